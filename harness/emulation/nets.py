@@ -1,0 +1,91 @@
+"""Named electrical nets: the wires an instrument's probe can be put on, with their recent past.
+
+A net is digital at its source (a logic level with a supply voltage and an edge time); a serial line is told as
+whole frames, since ten edges per character would only be rebuilt from them. What a probe sees as voltage is made
+by the instrument, from ``edges_between``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+
+from harness.emulation.errors import NotModelledError
+from harness.emulation.world import PlainComponent, World
+
+HISTORY_NS = 20_000_000_000
+"""How far back a net remembers: longer than any acquisition of the emulated instruments."""
+
+
+@dataclass
+class NetState:
+    """The level before the first remembered edge, then the edges as two parallel lists."""
+
+    level: bool
+    initial_level: bool
+    times_ns: list[int] = field(default_factory=list)
+    levels: list[bool] = field(default_factory=list)
+
+
+class Net(PlainComponent):
+    """One digital net. ``watchers`` are components called back as events of kind ``"edge"`` (argument: net name)."""
+
+    state: NetState
+
+    def __init__(self, world: World, name: str, *, level: bool, high_mV: int = 3300, edge_ns: int = 20) -> None:
+        self.high_mV = high_mV
+        self.edge_ns = edge_ns
+        self.watchers: list[str] = []
+        self.state = NetState(level=level, initial_level=level)
+        super().__init__(world, name)
+
+    def drive(self, level: bool) -> None:
+        """Put the net on ``level`` now; watchers hear of a change."""
+        if level == self.state.level:
+            return
+        self._remember(self.world.now_ns, level)
+        self.state.level = level
+        for watcher in self.watchers:
+            self.world.schedule(self.world.now_ns, watcher, "edge", self.name)
+
+    def send_frame(self, bits: tuple[bool, ...], bit_fs: int) -> int:
+        """Put a serial character (start bit first) on the line from now on; returns when its last bit ends, in ns.
+
+        The edges lie in the future for some bit times, so a reader asks only for what is already past.
+        """
+        state = self.state
+        start_ns = self.world.now_ns
+        if state.times_ns and state.times_ns[-1] > start_ns:
+            raise NotModelledError(f"net {self.name}: a character at {start_ns} ns overlaps the one before")
+        level = state.level
+        for index, bit in enumerate(bits):
+            if bit != level:
+                self._remember(start_ns + index * bit_fs // 1_000_000, bit)
+                level = bit
+        state.level = level
+        if bits and not bits[0]:
+            for watcher in self.watchers:
+                self.world.schedule(start_ns, watcher, "edge", self.name)
+        return start_ns + len(bits) * bit_fs // 1_000_000
+
+    def level_at(self, at_ns: int) -> bool:
+        """The level just after ``at_ns``."""
+        index = bisect_right(self.state.times_ns, at_ns)
+        return self.state.levels[index - 1] if index else self.state.initial_level
+
+    def edges_between(self, from_ns: int, to_ns: int) -> tuple[bool, list[int]]:
+        """The level just before ``from_ns`` and the times of the edges with ``from_ns <= t < to_ns``; they alternate."""
+        times = self.state.times_ns
+        first, last = bisect_left(times, from_ns), bisect_left(times, to_ns)
+        before = self.state.levels[first - 1] if first else self.state.initial_level
+        return before, times[first:last]
+
+    def _remember(self, at_ns: int, level: bool) -> None:
+        state = self.state
+        horizon = at_ns - HISTORY_NS
+        if state.times_ns and state.times_ns[0] < horizon - HISTORY_NS:
+            cut = bisect_left(state.times_ns, horizon)
+            state.initial_level = state.levels[cut - 1]
+            del state.times_ns[:cut], state.levels[:cut]
+        state.times_ns.append(at_ns)
+        state.levels.append(level)
