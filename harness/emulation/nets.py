@@ -76,7 +76,7 @@ class Net(PlainComponent):
     def edges_between(self, from_ns: int, to_ns: int) -> tuple[bool, list[int]]:
         """The level just before ``from_ns`` and the times of the edges with ``from_ns <= t < to_ns``; they alternate."""
         times = self.state.times_ns
-        first, last = bisect_left(times, from_ns), bisect_left(times, to_ns)
+        """The level just before ``from_ns`` and the times of the edges with ``from_ns <= t < to_ns``, which alternate."""
         before = self.state.levels[first - 1] if first else self.state.initial_level
         return before, times[first:last]
 

@@ -1,0 +1,165 @@
+"""Bench and meter files: what is on the bench and which meter is on it.
+
+A bench file of kind ``emulated`` and one of kind ``real`` differ in addresses only, so that the same plan runs on both.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from harness.bench.errors import BenchFileError, InstrumentMissingError
+from harness.bench.toml_file import FileModel, load_model
+
+MAX_IMAGE_BYTES = 256 * 1024
+"""SEAL-4: the image fits the reference part's flash."""
+
+
+def _octets(count: int) -> AfterValidator:
+    def check(text: str) -> str:
+        try:
+            data = bytes.fromhex(text)
+        except ValueError:
+            raise ValueError(f"expected {count} octets in hex") from None
+        if len(data) != count:
+            raise ValueError(f"expected {count} octets in hex, found {len(data)}")
+        return data.hex()
+
+    return AfterValidator(check)
+
+
+class BenchSection(FileModel):
+    """What the bench is called and of what kind it is."""
+
+    name: str
+    kind: Literal["emulated", "real"]
+    laboratory: str = ""
+    visa_library: str = "@py"
+    """PyVISA library of a real bench; an emulated bench brings its own."""
+    epoch: datetime = datetime(2026, 6, 1, tzinfo=UTC)
+    """UTC at which an emulated bench's time begins; without meaning on a real one."""
+
+
+class InstrumentEntry(FileModel):
+    """One instrument: where it is, who made it, until when its calibration counts."""
+
+    driver: str
+    resource: str
+    calibrated_until: date
+    certificate: str = ""
+    serial: str | None = None
+    """Expected serial number; none means that any unit of the family will do."""
+    probes: dict[str, int] = Field(default_factory=dict)
+    """Oscilloscope: net on the meter's board → channel."""
+    channels: dict[str, int] = Field(default_factory=dict)
+    """Relay unit: what is worked → channel."""
+    timeout_s: float = Field(default=5.0, gt=0, le=600)
+
+
+class LinkEntry(FileModel):
+    """A byte link to the meter."""
+
+    address: str
+    """``tcp://HOST:PORT`` on a real bench, ``board:NAME`` on an emulated one."""
+
+
+class BenchFile(FileModel):
+    """A whole bench file."""
+
+    bench: BenchSection
+    instruments: dict[str, InstrumentEntry]
+    links: dict[str, LinkEntry]
+
+    def instrument(self, name: str) -> InstrumentEntry:
+        """The entry of that name; raises InstrumentMissingError."""
+        try:
+            return self.instruments[name]
+        except KeyError:
+            there = ", ".join(sorted(self.instruments)) or "none"
+            raise InstrumentMissingError(
+                f"bench {self.bench.name!r} has no instrument {name!r} (there are: {there}); "
+                f"add a table [instruments.{name}] to the bench file or leave out the tests that need it"
+            ) from None
+
+    def link(self, name: str) -> LinkEntry:
+        """The link of that name; raises InstrumentMissingError."""
+        try:
+            return self.links[name]
+        except KeyError:
+            there = ", ".join(sorted(self.links)) or "none"
+            raise InstrumentMissingError(
+                f"bench {self.bench.name!r} has no link {name!r} (there are: {there}); "
+                f"add a table [links.{name}] to the bench file"
+            ) from None
+
+
+class MeterSection(FileModel):
+    """Who the meter says it is."""
+
+    name: str
+    maker: str
+    serial: str
+    identification: str
+    """Its identification line at the optical port (IEC 62056-21), without CR LF."""
+
+
+class FirmwareSection(FileModel):
+    """The image it runs; paths are relative to the meter file."""
+
+    image: Path
+    symbols: Path | None = None
+    source: Path | None = None
+    """Where the image is built from, if it is built here (the reference meter)."""
+
+
+class AlertSection(FileModel):
+    """What its alerts must be signed with, and for whom they are."""
+
+    system_title: Annotated[str, _octets(8)]
+    head_end_title: Annotated[str, _octets(8)]
+    public_key: Annotated[str, _octets(65)]
+    """ECDSA P-256, uncompressed point (SEC 1: 04 ‖ x ‖ y)."""
+
+
+class MeterFile(FileModel):
+    """A whole meter file."""
+
+    meter: MeterSection
+    firmware: FirmwareSection
+    alerts: AlertSection
+
+
+def load_bench_file(path: Path) -> BenchFile:
+    """The bench file at ``path``; raises BenchFileError."""
+    return load_model(path, BenchFile)
+
+
+def load_meter_file(path: Path) -> MeterFile:
+    """The meter file at ``path``; raises BenchFileError."""
+    return load_model(path, MeterFile)
+
+
+def read_image(path: Path) -> bytes:
+    """The firmware image at ``path``; raises BenchFileError if it can't be the image of this part."""
+    try:
+        with path.open("rb") as stream:
+            image = stream.read(MAX_IMAGE_BYTES + 1)
+    except FileNotFoundError:
+        raise BenchFileError(
+            f"{path}: there is no such image; build it (make firmware) or set firmware.image in the meter file"
+        ) from None
+    except OSError as error:
+        raise BenchFileError(f"{path}: the image can't be read: {error}") from error
+    if len(image) > MAX_IMAGE_BYTES:
+        raise BenchFileError(
+            f"{path}: the image is larger than the part's flash of {MAX_IMAGE_BYTES} bytes (SEAL-4); "
+            "a raw binary from address 0 is expected, not an ELF or HEX file"
+        )
+    if len(image) < 8 or image[:4] == b"\x7fELF":
+        raise BenchFileError(
+            f"{path}: not a firmware image: a raw binary that begins with the vector table is expected"
+        )
+    return image

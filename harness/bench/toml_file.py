@@ -1,0 +1,101 @@
+"""Reading a TOML file into a pydantic model, with errors that a person can act on.
+
+Every error names the file, the key (or line), what was expected and what to do. Used for bench, meter, plan
+and requirement files.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from harness.bench.errors import BenchFileError
+
+
+class FileModel(BaseModel):
+    """Base of what a file may hold: unknown keys are refused, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The parsed file; raises BenchFileError naming file and line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BenchFileError(f"{path}: there is no such file{_near_files(path)}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BenchFileError(f"{path}: can't be read: {error}") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BenchFileError(f"{path}: not valid TOML: {error}") from error
+
+
+def load_model(path: Path, model: type[Model]) -> Model:
+    """The file as ``model``; raises BenchFileError."""
+    return validate(read_toml(path), model, str(path))
+
+
+def validate(data: object, model: type[Model], where: str) -> Model:
+    """``data`` as ``model``; ``where`` names the place in messages."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems = [_problem(entry, model) for entry in error.errors()]
+        raise BenchFileError("\n".join(f"{where}: {problem}" for problem in problems)) from None
+
+
+def _problem(entry: Any, model: type[BaseModel]) -> str:
+    key = _dotted(entry["loc"])
+    if entry["type"] == "extra_forbidden":
+        known = _known_keys(model, entry["loc"][:-1])
+        near = difflib.get_close_matches(str(entry["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys here: {', '.join(sorted(known)) or 'none'}"
+        return f"unknown key {key!r}; {hint}"
+    if entry["type"] == "missing":
+        return f"key {key!r} is missing; add it"
+    message = entry["msg"].removeprefix("Value error, ")
+    return f"key {key!r}: {message} (found {entry['input']!r})"
+
+
+def _dotted(location: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The keys that the table at ``location`` may have."""
+    current: Any = model
+    for part in location:
+        candidates = _models_in(current)
+        fields = [found.model_fields for found in candidates if part in found.model_fields]
+        if fields:
+            current = fields[0][str(part)].annotation
+    keys: list[str] = []
+    for found in _models_in(current):
+        keys += list(found.model_fields)
+    return keys
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for argument in get_args(annotation) for model in _models_in(argument)]
+
+
+def _near_files(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"; the folder {path.parent} does not exist either"
+    names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f"; did you mean {path.parent / near[0]}?" if near else "; check the path"
