@@ -1,0 +1,302 @@
+"""What a record holds: the header of a run and the entries of a test, as frozen dataclasses that are JSON-stable.
+
+An entry is a body (one class per kind) in an envelope ``n``, ``kind``, ``at_ns``, ``chain``. ``at_ns`` is bench
+time since the test started. ``chain`` is SHA-256 over the previous link and the entry's canonical JSON without
+``chain``; the first link is SHA-256 over the test's id and the digest of the run's header, so entries can be moved
+neither within a test, nor to another test, nor to another run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from harness.evidence.canonical import canonical_json, sha256_hex
+from harness.measure.verdict import Verdict
+
+FORMAT = "tamperbench-record/1"
+"""Name and version of the folder's format, the first thing a reader checks."""
+
+Scalar = str | int | float | bool | None
+"""What a fact beside a value may be."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The calibration of one instrument; dates as ISO 8601 days."""
+
+    certificate: str
+    calibrated_on: str
+    due_on: str
+    laboratory: str = ""
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One instrument of the bench as it identified itself; ``role`` is its name in the bench file."""
+
+    role: str
+    driver: str
+    maker: str
+    model: str
+    serial: str
+    firmware: str
+    calibration: Calibration | None = None
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that decided what was run, kept as a copy under ``inputs/``."""
+
+    role: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PlannedTest:
+    """One test of the plan, in the plan's order."""
+
+    test_id: str
+    requirements: tuple[str, ...] = ()
+    required: bool = True
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class RunHeader:
+    """What was run, on what, with what: everything that the result depends on, nothing that varies by machine.
+
+    ``bench_utc_ns`` is UTC by the bench's clock when the run began; on an emulated bench it is the world's.
+    """
+
+    plan: str
+    seed: int
+    bench: str
+    bench_kind: str
+    meter: str
+    image_sha256: str
+    bench_utc_ns: int
+    tests: tuple[PlannedTest, ...]
+    requirements: tuple[str, ...]
+    instruments: tuple[Instrument, ...] = ()
+    tools: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    inputs: tuple[InputFile, ...] = ()
+    format: str = FORMAT
+
+    def digest(self) -> str:
+        """SHA-256 of the header, the root of every test's chain."""
+        return sha256_hex(canonical_json(to_json(self)))
+
+
+class Kind(StrEnum):
+    """The kinds of entry."""
+
+    STARTED = "started"
+    DECLARED = "declared"
+    READING = "reading"
+    JUDGEMENT = "judgement"
+    WAVEFORM = "waveform"
+    TRAFFIC = "traffic"
+    ALERT = "alert"
+    NOTE = "note"
+    ERROR = "error"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Started:
+    """First entry of a test. ``attempt`` counts complete new runs of it; every attempt stays in the record."""
+
+    kind: ClassVar[Kind] = Kind.STARTED
+    test_id: str
+    replay_id: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A value the test promises to judge. One that was never judged is *not tested*."""
+
+    kind: ClassVar[Kind] = Kind.DECLARED
+    name: str
+    unit: str
+    at_least: float | int | None = None
+    at_most: float | int | None = None
+    requirements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value that was taken and is not judged. ``value`` is None if there is no number, and ``reason`` says why."""
+
+    kind: ClassVar[Kind] = Kind.READING
+    name: str
+    value: float | int | None
+    unit: str
+    reason: str = ""
+    facts: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BudgetLine:
+    """One contribution to the uncertainty of a judged value, as the budget computed it."""
+
+    name: str
+    value: float
+    unit: str
+    distribution: str
+    divisor: float
+    sensitivity: float
+    degrees_of_freedom: float | None
+    standard: float
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A value, its limits, the acceptance limits that the decision rule made of them, and the verdict."""
+
+    kind: ClassVar[Kind] = Kind.JUDGEMENT
+    name: str
+    value: float | int | None
+    unit: str
+    at_least: float | int | None
+    at_most: float | int | None
+    accept_at_least: float | int | None
+    accept_at_most: float | int | None
+    uncertainty: float
+    coverage_factor: float
+    rule: str
+    verdict: Verdict
+    requirements: tuple[str, ...]
+    explanation: str = ""
+    reason: str = ""
+    budget: tuple[BudgetLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class WaveformEntry:
+    """A waveform kept beside the entries: ``file`` holds zlib-compressed codes, ``sha256`` is of the file."""
+
+    kind: ClassVar[Kind] = Kind.WAVEFORM
+    name: str
+    file: str
+    sha256: str
+    samples: int
+    channel_label: str
+    y_increment_V: float
+    y_origin_V: float
+    y_reference: int
+    x_increment_ns: float
+    x_origin_ns: float
+    cursors: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """One exchange on a channel; ``direction`` is ``>`` to the device, ``<`` from it. ``encoding``: text or hex."""
+
+    kind: ClassVar[Kind] = Kind.TRAFFIC
+    channel: str
+    direction: str
+    encoding: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alert as the listener received and checked it; ``data`` is the bytes on the wire in hexadecimal."""
+
+    kind: ClassVar[Kind] = Kind.ALERT
+    channel: str
+    outcome: str
+    data: str
+    facts: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A remark for the reader of the report, or an operator's answer."""
+
+    kind: ClassVar[Kind] = Kind.NOTE
+    text: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error that kept the test from going on. ``frames`` name modules and functions, never machine paths."""
+
+    kind: ClassVar[Kind] = Kind.ERROR
+    error: str
+    message: str
+    frames: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Last entry of a test: its verdict, and the declared names that were never judged."""
+
+    kind: ClassVar[Kind] = Kind.ENDED
+    verdict: Verdict
+    not_taken: tuple[str, ...] = ()
+    reason: str = ""
+
+
+Body = Started | Declared | Reading | Judgement | WaveformEntry | Traffic | Alert | Note | Failure | Ended
+"""What an entry can hold."""
+
+BODIES: dict[Kind, type[Body]] = {
+    body.kind: body
+    for body in (Started, Declared, Reading, Judgement, WaveformEntry, Traffic, Alert, Note, Failure, Ended)
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a test's record."""
+
+    n: int
+    at_ns: int
+    body: Body
+    chain: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as it is written, ``chain`` included."""
+        return {**entry_json(self.n, self.at_ns, self.body), "chain": self.chain}
+
+
+def to_json(value: object) -> dict[str, Any]:
+    """A dataclass of this module as plain JSON data."""
+    if not is_dataclass(value) or isinstance(value, type):
+        raise TypeError(f"{value!r} is no dataclass of a record")
+    return {name: _plain(part) for name, part in asdict(value).items()}
+
+
+def entry_json(n: int, at_ns: int, body: Body) -> dict[str, Any]:
+    """The part of an entry that its link of the chain is taken over."""
+    return {**to_json(body), "n": n, "kind": body.kind.value, "at_ns": at_ns}
+
+
+def first_link(test_id: str, header_digest: str) -> str:
+    """The link before the first entry of a test."""
+    return sha256_hex(canonical_json([test_id, header_digest]))
+
+
+def next_link(previous: str, entry: Mapping[str, Any]) -> str:
+    """The link of an entry given as JSON data without ``chain``."""
+    return hashlib.sha256(bytes.fromhex(previous) + canonical_json(dict(entry))).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value
