@@ -1,0 +1,47 @@
+"""The safe state: outputs off and relays open on every way out of a test.
+
+Whoever can energise something registers, before it does so, how to switch it off. All of them run, last
+registered first, whatever the test or an earlier one of them did; what failed is raised at the end, loudly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+
+from harness.bench.errors import UnsafeStateError
+
+
+class SafeState:
+    """A context that leaves the bench safe."""
+
+    def __init__(self) -> None:
+        self._actions: list[tuple[str, Callable[[], None]]] = []
+
+    def on_exit(self, what: str, switch_off: Callable[[], None]) -> None:
+        """Register how to switch ``what`` off."""
+        self._actions.append((what, switch_off))
+
+    def __enter__(self) -> SafeState:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.make_safe()
+
+    def make_safe(self) -> None:
+        """Run every registered action once; raises UnsafeStateError naming what could not be switched off."""
+        failed: list[str] = []
+        first: BaseException | None = None
+        while self._actions:
+            what, switch_off = self._actions.pop()
+            try:
+                switch_off()
+            except BaseException as error:  # noqa: BLE001 - the others must be switched off too; raised below
+                failed.append(f"{what}: {error or type(error).__name__}")
+                first = first or error
+        if first is not None:
+            raise UnsafeStateError(
+                "the bench may still be energised; switch it off by hand. Not switched off: " + "; ".join(failed)
+            ) from first

@@ -1,0 +1,1 @@
+"""Does the meter detect what it must, and only that."""

@@ -1,0 +1,1 @@
+"""What the meter reports: signature, counter, time (SIG, COM)."""
