@@ -1,0 +1,191 @@
+"""The alert: what a tamper event means, inside a general-signing APDU (``docs/alert-format.md``).
+
+Encoding goes in steps, ``alert_body`` → ``notification_of`` → ``signing_of`` → ``signed_with``, so that a
+test can make any step wrong. Decoding checks the shape only; whether to believe it is the listener's matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from harness.meter import cosem_time
+from harness.meter.apdu import (
+    CONFIRMED_SERVICE,
+    HIGH_PRIORITY,
+    INVOKE_ID_MASK,
+    DataNotification,
+    DataNotificationConfirm,
+    GeneralSigning,
+)
+from harness.meter.axdr import Data, Tag
+from harness.meter.errors import CodecError
+
+LAYER = "alert"
+CLAUSE = "docs/alert-format.md"
+ALERT_OBIS = bytes((0, 0, 96, 11, 1, 255))
+TITLE_OCTETS = 8
+TRANSACTION_ID_OCTETS = 8
+SIGNATURE_OCTETS = 64
+
+
+class EventCode(IntEnum):
+    """IDIS event codes of the alerts the reference meter sends; another meter may send others."""
+
+    CASE_OPENED = 44
+    CASE_CLOSED = 45
+
+
+class Severity(IntEnum):
+    """How urgent the meter says it is."""
+
+    MAJOR = 1
+    MINOR = 2
+
+
+@dataclass(frozen=True)
+class AlertContent:
+    """What an alert says. Codes and severity are plain numbers, since a wrong one must be expressible."""
+
+    event_code: int
+    counter: int
+    event_time_utc_ns: int
+    log_sequence: int
+    severity: int
+    originator_title: bytes
+    recipient_title: bytes
+    generated_utc_ns: int
+    event_time_status: int = 0
+    obis: bytes = ALERT_OBIS
+
+
+@dataclass(frozen=True)
+class Alert(AlertContent):
+    """A decoded alert: its content and what is needed to check and to confirm it."""
+
+    transaction_id: bytes = b""
+    invoke_id_and_priority: int = 0
+    date_time: bytes = b""
+    signing_date_time: bytes = b""
+    signed_octets: bytes = b""
+    signature: bytes = b""
+
+    def confirmation(self) -> DataNotificationConfirm:
+        """The APDU that confirms this very alert."""
+        return DataNotificationConfirm(self.invoke_id_and_priority, self.date_time)
+
+
+def alert_body(content: AlertContent) -> Data:
+    """The data-notification's body."""
+    event_time = cosem_time.from_utc_ns(content.event_time_utc_ns, status=content.event_time_status)
+    return Data(
+        Tag.STRUCTURE,
+        (
+            Data(Tag.OCTET_STRING, content.obis),
+            Data(Tag.UNSIGNED, content.event_code),
+            Data(Tag.DOUBLE_LONG_UNSIGNED, content.counter),
+            Data(Tag.OCTET_STRING, cosem_time.encode(event_time)),
+            Data(Tag.DOUBLE_LONG_UNSIGNED, content.log_sequence),
+            Data(Tag.ENUM, content.severity),
+        ),
+    )
+
+
+def notification_of(content: AlertContent) -> DataNotification:
+    """The APDU inside."""
+    date_time = cosem_time.encode(cosem_time.from_utc_ns(content.generated_utc_ns))
+    return DataNotification(expected_invoke_id(content.counter), date_time, alert_body(content))
+
+
+def signing_of(content: AlertContent, notification: DataNotification) -> GeneralSigning:
+    """The APDU around it, without signature yet."""
+    return GeneralSigning(
+        transaction_id=expected_transaction_id(content.counter),
+        originator_system_title=content.originator_title,
+        recipient_system_title=content.recipient_title,
+        date_time=notification.date_time,
+        other_information=b"",
+        content=notification.encode(),
+    )
+
+
+def encode_alert(content: AlertContent, sign: Callable[[bytes], bytes]) -> bytes:
+    """A right alert APDU; ``sign`` gives r and s, 32 octets each, over the octets it gets."""
+    return signing_of(content, notification_of(content)).signed_with(sign).encode()
+
+
+def expected_invoke_id(counter: int) -> int:
+    """The long-invoke-id-and-priority that belongs to an event counter."""
+    return HIGH_PRIORITY | CONFIRMED_SERVICE | (counter & INVOKE_ID_MASK)
+
+
+def expected_transaction_id(counter: int) -> bytes:
+    """The transaction-id that belongs to an event counter."""
+    if not 0 <= counter < 1 << 32:
+        raise CodecError(LAYER, None, "a counter of 32 bits", str(counter), CLAUSE)
+    return counter.to_bytes(TRANSACTION_ID_OCTETS, "big")
+
+
+def decode_alert(apdu: bytes, base: int = 0) -> Alert:
+    """The alert in a general-signing APDU; ``base`` is the APDU's offset in what was received."""
+    return alert_of(GeneralSigning.decode(apdu, base), base)
+
+
+def alert_of(signing: GeneralSigning, base: int = 0) -> Alert:
+    """The alert in a decoded general-signing APDU."""
+    content_at = base + signing.content_offset
+    notification = DataNotification.decode(signing.content, content_at)
+    members = _body_members(notification.body, content_at)
+    obis, event_code, counter, event_time_octets, log_sequence, severity = members
+    event_time = cosem_time.decode(_octets(event_time_octets, content_at), content_at)
+    return Alert(
+        event_code=_number(event_code, content_at),
+        counter=_number(counter, content_at),
+        event_time_utc_ns=event_time.utc_ns(),
+        log_sequence=_number(log_sequence, content_at),
+        severity=_number(severity, content_at),
+        originator_title=signing.originator_system_title,
+        recipient_title=signing.recipient_system_title,
+        generated_utc_ns=cosem_time.decode(notification.date_time, content_at).utc_ns(),
+        event_time_status=event_time.status,
+        obis=_octets(obis, content_at),
+        transaction_id=signing.transaction_id,
+        invoke_id_and_priority=notification.invoke_id_and_priority,
+        date_time=notification.date_time,
+        signing_date_time=signing.date_time,
+        signed_octets=signing.signed_octets,
+        signature=signing.signature,
+    )
+
+
+_BODY_TAGS = (
+    Tag.OCTET_STRING,
+    Tag.UNSIGNED,
+    Tag.DOUBLE_LONG_UNSIGNED,
+    Tag.OCTET_STRING,
+    Tag.DOUBLE_LONG_UNSIGNED,
+    Tag.ENUM,
+)
+
+
+def _body_members(body: Data, offset: int) -> tuple[Data, ...]:
+    members = body.value if body.tag is Tag.STRUCTURE and isinstance(body.value, tuple) else ()
+    found = tuple(member.tag for member in members)
+    if found != _BODY_TAGS:
+        expected = "a structure of " + ", ".join(tag.name.lower() for tag in _BODY_TAGS)
+        names = ", ".join(tag.name.lower() for tag in found) or body.tag.name.lower()
+        raise CodecError(LAYER, offset, expected, names, CLAUSE)
+    return members
+
+
+def _number(data: Data, offset: int) -> int:
+    if not isinstance(data.value, int):
+        raise CodecError(LAYER, offset, "a number", data.tag.name.lower(), CLAUSE)
+    return data.value
+
+
+def _octets(data: Data, offset: int) -> bytes:
+    if not isinstance(data.value, bytes):
+        raise CodecError(LAYER, offset, "octets", data.tag.name.lower(), CLAUSE)
+    return data.value
