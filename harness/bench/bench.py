@@ -11,7 +11,7 @@ import pyvisa
 from harness.bench.clock import Clock, WallClock
 from harness.bench.errors import BenchError, BenchFileError
 from harness.bench.files import BenchFile, MeterFile
-from harness.bench.link import ByteLink, LinkTraffic, TcpLink
+from harness.meter.link import ByteLink, TcpLink
 
 
 class Bench(Protocol):
@@ -22,7 +22,7 @@ class Bench(Protocol):
     clock: Clock
     resources: pyvisa.ResourceManager
 
-    def open_link(self, name: str, traffic: LinkTraffic) -> ByteLink:
+    def open_link(self, name: str) -> ByteLink:
         """Open the link of that name in the bench file; raises InstrumentMissingError, LinkError."""
 
     def start_test(self, test_id: str) -> None:
@@ -47,7 +47,7 @@ class RealBench:
                 "set bench.visa_library in the bench file ('@py' needs nothing but Python)"
             ) from error
 
-    def open_link(self, name: str, traffic: LinkTraffic) -> ByteLink:
+    def open_link(self, name: str) -> ByteLink:
         """Open the TCP link of that name."""
         address = urlsplit(self.file.link(name).address)
         if address.scheme != "tcp" or not address.hostname or not address.port:
@@ -55,7 +55,7 @@ class RealBench:
                 f"key 'links.{name}.address': expected tcp://HOST:PORT on a real bench, "
                 f"found {self.file.link(name).address!r}"
             )
-        return TcpLink(address.hostname, address.port, self.clock, traffic)
+        return TcpLink(address.hostname, address.port, self.clock)
 
     def start_test(self, test_id: str) -> None:
         """Nothing to go back to: a real meter keeps its history, and the fixtures put it into its quiet state."""

@@ -122,6 +122,14 @@ class AlertSection(FileModel):
     head_end_title: Annotated[str, _octets(8)]
     public_key: Annotated[str, _octets(65)]
     """ECDSA P-256, uncompressed point (SEC 1: 04 ‖ x ‖ y)."""
+    events: EventCodes
+
+
+class EventCodes(FileModel):
+    """The meter's own codes of the causes that a plan asks for (LOG-3: each has a documented code)."""
+
+    case_opened: int = Field(ge=0, le=255)
+    case_closed: int = Field(ge=0, le=255)
 
 
 class MeterFile(FileModel):

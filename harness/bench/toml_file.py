@@ -78,13 +78,11 @@ def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list
     current: Any = model
     for part in location:
         candidates = _models_in(current)
-        fields = [found.model_fields for found in candidates if part in found.model_fields]
-        if fields:
-            current = fields[0][str(part)].annotation
-    keys: list[str] = []
-    for found in _models_in(current):
-        keys += list(found.model_fields)
-    return keys
+        for found in candidates:
+            for name, field in found.model_fields.items():
+                if part == (field.alias or name):
+                    current = field.annotation
+    return [field.alias or name for found in _models_in(current) for name, field in found.model_fields.items()]
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -1,0 +1,101 @@
+"""Everything a run is decided by, read and checked before anything is switched on or written."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.bench.errors import BenchFileError
+from harness.bench.files import BenchFile, MeterFile, load_bench_file, load_meter_file, read_image
+from harness.plan.catalogue import Catalogue, load_catalogue
+from harness.plan.plan_file import Plan, find_plan, load_plan
+from harness.plan.resolve import ResolvedTest, resolve_plan
+
+DEFAULT_SEED = 1
+
+
+@dataclass(frozen=True)
+class InputPaths:
+    """Where the inputs are. ``testplans`` is the folder of the tests and of the catalogue."""
+
+    testplans: Path
+    plan: Path
+    bench: Path
+    meter: Path
+    image: Path | None = None
+    """Another image than the meter file's: a defect, or the copy kept in a run folder."""
+    symbols: Path | None = None
+
+
+@dataclass(frozen=True)
+class RunInputs:
+    """The checked inputs of a run."""
+
+    paths: InputPaths
+    plan: Plan
+    tests: tuple[ResolvedTest, ...]
+    catalogue: Catalogue
+    bench: BenchFile
+    meter: MeterFile
+    image: bytes
+    image_path: Path
+    symbols: Path | None
+    seed: int
+
+    @property
+    def image_sha256(self) -> str:
+        """SHA-256 (hex) of the image: what was certified."""
+        return hashlib.sha256(self.image).hexdigest()
+
+    def test(self, test_id: str) -> ResolvedTest:
+        """The test of that id; raises BenchFileError."""
+        self.plan.planned(test_id)
+        return next(test for test in self.tests if test.id == test_id)
+
+
+def default_testplans() -> Path:
+    """The folder ``testplans`` that belongs to this installation."""
+    return Path(__file__).resolve().parents[2] / "testplans"
+
+
+def default_paths(testplans: Path, plan: str = "smoke") -> InputPaths:
+    """The shipped bench and meter with a plan by name or path."""
+    return InputPaths(
+        testplans=testplans,
+        plan=find_plan(plan, testplans),
+        bench=testplans / "benches" / "emulated.toml",
+        meter=testplans / "meters" / "reference.toml",
+    )
+
+
+def load_inputs(paths: InputPaths, seed: int) -> RunInputs:
+    """Read and check every input; raises BenchFileError naming file, key and remedy."""
+    if seed < 0:
+        raise BenchFileError(f"seed {seed}: expected a whole number of 0 or more")
+    catalogue = load_catalogue(paths.testplans / "requirements.toml")
+    plan = load_plan(paths.plan, catalogue)
+    bench = load_bench_file(paths.bench)
+    meter = load_meter_file(paths.meter)
+    image_path = paths.image or _beside(paths.meter, meter.firmware.image)
+    symbols = paths.symbols
+    if symbols is None and paths.image is None and meter.firmware.symbols is not None:
+        symbols = _beside(paths.meter, meter.firmware.symbols)
+    if symbols is not None and not symbols.is_file():
+        raise BenchFileError(f"{symbols}: there is no such symbol file; build it or take firmware.symbols out")
+    return RunInputs(
+        paths=paths,
+        plan=plan,
+        tests=resolve_plan(plan, paths.plan, paths.testplans, catalogue),
+        catalogue=catalogue,
+        bench=bench,
+        meter=meter,
+        image=read_image(image_path),
+        image_path=image_path,
+        symbols=symbols,
+        seed=seed,
+    )
+
+
+def _beside(file: Path, relative: Path) -> Path:
+    return (file.parent / relative).resolve()

@@ -1,0 +1,120 @@
+"""The physical seal: the case switch is detected, debounced and reported (SEAL-1, SEAL-2)."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import Field
+
+from fixtures.alerts import Alerts
+from fixtures.case import Case, Opening
+from harness.evidence.record import TestRecord
+from harness.measure.units import DurationNs
+from harness.plan.parameters import Parameters
+
+STIMULUS_ATTEMPTS = 6
+"""How often a train is tried until every pulse is what the requirement speaks of; attempts are all recorded."""
+
+
+class OpeningAndClosing(Parameters):
+    """``watch`` is how long alerts are waited for after each movement of the case."""
+
+    openings: int = Field(ge=1)
+    watch_ns: DurationNs
+
+
+class ShortPulses(Parameters):
+    """Trains of ``pulses`` openings of ``pulse`` each, ``gap`` apart; none may last longer than ``longest``."""
+
+    pulse_ns: DurationNs
+    longest_ns: DurationNs
+    gap_ns: DurationNs
+    pulses: int = Field(ge=1, le=40)
+    trains: int = Field(ge=1)
+    watch_ns: DurationNs
+
+
+class LongOpenings(Parameters):
+    """Openings of ``opening`` each; the contact is settled open for ``shortest`` at least."""
+
+    opening_ns: DurationNs
+    shortest_ns: DurationNs
+    openings: int = Field(ge=1)
+    watch_ns: DurationNs
+
+
+@pytest.mark.requirements("SEAL-1")
+@pytest.mark.parameters(OpeningAndClosing)
+def test_opening_and_closing_are_each_reported_once(
+    case: Case, alerts: Alerts, record: TestRecord, parameters: OpeningAndClosing
+) -> None:
+    """Opening the case is reported once, and closing it again once, as restoration."""
+    for number in range(1, parameters.openings + 1):
+        case.open()
+        seen = alerts.collect(parameters.watch_ns)
+        record.judge_count(f"opening {number}: events 'case opened'", seen.opened, 1, ("SEAL-1",))
+        record.judge_count(f"opening {number}: other events", seen.other_than_opened, 0, ("SEAL-1",))
+        case.close()
+        seen = alerts.collect(parameters.watch_ns)
+        record.judge_count(f"closing {number}: events 'case closed'", seen.closed, 1, ("SEAL-1",))
+        record.judge_count(f"closing {number}: other events", seen.other_than_closed, 0, ("SEAL-1",))
+
+
+@pytest.mark.requirements("SEAL-2")
+@pytest.mark.parameters(ShortPulses)
+def test_openings_below_the_debounce_give_no_event(
+    case: Case, alerts: Alerts, record: TestRecord, parameters: ShortPulses
+) -> None:
+    """Openings shorter than 0.8 of the debounce time give no event, alone or in trains."""
+    command_ns = case.trim_pulse(parameters.pulse_ns)
+    judged = 0
+    for attempt in range(1, parameters.trains + STIMULUS_ATTEMPTS):
+        openings = case.pulse_train(command_ns, parameters.gap_ns, parameters.pulses)
+        seen = alerts.collect(parameters.watch_ns)
+        if not _all_short(openings, parameters, record, attempt):
+            record.note(f"train {attempt}: not the stimulus asked for, so not judged; {seen.events} events came")
+            continue
+        judged += 1
+        record.judge_count(f"train {attempt}: events", seen.events, 0, ("SEAL-2",))
+        if judged == parameters.trains:
+            return
+    record.inconclusive(
+        f"only {judged} of {parameters.trains} trains had every opening below the limit; "
+        "the bench's relay timing is too coarse for this pulse",
+        ("SEAL-2",),
+    )
+
+
+def _all_short(openings: list[Opening], parameters: ShortPulses, record: TestRecord, attempt: int) -> bool:
+    for number, opening in enumerate(openings, 1):
+        record.reading(f"train {attempt}: opening {number}, first to last edge", opening.envelope_ms, "ms")
+    limit_ns = parameters.longest_ns
+    return len(openings) == parameters.pulses and all(
+        opening.envelope_ns + opening.uncertainty_ns <= limit_ns for opening in openings
+    )
+
+
+@pytest.mark.requirements("SEAL-2")
+@pytest.mark.parameters(LongOpenings)
+def test_openings_above_the_debounce_give_one_event_each(
+    case: Case, alerts: Alerts, record: TestRecord, parameters: LongOpenings
+) -> None:
+    """Openings longer than 1.2 times the debounce time give exactly one event each."""
+    command_ns = case.trim_opening(parameters.opening_ns)
+    judged = 0
+    for attempt in range(1, parameters.openings + STIMULUS_ATTEMPTS):
+        alerts.collect(0)
+        openings = case.pulse_train(command_ns, 0, 1)
+        seen = alerts.collect(parameters.watch_ns)
+        for opening in openings:
+            record.reading(f"opening {attempt}: settled open", opening.settled_ms, "ms")
+        settled = len(openings) == 1 and openings[0].settled_ns - openings[0].uncertainty_ns >= parameters.shortest_ns
+        if not settled:
+            record.note(f"opening {attempt}: not the stimulus asked for, so not judged; {seen.events} events came")
+            continue
+        judged += 1
+        record.judge_count(f"opening {attempt}: events 'case opened'", seen.opened, 1, ("SEAL-2",))
+        if judged == parameters.openings:
+            return
+    record.inconclusive(
+        f"only {judged} of {parameters.openings} openings were settled for the required time", ("SEAL-2",)
+    )

@@ -1,0 +1,97 @@
+"""Signed reporting: counter, time and signature of each alert, and that changed or replayed ones are told (SIG-1)."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import Field
+
+from fixtures.alerts import Alerts
+from fixtures.case import Case
+from harness.evidence.record import TestRecord
+from harness.measure.units import DurationNs
+from harness.plan.parameters import Parameters
+
+WATCH_NS = 2_000_000_000
+"""Long enough for an alert that is on the wire within four times the limit of COM-1."""
+
+
+class GenuineAlerts(Parameters):
+    """``clock_tolerance``: how far the time in an alert may be from the bench's UTC at the stimulus."""
+
+    openings: int = Field(ge=2)
+    clock_tolerance_ns: DurationNs
+
+
+class ChangedAlert(Parameters):
+    """``changes``: how many single-bit changes are tried, spread evenly over the whole alert."""
+
+    changes: int = Field(ge=1, le=4096)
+
+
+class ReplayedAlert(Parameters):
+    """``alerts``: how many genuine alerts are replayed."""
+
+    alerts: int = Field(ge=1)
+
+
+@pytest.mark.requirements("SIG-1")
+@pytest.mark.parameters(GenuineAlerts)
+def test_alerts_are_signed_counted_and_timed(
+    case: Case, alerts: Alerts, record: TestRecord, parameters: GenuineAlerts
+) -> None:
+    """Every alert has a valid signature, a counter above all before it, and the time of its event."""
+    last_counter: int | None = None
+    for number in range(1, parameters.openings + 1):
+        for movement, move in (("opening", case.open), ("closing", case.close)):
+            at_utc_ns = move()
+            received = alerts.one(WATCH_NS, f"{movement} {number}", ("SIG-1",))
+            name = f"{movement} {number}"
+            record.judge_count(f"{name}: valid signatures", int(received.signature_valid), 1, ("SIG-1",))
+            if last_counter is not None:
+                step = received.alert.counter - last_counter
+                record.judge(f"{name}: counter step", step, "1", at_least=1, requirements=("SIG-1",))
+            last_counter = received.alert.counter
+            record.judge(
+                f"{name}: event time against bench UTC",
+                (received.alert.event_time_utc_ns - at_utc_ns) / 1e9,
+                "s",
+                at_least=-parameters.clock_tolerance_ns / 1e9,
+                at_most=parameters.clock_tolerance_ns / 1e9,
+                uncertainty=alerts.utc_uncertainty(),
+                requirements=("SIG-1",),
+            )
+
+
+@pytest.mark.requirements("SIG-1")
+@pytest.mark.parameters(ChangedAlert)
+def test_a_changed_alert_is_told(
+    case: Case, alerts: Alerts, record: TestRecord, parameters: ChangedAlert
+) -> None:
+    """A copy of a genuine alert with any one bit changed is never accepted."""
+    case.open()
+    received = alerts.one(WATCH_NS, "opening", ("SIG-1",))
+    record.judge_count("valid signatures of the unchanged alert", int(received.signature_valid), 1, ("SIG-1",))
+    bits = 8 * len(received.octets)
+    taken_for_genuine = 0
+    for change in range(parameters.changes):
+        bit = change * bits // parameters.changes
+        changed = bytearray(received.octets)
+        changed[bit // 8] ^= 0x80 >> (bit % 8)
+        taken_for_genuine += alerts.would_be_genuine(bytes(changed), f"bit {bit} changed")
+    record.judge_count("changed copies taken for genuine", taken_for_genuine, 0, ("SIG-1",))
+
+
+@pytest.mark.requirements("SIG-1")
+@pytest.mark.parameters(ReplayedAlert)
+def test_a_replayed_alert_is_told(
+    case: Case, alerts: Alerts, record: TestRecord, parameters: ReplayedAlert
+) -> None:
+    """An alert that was received and confirmed is told as a replay when its very bytes come again."""
+    genuine = []
+    while len(genuine) < parameters.alerts:
+        case.open()
+        genuine.append(alerts.one(WATCH_NS, f"opening {len(genuine) + 1}", ("SIG-1",)))
+        case.close()
+        alerts.one(WATCH_NS, f"closing {len(genuine)}", ("SIG-1",))
+    told = sum(alerts.is_told_as_replay(received.octets) for received in genuine)
+    record.judge_count("replays told", told, parameters.alerts, ("SIG-1",))
