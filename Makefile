@@ -1,0 +1,61 @@
+# tamperbench. `make certify` and `make test` set up what they need by themselves, in .venv.
+# Needed before: Python 3.11 or newer (with venv) and make. Nothing else.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first Python that is new enough; override with `make PYTHON=/path/to/python3.12 …`.
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
+  $(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PLAN ?= smoke
+SEED ?= 1
+WORKERS ?= 2
+
+.PHONY: help certify test lint unit firmware bench format clean lock
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+certify: $(READY) ## build the reference firmware, certify it on the emulated bench, write a report under out/
+	@$(BIN)/tamperbench certify --plan $(PLAN) --seed $(SEED) --workers $(WORKERS)
+
+test: lint unit ## lint and types, then every test of the project
+
+lint: $(READY) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(READY) ## every test of the project
+	$(BIN)/pytest -n $(WORKERS)
+
+firmware: $(READY) ## build the reference firmware and print its budgets
+	$(BIN)/python -m firmware_ref.tool.build
+
+bench: $(READY) ## measure: a table, and JSON under out/
+	$(BIN)/python -m tests.bench
+
+format: $(READY) ## format the Python code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(READY) ## bring requirements.lock up to date with pyproject.toml (needs the tool uv)
+	uv pip compile pyproject.toml --all-extras --group build --universal --generate-hashes --python-version 3.11 \
+	  --no-header --no-annotate -q -o requirements.lock
+
+clean: ## remove everything that was made here, the environment included
+	rm -rf $(VENV) build out .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+$(READY): requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo "tamperbench needs Python 3.11 or newer; found none on the PATH. Install one or say make PYTHON=/path/to/python3" >&2; exit 2; fi
+	@echo "Setting up $(VENV) with $(PYTHON) ..."
+	@$(PYTHON) -m venv --clear $(VENV) || { \
+	  echo "the module venv does not work here; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
