@@ -15,6 +15,7 @@ from harness.meter.apdu import (
     CONFIRMED_SERVICE,
     HIGH_PRIORITY,
     INVOKE_ID_MASK,
+    INVOKE_OCTETS,
     DataNotification,
     DataNotificationConfirm,
     GeneralSigning,
@@ -70,6 +71,11 @@ class Alert(AlertContent):
     signing_date_time: bytes = b""
     signed_octets: bytes = b""
     signature: bytes = b""
+
+    @property
+    def event_time_invalid(self) -> bool:
+        """The meter itself says that its event time is invalid."""
+        return cosem_time.marks_invalid(self.event_time_status)
 
     def confirmation(self) -> DataNotificationConfirm:
         """The APDU that confirms this very alert."""
@@ -136,20 +142,24 @@ def alert_of(signing: GeneralSigning, base: int = 0) -> Alert:
     """The alert in a decoded general-signing APDU."""
     content_at = base + signing.content_offset
     notification = DataNotification.decode(signing.content, content_at)
-    members = _body_members(notification.body, content_at)
-    obis, event_code, counter, event_time_octets, log_sequence, severity = members
-    event_time = cosem_time.decode(_octets(event_time_octets, content_at), content_at)
+    date_time_at = content_at + 1 + INVOKE_OCTETS + 1
+    body_at = date_time_at + len(notification.date_time)
+    obis, event_code, counter, event_time_data, log_sequence, severity = _body_members(notification.body, body_at)
+    # Structure tag and count, OBIS (tag, length), event code, counter, then tag and length of the event time.
+    event_time_at = body_at + 2 + 2 + len(_octets(obis, body_at)) + 2 + 5 + 2
+    event_time = cosem_time.decode(_octets(event_time_data, event_time_at), event_time_at)
+    generated = cosem_time.decode(notification.date_time, date_time_at)
     return Alert(
-        event_code=_number(event_code, content_at),
-        counter=_number(counter, content_at),
-        event_time_utc_ns=event_time.utc_ns(),
-        log_sequence=_number(log_sequence, content_at),
-        severity=_number(severity, content_at),
+        event_code=_number(event_code, body_at),
+        counter=_number(counter, body_at),
+        event_time_utc_ns=event_time.utc_ns(event_time_at),
+        log_sequence=_number(log_sequence, body_at),
+        severity=_number(severity, body_at),
         originator_title=signing.originator_system_title,
         recipient_title=signing.recipient_system_title,
-        generated_utc_ns=cosem_time.decode(notification.date_time, content_at).utc_ns(),
+        generated_utc_ns=generated.utc_ns(date_time_at),
         event_time_status=event_time.status,
-        obis=_octets(obis, content_at),
+        obis=_octets(obis, body_at),
         transaction_id=signing.transaction_id,
         invoke_id_and_priority=notification.invoke_id_and_priority,
         date_time=notification.date_time,

@@ -42,44 +42,46 @@ class CosemDateTime:
     deviation_min: int
     status: int
 
-    def utc_ns(self) -> int:
+    def utc_ns(self, base: int = 0) -> int:
         """The instant in ns since 1970; hundredths that are not specified count as 0, deviation must be there.
+
+        ``base`` is where the date-time stands in what was received, for the errors' offset.
 
         UTC = local + deviation (minutes from local time to UTC), the Blue Book's sign; a market whose meters
         send the opposite sign has to say so in its profile.
         """
-        day = self._day_number()
+        day = self._day_number(base)
         limits = (("hour", self.hour, 23), ("minute", self.minute, 59), ("second", self.second, 59))
-        for name, value, largest in limits:
+        for at, (name, value, largest) in enumerate(limits, base + 5):
             if value > largest:
-                raise _no_instant(f"{name} 0 to {largest}", value)
+                raise _no_instant(f"{name} 0 to {largest}", value, at)
         hundredths = 0 if self.hundredths == UNSPECIFIED else self.hundredths
         if hundredths > 99:
-            raise _no_instant("hundredths 0 to 99", hundredths)
+            raise _no_instant("hundredths 0 to 99", hundredths, base + 8)
         if not -720 <= self.deviation_min <= 840:
-            raise _no_instant("deviation -720 to 840 minutes", self.deviation_min)
+            raise _no_instant("deviation -720 to 840 minutes", self.deviation_min, base + 9)
         seconds = self.hour * 3600 + (self.minute + self.deviation_min) * 60 + self.second
         return day * _NS_PER_DAY + seconds * _NS_PER_SECOND + hundredths * NS_PER_HUNDREDTH
 
-    @property
-    def invalid(self) -> bool:
-        """The meter itself says that this time is invalid (its clock was lost)."""
-        return self.status != UNSPECIFIED and bool(self.status & STATUS_INVALID)
-
-    def _day_number(self) -> int:
+    def _day_number(self, base: int) -> int:
         try:
             ordinal = date(self.year, self.month, self.day).toordinal()
         except ValueError:
-            raise _no_instant("a calendar date", f"{self.year}-{self.month}-{self.day}") from None
+            raise _no_instant("a calendar date", f"{self.year}-{self.month}-{self.day}", base) from None
         # The first of January of year 1 was a Monday, so ordinals and weekdays run together.
         weekday = (ordinal - 1) % 7 + 1
         if self.weekday not in (weekday, UNSPECIFIED):
-            raise _no_instant(f"weekday {weekday} or not specified", self.weekday)
+            raise _no_instant(f"weekday {weekday} or not specified", self.weekday, base + 4)
         return ordinal - _EPOCH_DAY
 
 
-def _no_instant(expected: str, found: object) -> CodecError:
-    return CodecError(LAYER, 0, expected, str(found), CLAUSE)
+def marks_invalid(status: int) -> bool:
+    """Whether a clock status says that the time beside it is invalid (the meter's clock was lost)."""
+    return status != UNSPECIFIED and bool(status & STATUS_INVALID)
+
+
+def _no_instant(expected: str, found: object, offset: int) -> CodecError:
+    return CodecError(LAYER, offset, expected, str(found), CLAUSE)
 
 
 def decode(octets: bytes, base: int = 0) -> CosemDateTime:

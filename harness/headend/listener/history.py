@@ -1,0 +1,37 @@
+"""What was received before from one meter: enough to tell new, repeated, replayed and reordered apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class SeenAlert:
+    """One counter value that was used, by which signed octets, and when it was last confirmed."""
+
+    signed_octets: bytes
+    received_at_ns: int
+    confirmed_at_ns: int | None = None
+
+
+@dataclass
+class AlertHistory:
+    """The authentic alerts so far, by counter. ``floor`` is the highest counter known from before the run."""
+
+    floor: int | None = None
+    by_counter: dict[int, SeenAlert] = field(default_factory=dict)
+
+    @property
+    def highest_counter(self) -> int | None:
+        """The highest counter that was used; None before the first alert."""
+        known = [*self.by_counter, *(() if self.floor is None else (self.floor,))]
+        return max(known, default=None)
+
+    def remember(self, counter: int, signed_octets: bytes, received_at_ns: int) -> None:
+        """Note an authentic alert; the first octets under a counter stay, whatever comes later."""
+        self.by_counter.setdefault(counter, SeenAlert(signed_octets, received_at_ns))
+
+    def confirmed(self, counter: int, at_ns: int) -> None:
+        """Note that the alert under ``counter`` was confirmed at ``at_ns``."""
+        seen = self.by_counter[counter]
+        self.by_counter[counter] = SeenAlert(seen.signed_octets, seen.received_at_ns, at_ns)
