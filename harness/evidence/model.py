@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from harness.evidence.canonical import canonical_json, sha256_hex
+from harness.measure.decision import Rule
 from harness.measure.verdict import Verdict
 
 FORMAT = "tamperbench-record/1"
@@ -70,6 +71,7 @@ class PlannedTest:
 class RunHeader:
     """What was run, on what, with what: everything that the result depends on, nothing that varies by machine.
 
+    ``tests`` stand in the plan's order; ``requirements`` are those the plan must show.
     ``bench_utc_ns`` is UTC by the bench's clock when the run began; on an emulated bench it is the world's.
     """
 
@@ -82,6 +84,8 @@ class RunHeader:
     bench_utc_ns: int
     tests: tuple[PlannedTest, ...]
     requirements: tuple[str, ...]
+    decision_rule: Rule = Rule.GUARDED
+    coverage_factor: float = 2.0
     instruments: tuple[Instrument, ...] = ()
     tools: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
@@ -159,7 +163,10 @@ class BudgetLine:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A value, its limits, the acceptance limits that the decision rule made of them, and the verdict."""
+    """A value, its limits, the acceptance limits that the decision rule made of them, and the verdict.
+
+    ``uncertainty`` is the expanded one. A verdict without any limit is one that the test stated itself.
+    """
 
     kind: ClassVar[Kind] = Kind.JUDGEMENT
     name: str
@@ -171,9 +178,10 @@ class Judgement:
     accept_at_most: float | int | None
     uncertainty: float
     coverage_factor: float
-    rule: str
+    rule: Rule
     verdict: Verdict
     requirements: tuple[str, ...]
+    lower_bound: bool = False
     explanation: str = ""
     reason: str = ""
     budget: tuple[BudgetLine, ...] = ()
@@ -181,7 +189,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class WaveformEntry:
-    """A waveform kept beside the entries: ``file`` holds zlib-compressed codes, ``sha256`` is of the file."""
+    """A waveform kept beside the entries in ``file``; ``sha256`` is of the codes as the instrument sent them."""
 
     kind: ClassVar[Kind] = Kind.WAVEFORM
     name: str

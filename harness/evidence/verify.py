@@ -1,0 +1,142 @@
+"""Checking that a run's folder is what was written: every chain, every file's digest, the summary. Needs no more.
+
+A problem names the file and, in a test's record, the entry. What is outside the digest (``volatile.json``) can't be
+checked here and is not. Who wrote the folder is said by its signature, not by this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.evidence.canonical import canonical_json, sha256_hex
+from harness.evidence.errors import ReadError
+from harness.evidence.model import RunHeader, Started, WaveformEntry, entry_json, first_link, next_link, to_json
+from harness.evidence.reader import (
+    HEADER_FILE,
+    INPUTS_FOLDER,
+    SUMMARY_FILE,
+    VOLATILE_FILE,
+    Attempt,
+    RunTest,
+    attempt_folders,
+    read_attempt,
+    read_header,
+)
+from harness.evidence.record import ENTRIES_FILE
+from harness.evidence.replay_id import make_replay_id
+from harness.evidence.summary import pretty_json, summarise
+from harness.evidence.waveform_file import read_waveform
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is not as it was written. ``entry`` is the number of a test's entry, or None."""
+
+    file: str
+    entry: int | None
+    text: str
+
+    def __str__(self) -> str:
+        place = self.file if self.entry is None else f"{self.file}, entry {self.entry}"
+        return f"{place}: {self.text}"
+
+
+def verify_run(path: Path) -> list[Problem]:
+    """Everything wrong with the folder; an empty list: finished, and not changed since."""
+    try:
+        header = read_header(path)
+    except ReadError as error:
+        return [Problem(HEADER_FILE, None, str(error))]
+    problems = [*_check_header(path, header), *_check_inputs(path, header)]
+    tests: list[RunTest] = []
+    known = {HEADER_FILE, SUMMARY_FILE, VOLATILE_FILE, *(f"{INPUTS_FOLDER}/{item.file}" for item in header.inputs)}
+    for planned in header.tests:
+        attempts: list[Attempt] = []
+        for folder in attempt_folders(path, header, planned.test_id):
+            known.add(f"{folder}/{ENTRIES_FILE}")
+            try:
+                attempt = read_attempt(path, folder)
+            except ReadError as error:
+                problems.append(Problem(f"{folder}/{ENTRIES_FILE}", None, str(error)))
+                continue
+            attempts.append(attempt)
+            problems += _check_attempt(path, header, planned.test_id, attempt)
+            known |= {f"{folder}/{body.file}" for body in _waveforms(attempt)}
+        tests.append(RunTest(planned, tuple(attempts)))
+    problems += _check_summary(path, header, tests)
+    problems += _check_strangers(path, known)
+    return problems
+
+
+def _check_header(path: Path, header: RunHeader) -> Iterator[Problem]:
+    if (path / HEADER_FILE).read_bytes() != pretty_json(to_json(header)):
+        yield Problem(HEADER_FILE, None, "is not written as the harness writes it; the file was changed")
+
+
+def _check_inputs(path: Path, header: RunHeader) -> Iterator[Problem]:
+    for item in header.inputs:
+        file = path / INPUTS_FOLDER / item.file
+        if Path(item.file).name != item.file:
+            yield Problem(HEADER_FILE, None, f"input {item.file!r} is no plain file name")
+        elif not file.is_file():
+            yield Problem(f"{INPUTS_FOLDER}/{item.file}", None, "is missing; the header names it")
+        elif sha256_hex(file.read_bytes()) != item.sha256:
+            yield Problem(f"{INPUTS_FOLDER}/{item.file}", None, "does not have the SHA-256 that the header names")
+
+
+def _check_attempt(path: Path, header: RunHeader, test_id: str, attempt: Attempt) -> Iterator[Problem]:
+    """The first entry that does not fit; behind it nothing can be said of the chain."""
+    file = f"{attempt.folder}/{ENTRIES_FILE}"
+    link = first_link(test_id, header.digest())
+    lines = (path / file).read_bytes().split(b"\n") if (path / file).exists() else []
+    for place, (entry, line) in enumerate(zip(attempt.entries, lines, strict=False), 1):
+        link = next_link(link, entry_json(entry.n, entry.at_ns, entry.body))
+        if entry.n != place:
+            yield Problem(file, place, f"is numbered {entry.n}; an entry was taken out, put in or moved")
+            return
+        if entry.chain != link:
+            hint = (
+                "the entry, or the header that its chain begins with, was changed" if place == 1 else "it was changed"
+            )
+            yield Problem(file, place, f"does not fit the chain; {hint}")
+            return
+        if line != canonical_json(entry.to_json()):
+            yield Problem(file, place, "is not written as the harness writes it; the line was changed")
+            return
+    yield from _check_content(path, header, test_id, attempt)
+
+
+def _check_content(path: Path, header: RunHeader, test_id: str, attempt: Attempt) -> Iterator[Problem]:
+    file = f"{attempt.folder}/{ENTRIES_FILE}"
+    if attempt.entries:
+        first = attempt.entries[0].body
+        expected = str(make_replay_id(header, test_id))
+        if not isinstance(first, Started) or first.replay_id != expected:
+            yield Problem(file, 1, f"expected the start of {expected}; the record belongs to another test or run")
+    for entry in attempt.entries:
+        if isinstance(entry.body, WaveformEntry):
+            try:
+                read_waveform(path / attempt.folder, entry.body)
+            except ReadError as error:
+                yield Problem(f"{attempt.folder}/{entry.body.file}", entry.n, str(error))
+
+
+def _check_summary(path: Path, header: RunHeader, tests: list[RunTest]) -> Iterator[Problem]:
+    file = path / SUMMARY_FILE
+    if not file.is_file():
+        yield Problem(SUMMARY_FILE, None, "is missing: the run was not finished, so nothing covers its end")
+    elif file.read_bytes() != pretty_json(summarise(header, tests)):
+        yield Problem(SUMMARY_FILE, None, "is not what header and tests give; it or one of them was changed")
+
+
+def _check_strangers(path: Path, known: set[str]) -> Iterator[Problem]:
+    for file in sorted(path.rglob("*")):
+        name = file.relative_to(path).as_posix()
+        if (file.is_symlink() or not file.is_dir()) and (name not in known or file.is_symlink()):
+            yield Problem(name, None, "is not part of the record; it was put in, or the entry that named it is gone")
+
+
+def _waveforms(attempt: Attempt) -> list[WaveformEntry]:
+    return [entry.body for entry in attempt.entries if isinstance(entry.body, WaveformEntry)]
