@@ -35,6 +35,12 @@ class DecisionRule:
     rule: Rule = Rule.GUARDED
     coverage_factor: float = 2.0
 
+    def __post_init__(self) -> None:
+        if self.rule not in set(Rule):
+            raise DecisionError(f"decision rule {self.rule!r} is unknown; expected one of {', '.join(Rule)}")
+        if not (math.isfinite(self.coverage_factor) and self.coverage_factor > 0):
+            raise DecisionError(f"coverage factor is {self.coverage_factor}: expected a finite number above 0")
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -76,7 +82,7 @@ def decide(
     """
     if not (math.isfinite(uncertainty) and uncertainty >= 0):
         raise DecisionError(f"expanded uncertainty is {uncertainty}: it must be finite and not below 0")
-    guard = uncertainty if rule.rule is Rule.GUARDED else 0
+    guard = uncertainty if rule.rule == Rule.GUARDED else 0
     # A guard band of 0 leaves the limit as it was given, so that a count stays a whole number.
     low = limits.at_least if limits.at_least is None or not guard else limits.at_least + guard
     high = limits.at_most if limits.at_most is None or not guard else limits.at_most - guard
