@@ -41,10 +41,10 @@ class ByteLink(Protocol):
 
 
 class Direction(StrEnum):
-    """Which way octets went, as the bench sees it."""
+    """Which way octets went: to the device or from it (the signs that a run's record uses)."""
 
-    SENT = "tx"
-    RECEIVED = "rx"
+    SENT = ">"
+    RECEIVED = "<"
 
 
 Traffic: TypeAlias = Callable[[Direction, bytes, int], None]

@@ -78,11 +78,17 @@ def decode_frame(octets: bytes) -> WrapperFrame:
 class WrapperDecoder:
     """Finds frames in a stream of octets; what it finds does not depend on how the stream was cut."""
 
-    def __init__(self, max_apdu_octets: int = MAX_APDU_OCTETS, gap_timeout_ns: int = GAP_TIMEOUT_NS) -> None:
+    def __init__(
+        self,
+        max_apdu_octets: int = MAX_APDU_OCTETS,
+        gap_timeout_ns: int = GAP_TIMEOUT_NS,
+        wports: tuple[int, int] = (1, 1),
+    ) -> None:
         if max_apdu_octets < 1 or gap_timeout_ns < 1:
             raise CodecError(LAYER, None, "limits above 0", f"{max_apdu_octets} octets, {gap_timeout_ns} ns", CLAUSE)
         self._max_apdu_octets = max_apdu_octets
         self._gap_timeout_ns = gap_timeout_ns
+        self._searched_header = b"".join(number.to_bytes(2, "big") for number in (VERSION, *wports))
         self._octets = bytearray()
         self._times: list[int] = []
         self._skipped = 0  # leading octets that are known to belong to no frame
@@ -136,11 +142,15 @@ class WrapperDecoder:
             found.append(self._hand_out_frame(end - start))
 
     def _may_begin(self, start: int) -> bool:
-        begin = bytes(self._octets[start : start + 2])
-        if not _VERSION_OCTETS.startswith(begin):
+        # Right after silence or a frame any wPorts are taken, so a wrongly addressed frame is still shown as one.
+        # Inside disturbed octets only the expected ones: 00 01 is version and wPort alike, and a looser search
+        # would find a frame that begins two octets late.
+        header = self._searched_header if start else _VERSION_OCTETS
+        if not header.startswith(bytes(self._octets[start : start + len(header)])):
             return False
-        known = len(self._octets) - start
-        return known < HEADER_OCTETS or self._announced(start) <= self._max_apdu_octets
+        if len(self._octets) - start < HEADER_OCTETS:
+            return True
+        return (1 if start else 0) <= self._announced(start) <= self._max_apdu_octets
 
     def _announced(self, start: int) -> int:
         return int.from_bytes(self._octets[start + 6 : start + 8], "big")

@@ -87,7 +87,7 @@ class AlertListener:
         self._link = link if traffic is None else ReportedLink(link, clock, traffic)
         self._clock = clock
         self._confirm = confirm or ConfirmPolicy()
-        self._decoder = decoder or WrapperDecoder()
+        self._decoder = decoder or WrapperDecoder(wports=(meter.source_wport, meter.destination_wport))
         self._history = AlertHistory(floor_counter)
         self._observer = observer
         self._unread: deque[ReceivedAlert] = deque()
