@@ -48,13 +48,16 @@ class Net(PlainComponent):
         for watcher in self.watchers:
             self.world.schedule(self.world.now_ns, watcher, "edge", self.name)
 
-    def send_frame(self, bits: tuple[bool, ...], bit_fs: int) -> int:
+    def send_frame(self, bits: tuple[bool, ...], bit_fs: int, start_ns: int | None = None) -> int:
         """Put a serial character (start bit first) on the line from now on; returns when its last bit ends, in ns.
 
-        The edges lie in the future for some bit times, so a reader asks only for what is already past.
+        The edges lie in the future for some bit times, so a reader asks only for what is already past. A sender of
+        characters back to back gives ``start_ns``, the exact end of the one before: its event may come an
+        instruction later, and characters must not drift apart by that.
         """
         state = self.state
-        start_ns = self.world.now_ns
+        if start_ns is None:
+            start_ns = self.world.now_ns
         if state.times_ns and state.times_ns[-1] > start_ns:
             raise NotModelledError(f"net {self.name}: a character at {start_ns} ns overlaps the one before")
         level = state.level
@@ -65,8 +68,17 @@ class Net(PlainComponent):
         state.level = level
         if bits and not bits[0]:
             for watcher in self.watchers:
-                self.world.schedule(start_ns, watcher, "edge", self.name)
+                self.world.schedule(max(start_ns, self.world.now_ns), watcher, "edge", self.name)
         return start_ns + len(bits) * bit_fs // 1_000_000
+
+    def cut_frame(self) -> None:
+        """The sender died (reset, power): what it would still have sent does not happen, the line goes idle (high)."""
+        state = self.state
+        keep = bisect_right(state.times_ns, self.world.now_ns)
+        if keep < len(state.times_ns):
+            del state.times_ns[keep:], state.levels[keep:]
+            state.level = state.levels[-1] if state.levels else state.initial_level
+        self.drive(True)
 
     def level_at(self, at_ns: int) -> bool:
         """The level just after ``at_ns``."""
@@ -74,9 +86,9 @@ class Net(PlainComponent):
         return self.state.levels[index - 1] if index else self.state.initial_level
 
     def edges_between(self, from_ns: int, to_ns: int) -> tuple[bool, list[int]]:
-        """The level just before ``from_ns`` and the times of the edges with ``from_ns <= t < to_ns``; they alternate."""
+        """The level just before ``from_ns``; the times of the edges with ``from_ns <= t < to_ns``, which alternate."""
         times = self.state.times_ns
-        """The level just before ``from_ns`` and the times of the edges with ``from_ns <= t < to_ns``, which alternate."""
+        first, last = bisect_left(times, from_ns), bisect_left(times, to_ns)
         before = self.state.levels[first - 1] if first else self.state.initial_level
         return before, times[first:last]
 

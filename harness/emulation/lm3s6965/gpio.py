@@ -1,0 +1,203 @@
+"""A GPIO port: pins with directions, pulls and interrupts, wired to nets and to parts outside.
+
+Source: LM3S6965 data sheet, chapter "General-Purpose Input/Outputs"; StellarisWare ``hw_gpio.h``. A pin's level comes,
+in this order, from outside, from the port's own driver, from its pull; a pin that nothing holds has no level and
+reading it is an error, since the chip would return whatever leaked in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.emulation.lm3s6965.block import Block, Chip
+from harness.emulation.nets import Net
+
+LOCK_KEY = 0x1ACC_E551
+DATA_END = 0x400
+PORT_PINS = {"a": 8, "b": 8, "c": 8, "d": 8, "e": 4, "f": 4, "g": 2}
+"""Pins brought out per port on the LM3S6965."""
+DEBUG_PINS = {"b": 0x80, "c": 0x0F}
+"""JTAG/SWD pins: alternate function, pull-up and digital enable out of reset, and locked by GPIOCR."""
+
+
+@dataclass
+class GpioState:
+    """Registers, one bit per pin; ``external_low`` and ``external_high`` are what parts outside force."""
+
+    data: int = 0
+    dir: int = 0
+    sense: int = 0
+    both: int = 0
+    event: int = 0
+    im: int = 0
+    ris: int = 0
+    afsel: int = 0
+    dr2r: int = 0xFF
+    dr4r: int = 0
+    dr8r: int = 0
+    odr: int = 0
+    pur: int = 0
+    pdr: int = 0
+    slr: int = 0
+    den: int = 0
+    commit: int = 0xFF
+    locked: bool = True
+    level: int = 0
+    external_low: int = 0
+    external_high: int = 0
+
+
+class GpioPort(Block):
+    """GPIO port A to G. ``nets`` are the board's wires by pin; a wired pin that nothing holds is low (board bleed)."""
+
+    state: GpioState
+
+    def __init__(self, chip: Chip, port: str, irq: int) -> None:
+        self.port = port
+        self.irq_lines = (irq,)
+        self.nets: dict[int, Net] = {}
+        self.state = GpioState()
+        super().__init__(chip, f"gpio{port}")
+        self._describe()
+        self.reset_block()
+
+    def _describe(self) -> None:
+        state_fields = {
+            0x400: "dir", 0x404: "sense", 0x408: "both", 0x40C: "event", 0x410: "im", 0x500: "dr2r", 0x504: "dr4r",
+            0x508: "dr8r", 0x50C: "odr", 0x510: "pur", 0x514: "pdr", 0x518: "slr", 0x51C: "den", 0x420: "afsel",
+        }  # fmt: skip
+        for offset, field in state_fields.items():
+            self.readers[offset] = self._field_reader(field)
+            self.writers[offset] = self._field_writer(offset, field)
+        self.readers[0x414] = self._raw_status
+        self.readers[0x418] = lambda: self._raw_status() & self.state.im
+        self.writers[0x41C] = self._clear_interrupts
+        self.readers[0x520], self.writers[0x520] = lambda: int(self.state.locked), self._write_lock
+        self.readers[0x524], self.writers[0x524] = lambda: self.state.commit, self._write_commit
+
+    def connect(self, pin: int, net: Net) -> None:
+        """Solder ``net`` to a pin."""
+        self.nets[pin] = net
+        self._settle()
+
+    def force(self, pin: int, level: bool | None) -> None:
+        """A part outside holds the pin on ``level``, or lets go of it (None)."""
+        bit = 1 << pin
+        self.state.external_low = self.state.external_low & ~bit | (bit if level is False else 0)
+        self.state.external_high = self.state.external_high & ~bit | (bit if level is True else 0)
+        self._settle()
+
+    def is_peripheral_pin(self, pin: int) -> bool:
+        """True if the pin is digital and given to its alternate function."""
+        return bool(self.state.afsel & self.state.den & 1 << pin)
+
+    def is_open_drain(self, pin: int) -> bool:
+        """True if the pin's driver only pulls low."""
+        return bool(self.state.odr & 1 << pin)
+
+    def read(self, offset: int) -> int:
+        """A 32-bit read; below 0x400 the address bits 9-2 are the mask of the DATA bits read."""
+        if offset < DATA_END:
+            return self._read_data(offset >> 2)
+        return super().read(offset)
+
+    def write(self, offset: int, value: int) -> None:
+        """A 32-bit write; below 0x400 the address bits 9-2 are the mask of the DATA bits written."""
+        if offset < DATA_END:
+            mask = offset >> 2
+            self.state.data = self.state.data & ~mask | value & mask
+            self._settle()
+            return
+        super().write(offset, value)
+
+    def _read_data(self, mask: int) -> int:
+        state = self.state
+        asked = mask & state.den & ~state.dir
+        held = state.external_low | state.external_high | state.pur | state.pdr | state.afsel
+        if asked & ~held:
+            pins = ", ".join(f"P{self.port.upper()}{pin}" for pin in range(8) if asked & ~held & 1 << pin)
+            raise self.not_modelled(
+                "read", mask << 2, None, f"{pins}: digital input with no driver and no pull"
+            )
+        return (state.data & state.dir | state.level & ~state.dir) & state.den & mask
+
+    def _settle(self) -> None:
+        """Work out every pin's level, tell the nets, latch edges, drive the interrupt line."""
+        state = self.state
+        driven = state.dir & state.den & ~state.afsel
+        drive_high, drive_low = driven & state.data & ~state.odr, driven & ~state.data
+        if drive_high & state.external_low or drive_low & state.external_high:
+            raise self.not_modelled("write", 0, state.data, "an output drives against a part on the board")
+        pulled_up = state.pur & state.den & ~(state.external_low | drive_low)
+        high = state.external_high | drive_high | pulled_up
+        for pin, net in self.nets.items():
+            net.drive(bool(high & 1 << pin))
+        seen = high & state.den
+        changed, state.level = seen ^ state.level, seen
+        if changed:
+            rising, falling = changed & seen, changed & ~seen
+            edges = state.both & changed | ~state.both & (state.event & rising | ~state.event & falling)
+            state.ris |= edges & ~state.sense
+        self.drive_irq()
+
+    def _raw_status(self) -> int:
+        """Latched edges, and for level-sensitive pins the level itself."""
+        state = self.state
+        level = ~(state.level ^ state.event) & state.sense & state.den
+        return (state.ris & ~state.sense | level) & 0xFF
+
+    def drive_irq(self) -> None:
+        """The port's one line is the OR of its masked pins."""
+        self.chip.set_irq(self.irq_lines[0], bool(self._raw_status() & self.state.im))
+
+    def _clear_interrupts(self, bits: int) -> None:
+        self.state.ris &= ~bits
+        self.drive_irq()
+
+    def _field_reader(self, field: str) -> Callable[[], int]:
+        return lambda: int(getattr(self.state, field))
+
+    def _field_writer(self, offset: int, field: str) -> Callable[[int], None]:
+        committed = field in {"afsel", "pur", "den"}
+        strength = {"dr2r": ("dr4r", "dr8r"), "dr4r": ("dr2r", "dr8r"), "dr8r": ("dr2r", "dr4r")}
+        exclusive = {"pur": ("pdr",), "pdr": ("pur",), **strength}.get(field, ())
+
+        def write(value: int) -> None:
+            if value & ~((1 << PORT_PINS[self.port]) - 1):
+                raise self.not_modelled("write", offset, value, f"port {self.port.upper()} has fewer pins")
+            state = self.state
+            if committed:
+                # Bits whose GPIOCR bit is 0 keep their value: the JTAG pins' commit protection.
+                value = value & state.commit | getattr(state, field) & ~state.commit
+            setattr(state, field, value)
+            for other in exclusive:
+                setattr(state, other, getattr(state, other) & ~value)
+            self._settle()
+
+        return write
+
+    def _write_lock(self, value: int) -> None:
+        self.state.locked = value != LOCK_KEY
+
+    def _write_commit(self, value: int) -> None:
+        if self.state.locked:
+            raise self.not_modelled(
+                "write", 0x524, value, "GPIOCR is locked; write the key to GPIOLOCK first"
+            )
+        self.state.commit = value & 0xFF
+
+    def reset_block(self) -> None:
+        """Reset values; what parts outside do to the pins is theirs and stays."""
+        debug = DEBUG_PINS.get(self.port, 0)
+        self.state = GpioState(
+            afsel=debug,
+            pur=debug,
+            den=debug,
+            commit=0xFF & ~debug,
+            external_low=self.state.external_low,
+            external_high=self.state.external_high,
+        )
+        self._settle()
+        self.state.ris = 0
+        self.drive_irq()

@@ -1,0 +1,176 @@
+"""The I2C master block: one MCS command is one byte, with the START and STOP that the command asks for.
+
+Source: LM3S6965 data sheet, chapter "I2C Interface" (I2CMCS table, SCL_PRD = 2 x (1 + TPR) x (6 + 4) x CLK_PRD);
+StellarisWare ``hw_i2c.h``. A command passes through steps, each ending an event: the address byte (9 bit times
+after a START), a data byte (9), a STOP (1). Arbitration is never lost: there is no second master on the board.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from harness.emulation.lm3s6965.block import Block, Chip
+from harness.emulation.parts.i2c_bus import I2cBus
+
+RUN, START, STOP, ACK = 0x1, 0x2, 0x4, 0x8
+BUSY, ERROR, ADDRESS_NACK, DATA_NACK, IDLE, BUS_BUSY = 0x01, 0x02, 0x04, 0x08, 0x20, 0x40
+MASTER_ENABLE = 0x10
+SCL_CLOCKS = 2 * (6 + 4)
+BITS_PER_BYTE = 9
+
+
+@dataclass
+class I2cState:
+    """Registers and the command under way."""
+
+    msa: int = 0
+    mdr: int = 0
+    mtpr: int = 1
+    mimr: int = 0
+    mris: int = 0
+    mcr: int = 0
+    command: int = 0
+    busy: bool = False
+    error: int = 0
+    bus_owned: bool = False
+    receiving: bool = False
+
+
+class I2cMaster(Block):
+    """I2C0 master at 0x40020000; SCL and SDA are PB2 and PB3."""
+
+    state: I2cState
+
+    def __init__(self, chip: Chip, bus: I2cBus, irq: int) -> None:
+        self.bus = bus
+        self.irq_lines = (irq,)
+        self.state = I2cState()
+        super().__init__(chip, "i2c0")
+        self.add_field(0x000, "msa", 0xFF)
+        self.readers[0x004], self.writers[0x004] = self._status, self._write_command
+        self.add_field(0x008, "mdr", 0xFF)
+        self.add_field(0x00C, "mtpr", 0xFF)
+        self.readers[0x010], self.writers[0x010] = lambda: self.state.mimr, self._write_mask
+        self.readers[0x014] = lambda: self.state.mris
+        self.readers[0x018] = lambda: self.state.mris & self.state.mimr
+        self.writers[0x01C] = self._clear_interrupt
+        self.add_field(0x020, "mcr", MASTER_ENABLE)
+
+    @property
+    def bit_cycles(self) -> int:
+        """Core clocks per bit."""
+        return SCL_CLOCKS * (1 + self.state.mtpr)
+
+    def _status(self) -> int:
+        """While BUSY is set the other bits are not valid; the chip shows BUSY alone with the bus state."""
+        state = self.state
+        if state.busy:
+            return BUSY | BUS_BUSY
+        return state.error | (BUS_BUSY if state.bus_owned else IDLE)
+
+    def _write_command(self, value: int) -> None:
+        state = self.state
+        command = value & (RUN | START | STOP | ACK)
+        self._check_command(value)
+        if command == STOP and not state.bus_owned:
+            # StellarisWare sends an error stop after every failed transfer, also when the chip made the STOP itself.
+            state.error = 0
+            return
+        state.command, state.busy, state.error = command, True, 0
+        if command & START:
+            state.receiving = bool(state.msa & 1)
+            self._after(BITS_PER_BYTE, "address")
+        elif command & RUN:
+            self._after(BITS_PER_BYTE, "data")
+        else:
+            self._after(1, "stop")
+
+    def _check_command(self, value: int) -> None:
+        state = self.state
+        why = ""
+        if not state.mcr & MASTER_ENABLE:
+            why = "the master is off (MFE in MCR)"
+        elif state.busy:
+            why = "the command before is still busy"
+        elif value & ~0xF or not value & (RUN | STOP) or (value & START and not value & RUN):
+            why = "not a command of the MCS table"
+        elif value & RUN and not value & START and not state.bus_owned:
+            why = "RUN without START while the bus is idle"
+        elif not self.chip.is_peripheral_pin("b", 2) or not self.chip.is_peripheral_pin("b", 3):
+            why = "PB2 and PB3 are not set to I2C0 (AFSEL and DEN)"
+        elif not self.chip.is_open_drain("b", 3):
+            why = "PB3 (SDA) is not open drain (ODR): the master would drive against a device"
+        if why:
+            raise self.not_modelled("write", 0x004, value, why)
+
+    def _after(self, bits: int, step: str) -> None:
+        due_ns = self.world.now_ns + self.chip.clock.to_ns(bits * self.bit_cycles)
+        self.world.schedule(due_ns, self.name, step)
+
+    def on_event(self, kind: str, argument: Any) -> None:
+        """The end of a step of the command."""
+        step = {"address": self._address_sent, "data": self._data_done, "stop": self._stopped}.get(kind)
+        if step is None:
+            super().on_event(kind, argument)
+        else:
+            step()
+
+    def _address_sent(self) -> None:
+        state = self.state
+        state.bus_owned = True
+        acknowledged = self.bus.address(
+            state.msa >> 1, state.receiving, self.chip.clock.to_ns(self.bit_cycles)
+        )
+        if acknowledged:
+            self._after(BITS_PER_BYTE, "data")
+        else:
+            self._fail(ADDRESS_NACK)
+
+    def _data_done(self) -> None:
+        state = self.state
+        if state.receiving:
+            state.mdr = self.bus.read()
+        elif not self.bus.write(state.mdr):
+            self._fail(DATA_NACK)
+            return
+        self._finish()
+
+    def _fail(self, cause: int) -> None:
+        self.state.error = ERROR | cause
+        self._finish()
+
+    def _finish(self) -> None:
+        if self.state.command & STOP:
+            self._after(1, "stop")
+        else:
+            self._complete()
+
+    def _stopped(self) -> None:
+        self.bus.stop()
+        self.state.bus_owned = False
+        self._complete()
+
+    def _complete(self) -> None:
+        self.state.busy = False
+        self.state.mris = 1
+        self.drive_irq()
+
+    def _write_mask(self, value: int) -> None:
+        self.state.mimr = value & 1
+        self.drive_irq()
+
+    def _clear_interrupt(self, value: int) -> None:
+        self.state.mris &= ~value
+        self.drive_irq()
+
+    def drive_irq(self) -> None:
+        """The line follows the masked status."""
+        self.chip.set_irq(self.irq_lines[0], bool(self.state.mris & self.state.mimr))
+
+    def reset_block(self) -> None:
+        """Reset values; the bus is left as it is, possibly in the middle of a byte, as by a real reset."""
+        for step in ("address", "data", "stop"):
+            self.world.cancel(self.name, step)
+        self.state = I2cState()
+        self.drive_irq()

@@ -1,0 +1,240 @@
+"""The chip: memory map, clock gates, interrupt lines, resets and the supply.
+
+Bases and interrupt numbers: LM3S6965 data sheet, tables "Memory Map" and "Interrupts"; StellarisWare ``hw_memmap.h``,
+``hw_ints.h``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from harness.emulation.errors import NotModelledError, WorldError
+from harness.emulation.lm3s6965.block import Block, BusFaultError, Core, CoreClock
+from harness.emulation.lm3s6965.flash_controller import FlashController
+from harness.emulation.lm3s6965.gpio import PORT_PINS, GpioPort
+from harness.emulation.lm3s6965.gptm import Gptm
+from harness.emulation.lm3s6965.hibernation import Hibernation
+from harness.emulation.lm3s6965.i2c_master import I2cMaster
+from harness.emulation.lm3s6965.ssi import Ssi
+from harness.emulation.lm3s6965.sysctl import RESC_POWER_ON, RESC_SOFTWARE, Sysctl
+from harness.emulation.lm3s6965.uart import Uart
+from harness.emulation.lm3s6965.watchdog import Watchdog
+from harness.emulation.parts.i2c_bus import I2cBus
+from harness.emulation.world import PlainComponent, World
+
+IRQ_LINES = 44
+PERIPHERAL_RANGES = ((0x4000_0000, 0x10_0000),)
+"""Start and size of what the processor hands to :meth:`Mcu.read` and :meth:`Mcu.write`."""
+
+FLASH_BASE, RAM_BASE = 0x0000_0000, 0x2000_0000
+SYSCTL_PAGE = 0x400FE
+
+GPIO_MAP = {"a": (0x40004, 0), "b": (0x40005, 1), "c": (0x40006, 2), "d": (0x40007, 3), "e": (0x40024, 4)} | {
+    "f": (0x40025, 30),
+    "g": (0x40026, 31),
+}
+UART_MAP = ((0x4000C, 5, ("a", 0, 1)), (0x4000D, 6, ("d", 2, 3)), (0x4000E, 33, ("g", 0, 1)))
+"""Page, interrupt, and port with the pins of RX and TX."""
+GPTM_MAP = ((0x40030, 19), (0x40031, 21), (0x40032, 23), (0x40033, 35))
+
+Gate = tuple[str, int]
+"""A clock gate: field of ``SysctlState`` and bit."""
+
+
+@dataclass
+class McuState:
+    """Supply, and the interrupt lines as last told to the processor."""
+
+    powered: bool = False
+    irq_levels: int = 0
+
+
+class Mcu(PlainComponent):
+    """All blocks of one LM3S6965; the processor is attached after it is built, since it needs this as its bus."""
+
+    state: McuState
+
+    def __init__(self, world: World, i2c: I2cBus, *, epoch_ns: int, core_ppb: int, crystal_ppb: int) -> None:
+        self.world = world
+        self.core: Core | None = None
+        self.state = McuState()
+        self.clock = CoreClock(1, core_ppb)
+        self.sysctl = Sysctl(self)
+        self.clock.hz = self.sysctl.state.clock_hz
+        self.flash = FlashController(self, 29)
+        self.watchdog = Watchdog(self, 18)
+        self.hibernation = Hibernation(self, 43, epoch_ns=epoch_ns, crystal_ppb=crystal_ppb)
+        self.gpio = {port: GpioPort(self, port, GPIO_MAP[port][1]) for port in PORT_PINS}
+        self.uarts = [Uart(self, index, irq, pins) for index, (_, irq, pins) in enumerate(UART_MAP)]
+        self.i2c = I2cMaster(self, i2c, 8)
+        self.ssi = Ssi(self, 7)
+        self.timers = [Gptm(self, index, irq) for index, (_, irq) in enumerate(GPTM_MAP)]
+        self._pages: dict[int, tuple[Block, Gate | None]] = dict(self._memory_map())
+        self._open: dict[int, Block] = {}
+        # After the blocks, so that a restore finds their state back in place when it works out clock and gates.
+        super().__init__(world, "mcu")
+        self.gates_changed()
+
+    def _memory_map(self) -> Iterator[tuple[int, tuple[Block, Gate | None]]]:
+        yield 0x40000, (self.watchdog, ("rcgc0", 3))
+        yield 0x40008, (self.ssi, ("rcgc1", 4))
+        yield 0x40020, (self.i2c, ("rcgc1", 12))
+        yield 0x400FC, (self.hibernation, ("rcgc0", 6))
+        yield 0x400FD, (self.flash, None)
+        yield SYSCTL_PAGE, (self.sysctl, None)
+        for bit, (port, (page, _)) in enumerate(GPIO_MAP.items()):
+            yield page, (self.gpio[port], ("rcgc2", bit))
+        for index, (page, _, _) in enumerate(UART_MAP):
+            yield page, (self.uarts[index], ("rcgc1", index))
+        for index, (page, _) in enumerate(GPTM_MAP):
+            yield page, (self.timers[index], ("rcgc1", 16 + index))
+
+    @property
+    def blocks(self) -> list[Block]:
+        """Every block of the chip."""
+        return [block for block, _ in self._pages.values()]
+
+    # The processor's side
+
+    def attach_core(self, core: Core) -> None:
+        """Join chip and processor; once, before power-on."""
+        self.core = core
+
+    def read(self, address: int, width: int) -> int:
+        """A load from the peripheral range."""
+        block = self._open.get(address >> 12)
+        if width != 4 or block is None:
+            raise self._refused("read", address, width, None)
+        offset = address & 0xFFF
+        if block is self.sysctl and self.flash.owns_sysctl_offset(offset):
+            return self.flash.read_sysctl(offset)
+        return block.read(offset)
+
+    def write(self, address: int, width: int, value: int) -> None:
+        """A store to the peripheral range."""
+        block = self._open.get(address >> 12)
+        if width != 4 or block is None:
+            raise self._refused("write", address, width, value)
+        offset = address & 0xFFF
+        if block is self.sysctl and self.flash.owns_sysctl_offset(offset):
+            self.flash.write_sysctl(offset, value)
+        else:
+            block.write(offset, value)
+
+    def _refused(self, access: str, address: int, width: int, value: int | None) -> Exception:
+        entry = self._pages.get(address >> 12)
+        what = f"{access} of {width} byte(s) at 0x{address:08X}"
+        if value is not None:
+            what += f", value 0x{value:X}"
+        if entry is None:
+            return NotModelledError(f"mcu: {what}: no block of the model is there")
+        block, gate = entry
+        if address >> 12 not in self._open and gate is not None:
+            register, bit = gate
+            why = f"its clock is off, set bit {bit} of {register.upper()} first"
+            return BusFaultError(f"{block.name}: {what}: bus fault, {why}")
+        return NotModelledError(f"{block.name}: {what}: only aligned 32-bit accesses are modelled")
+
+    def software_reset(self) -> None:
+        """The processor asked for a system reset (SYSRESETREQ); it resets itself, this resets the blocks."""
+        self._reset_blocks(RESC_SOFTWARE)
+
+    # The blocks' side
+
+    def set_irq(self, line: int, level: bool) -> None:
+        """Level of an interrupt line; the processor hears of changes only."""
+        bit = 1 << line
+        if bool(self.state.irq_levels & bit) == level:
+            return
+        self.state.irq_levels ^= bit
+        if self.core is not None:
+            self.core.set_irq(line, level)
+
+    def is_peripheral_pin(self, port: str, pin: int) -> bool:
+        """True if the pin is digital and given to its alternate function."""
+        return self.gpio[port].is_peripheral_pin(pin)
+
+    def is_open_drain(self, port: str, pin: int) -> bool:
+        """True if the pin's driver only pulls low."""
+        return self.gpio[port].is_open_drain(pin)
+
+    def read_flash(self, offset: int, size: int) -> bytes:
+        """Contents of the flash array."""
+        return self._attached().read_memory(FLASH_BASE + offset, size)
+
+    def load_flash(self, offset: int, data: bytes) -> None:
+        """New contents of the flash array."""
+        self._attached().load_flash(offset, data)
+
+    def clock_selected(self, hz: int) -> None:
+        """SYSCTL switched the core clock."""
+        for block in self.blocks:
+            block.before_clock_change()
+        self.clock.hz = hz
+        self._attached().set_clock(hz)
+        for block in self.blocks:
+            block.after_clock_change()
+
+    def gates_changed(self) -> None:
+        """Only blocks whose clock is on answer; the others are a bus fault."""
+        state = self.sysctl.state
+        self._open = {
+            page: block
+            for page, (block, gate) in self._pages.items()
+            if gate is None or getattr(state, gate[0]) >> gate[1] & 1
+        }
+
+    def soft_reset(self, register: int, bits: int) -> None:
+        """SRCR0-2: reset single blocks."""
+        for block, gate in self._pages.values():
+            if gate is not None and gate[0] == f"rcgc{register}" and bits >> gate[1] & 1:
+                block.reset_block()
+
+    def reset(self, cause: int) -> None:
+        """Reset chip and processor for a cause of RESC."""
+        self._reset_blocks(cause)
+        self._attached().request_reset()
+
+    def _reset_blocks(self, cause: int) -> None:
+        self.sysctl.note_reset(cause)
+        for block in self.blocks:
+            block.reset_block()
+        self.clock.hz = self.sysctl.state.clock_hz
+        self._attached().set_clock(self.clock.hz)
+        self.gates_changed()
+
+    # Supply
+
+    def power_on(self) -> None:
+        """The main supply has come: power-on reset."""
+        if self.state.powered:
+            raise WorldError("mcu: power_on while the supply is on; call power_off first")
+        self.state.powered = True
+        self._attached().power_on()
+        self._reset_blocks(RESC_POWER_ON)
+        for line in range(IRQ_LINES):
+            self._attached().set_irq(line, bool(self.state.irq_levels >> line & 1))
+
+    def power_off(self) -> None:
+        """The main supply is gone; what the battery keeps (hibernation module) goes on."""
+        if not self.state.powered:
+            raise WorldError("mcu: power_off while the supply is off")
+        self.state.powered = False
+        for block in self.blocks:
+            block.reset_block()
+        self.clock.hz = self.sysctl.state.clock_hz
+        self.gates_changed()
+        self._attached().power_off()
+
+    def restore(self, state: Any) -> None:
+        """The blocks' states are back already: work out again what follows from them."""
+        super().restore(state)
+        self.clock.hz = self.sysctl.state.clock_hz
+        self.gates_changed()
+
+    def _attached(self) -> Core:
+        if self.core is None:
+            raise WorldError("mcu: no processor is attached; call attach_core first")
+        return self.core

@@ -1,0 +1,152 @@
+"""The synchronous serial interface: Freescale SPI words shifted to an attached part, or in loop-back.
+
+Source: LM3S6965 data sheet, chapter "Synchronous Serial Interface"; StellarisWare ``hw_ssi.h``. Bit rate = core clock /
+(CPSDVSR x (1 + SCR)). A word of n bits takes n bit times; the part answers each word with one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from harness.emulation.lm3s6965.block import Block, Chip
+
+FIFO_DEPTH = 8
+LOOPBACK, ENABLE = 0x1, 0x2
+INT_OVERRUN, INT_TIMEOUT, INT_RX, INT_TX = 0x1, 0x2, 0x4, 0x8
+
+
+class SpiDevice(Protocol):
+    """A part at the far end of the bus."""
+
+    def exchange(self, word: int, bits: int) -> int:
+        """The word sent while ``word`` was received."""
+
+
+@dataclass
+class SsiState:
+    """Registers and FIFOs; ``shifting`` is the word on the line."""
+
+    cr0: int = 0
+    cr1: int = 0
+    cpsr: int = 0
+    im: int = 0
+    overrun: int = 0
+    tx: list[int] = field(default_factory=list)
+    rx: list[int] = field(default_factory=list)
+    shifting: int | None = None
+
+
+class Ssi(Block):
+    """SSI0 at 0x40008000 as master. ``device`` is set by the board; none attached is an error at the first word."""
+
+    state: SsiState
+
+    def __init__(self, chip: Chip, irq: int) -> None:
+        self.irq_lines = (irq,)
+        self.device: SpiDevice | None = None
+        self.state = SsiState()
+        super().__init__(chip, "ssi0")
+        self.readers[0x000], self.writers[0x000] = lambda: self.state.cr0, self._write_format
+        self.readers[0x004], self.writers[0x004] = lambda: self.state.cr1, self._write_control
+        self.readers[0x008], self.writers[0x008] = self._read_data, self._write_data
+        self.readers[0x00C] = self._flags
+        self.add_field(0x010, "cpsr", 0xFE)
+        self.readers[0x014], self.writers[0x014] = lambda: self.state.im, self._write_mask
+        self.readers[0x018] = self._raw_status
+        self.readers[0x01C] = lambda: self._raw_status() & self.state.im
+        self.writers[0x020] = self._clear_interrupts
+
+    @property
+    def word_bits(self) -> int:
+        """Bits of a word (DSS + 1)."""
+        return (self.state.cr0 & 0xF) + 1
+
+    def _write_format(self, value: int) -> None:
+        if value & 0xF < 3 or value & 0x30:
+            raise self.not_modelled("write", 0x000, value, "expected Freescale SPI with 4 to 16 bits")
+        self.state.cr0 = value & 0xFFFF
+
+    def _write_control(self, value: int) -> None:
+        if value & ~(LOOPBACK | ENABLE):
+            raise self.not_modelled("write", 0x004, value, "slave mode is not modelled")
+        self.state.cr1 = value
+        self._start_next()
+
+    def _write_data(self, value: int) -> None:
+        if len(self.state.tx) < FIFO_DEPTH:
+            self.state.tx.append(value & ((1 << self.word_bits) - 1))
+        self._start_next()
+        self.drive_irq()
+
+    def _read_data(self) -> int:
+        if not self.state.rx:
+            raise self.not_modelled("read", 0x008, None, "the receive FIFO is empty; check RNE in SR first")
+        word = self.state.rx.pop(0)
+        self.drive_irq()
+        return word
+
+    def _start_next(self) -> None:
+        state = self.state
+        if state.shifting is not None or not state.tx or not state.cr1 & ENABLE:
+            return
+        if state.cpsr < 2:
+            raise self.not_modelled("write", 0x008, state.tx[0], "CPSDVSR is below 2: no bit clock")
+        if self.device is None and not state.cr1 & LOOPBACK:
+            raise self.not_modelled("write", 0x008, state.tx[0], "no part is attached to SSI0")
+        state.shifting = state.tx.pop(0)
+        cycles = self.word_bits * state.cpsr * (1 + (state.cr0 >> 8))
+        self.world.schedule(self.world.now_ns + self.chip.clock.to_ns(cycles), self.name, "shifted")
+
+    def on_event(self, kind: str, argument: Any) -> None:
+        """A word has been exchanged."""
+        state = self.state
+        sent = state.shifting
+        if kind != "shifted" or sent is None:
+            super().on_event(kind, argument)
+            return
+        state.shifting = None
+        word = sent
+        if self.device is not None and not state.cr1 & LOOPBACK:
+            word = self.device.exchange(sent, self.word_bits)
+        if len(state.rx) < FIFO_DEPTH:
+            state.rx.append(word)
+        else:
+            state.overrun = INT_OVERRUN
+        self._start_next()
+        self.drive_irq()
+
+    def _flags(self) -> int:
+        state = self.state
+        flags = (0x01 if not state.tx else 0) | (0x02 if len(state.tx) < FIFO_DEPTH else 0)
+        flags |= (0x04 if state.rx else 0) | (0x08 if len(state.rx) >= FIFO_DEPTH else 0)
+        return flags | (0x10 if state.shifting is not None or state.tx else 0)
+
+    def _raw_status(self) -> int:
+        state = self.state
+        half = FIFO_DEPTH // 2
+        return (
+            state.overrun
+            | (INT_RX if len(state.rx) >= half else 0)
+            | (INT_TX if len(state.tx) <= half else 0)
+        )
+
+    def _write_mask(self, value: int) -> None:
+        if value & INT_TIMEOUT or value & ~0xF:
+            raise self.not_modelled("write", 0x014, value, "the receive time-out interrupt is not modelled")
+        self.state.im = value
+        self.drive_irq()
+
+    def _clear_interrupts(self, bits: int) -> None:
+        self.state.overrun &= ~bits
+        self.drive_irq()
+
+    def drive_irq(self) -> None:
+        """The line follows the masked status."""
+        self.chip.set_irq(self.irq_lines[0], bool(self._raw_status() & self.state.im))
+
+    def reset_block(self) -> None:
+        """Reset values; a word on the line is cut off."""
+        self.world.cancel(self.name, "shifted")
+        self.state = SsiState()
+        self.drive_irq()

@@ -1,0 +1,130 @@
+"""The meter's board, wired: processor, microcontroller, parts, the nets a probe can be put on, three serial ends.
+
+Board facts (the reference meter's own drawing): 16 MHz crystal oscillator into OSC0 (+- 50 ppm), 32.768 kHz crystal
+(+- 20 ppm) and a battery on the hibernation module, whose clock the factory set to within 0.4 s; case switch
+from PC4 to ground with the microcontroller's pull-up and a bleed that holds the wire low otherwise; pull-ups on the
+serial outputs; secure element and EEPROM on I2C0. Each board's deviations are drawn from the seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.emulation.cpu import CortexM3, Symbols
+from harness.emulation.lm3s6965.gpio import GpioPort
+from harness.emulation.lm3s6965.mcu import IRQ_LINES, PERIPHERAL_RANGES, Mcu
+from harness.emulation.lm3s6965.sysctl import MAIN_OSCILLATOR_HZ
+from harness.emulation.nets import Net
+from harness.emulation.parts.atecc608 import Atecc608
+from harness.emulation.parts.case_switch import CaseSwitch
+from harness.emulation.parts.eeprom_24lc256 import Eeprom24lc256
+from harness.emulation.parts.i2c_bus import I2cBus
+from harness.emulation.parts.serial_endpoint import SerialEndpoint
+from harness.emulation.world import World
+
+MAIN_CRYSTAL_PPB = 50_000
+CLOCK_CRYSTAL_PPB = 20_000
+COMMISSIONING_ERROR_NS = 400_000_000
+CASE_PIN = 4
+SERIAL_ENDS = (
+    ("optical", "OPTICAL_TX", 300, "7E1"),
+    ("modem", "MODEM_TX", 115_200, "8N1"),
+    ("diagnostic", "DIAG_TX", 115_200, "8N1"),
+)
+"""By UART number: topic, net of the meter's output, line as it is at power-on."""
+
+
+@dataclass(frozen=True)
+class BoardTraits:
+    """What this one board is like; positive errors are a core clock too slow, a clock crystal too fast."""
+
+    core_ppb: int
+    crystal_ppb: int
+    clock_offset_ns: int
+
+
+@dataclass(frozen=True)
+class CaseTerminal:
+    """The case switch's wire at its port pin: pulled to ground, or left to the pull-up."""
+
+    port: GpioPort
+
+    def hold(self, low: bool) -> None:
+        """The contact closes (low) or opens."""
+        self.port.force(CASE_PIN, False if low else None)
+
+
+class MeterBoard:
+    """One reference meter in a world. Without supply until :meth:`power_on`; the case is closed."""
+
+    def __init__(self, world: World, *, serial: str = "TBR00000001", utc_at_zero_s: int) -> None:
+        self.world = world
+        self.serial = serial
+        self.traits = self._draw_traits()
+        self.nets = {"CASE_SW": Net(world, "CASE_SW", level=False)}
+        self.nets |= {net: Net(world, net, level=True) for _, net, _, _ in SERIAL_ENDS}
+        self.i2c = I2cBus(world, "i2c bus")
+        self.secure_element = Atecc608(world, "secure element", serial)
+        self.eeprom = Eeprom24lc256(world, "eeprom")
+        self.i2c.attach("secure element", self.secure_element)
+        self.i2c.attach("eeprom", self.eeprom)
+        epoch_ns = utc_at_zero_s * 1_000_000_000 + self.traits.clock_offset_ns
+        self.mcu = Mcu(
+            world,
+            self.i2c,
+            epoch_ns=epoch_ns,
+            core_ppb=self.traits.core_ppb,
+            crystal_ppb=self.traits.crystal_ppb,
+        )
+        self.cpu = CortexM3(
+            world,
+            self.mcu,
+            peripheral_ranges=PERIPHERAL_RANGES,
+            irq_lines=IRQ_LINES,
+            clock_hz=MAIN_OSCILLATOR_HZ,
+            clock_error_ppb=self.traits.core_ppb,
+        )
+        self.mcu.attach_core(self.cpu)
+        self.cpu.on_system_reset = self.mcu.software_reset
+        self.mcu.gpio["c"].connect(CASE_PIN, self.nets["CASE_SW"])
+        self.case_switch = CaseSwitch(world, "case switch", CaseTerminal(self.mcu.gpio["c"]))
+        self.optical, self.modem, self.diagnostic = [
+            self._serial_end(index) for index in range(len(SERIAL_ENDS))
+        ]
+
+    def _draw_traits(self) -> BoardTraits:
+        stream = self.world.stream("board traits")
+        return BoardTraits(
+            core_ppb=stream.take_int(-MAIN_CRYSTAL_PPB, MAIN_CRYSTAL_PPB),
+            crystal_ppb=stream.take_int(-CLOCK_CRYSTAL_PPB, CLOCK_CRYSTAL_PPB),
+            clock_offset_ns=stream.take_int(-COMMISSIONING_ERROR_NS, COMMISSIONING_ERROR_NS),
+        )
+
+    def _serial_end(self, index: int) -> SerialEndpoint:
+        topic, net, baud, framing = SERIAL_ENDS[index]
+        endpoint = SerialEndpoint(self.world, f"{topic} end", topic=topic, baud=baud, framing=framing)
+        uart = self.mcu.uarts[index]
+        uart.tx_net, uart.link, endpoint.meter = self.nets[net], endpoint, uart
+        return endpoint
+
+    def load_image(self, image: bytes, symbols: Path | None = None) -> None:
+        """Program the whole flash from address 0, as the factory does; ``symbols`` is the ELF, for clear faults."""
+        self.cpu.load_flash(0, image)
+        if symbols is not None:
+            self.cpu.symbols = Symbols.from_elf(symbols)
+
+    def power_on(self) -> None:
+        """The main supply comes up."""
+        self.mcu.power_on()
+
+    def power_off(self) -> None:
+        """The main supply goes; battery, flash, EEPROM and the secure element's counters keep what they have."""
+        self.mcu.power_off()
+        self.secure_element.power_off()
+        self.eeprom.power_off()
+
+    @property
+    def clock_reading_ns(self) -> int:
+        """What the meter's own clock shows now, in ns UTC; the truth a test compares its time stamps with."""
+        return self.mcu.hibernation.reading_ns()
