@@ -1,0 +1,164 @@
+/* One core's engine: opened and mapped, its registers copied out and in, its reset. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tb_core.h"
+
+static uint64_t read_range(uc_engine *uc, uint64_t offset, unsigned size, void *user)
+{
+    struct tb_range *range = user;
+    (void)uc;
+    return range->core->bus_read(range->base + (uint32_t)offset, size);
+}
+
+static void write_range(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
+{
+    struct tb_range *range = user;
+    (void)uc;
+    range->core->bus_write(range->base + (uint32_t)offset, size, (uint32_t)value);
+}
+
+static uint64_t read_private(uc_engine *uc, uint64_t offset, unsigned size, void *user)
+{
+    struct tb_range *range = user;
+    (void)uc;
+    return tb_scs_read(range->core, range->base + (uint32_t)offset, size);
+}
+
+static void write_private(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
+{
+    struct tb_range *range = user;
+    (void)uc;
+    tb_scs_write(range->core, range->base + (uint32_t)offset, size, (uint32_t)value);
+}
+
+static int map_range(struct tb_core *core, uint32_t base, uint32_t size, bool private)
+{
+    if (core->range_count == TB_MAX_RANGES)
+        return UC_ERR_NOMEM;
+    struct tb_range *range = &core->ranges[core->range_count++];
+    *range = (struct tb_range){core, base};
+    return (int)uc_mmio_map(core->uc, base, size, private ? read_private : read_range, range,
+                            private ? write_private : write_range, range);
+}
+
+int tb_map(struct tb_core *core, uint32_t base, uint32_t size) { return map_range(core, base, size, false); }
+
+static int add_hooks(struct tb_core *core)
+{
+    uc_hook hook;
+    int err = (int)uc_hook_add(core->uc, &hook, UC_HOOK_CODE, (void *)tb_on_code, core, 1, 0);
+    err = err ? err : (int)uc_hook_add(core->uc, &hook, UC_HOOK_INTR, (void *)tb_on_interrupt, core, 1, 0);
+    return err ? err : (int)uc_hook_add(core->uc, &hook, UC_HOOK_MEM_INVALID, (void *)tb_on_invalid, core, 1, 0);
+}
+
+void tb_close(struct tb_core *core)
+{
+    if (core->uc)
+        uc_close(core->uc);
+    free(core->flash);
+    free(core->ram);
+    free(core->classes);
+    free(core);
+}
+
+size_t tb_state_size(void) { return sizeof(struct tb_state); }
+
+struct tb_fault *tb_fault_of(struct tb_core *core) { return &core->fault; }
+uint8_t *tb_flash_of(struct tb_core *core) { return core->flash; }
+uint8_t *tb_ram_of(struct tb_core *core) { return core->ram; }
+
+struct tb_core *tb_open(uint32_t flash_bytes, uint32_t ram_bytes, uint32_t irq_lines, tb_bus_read read,
+                        tb_bus_write write, tb_bus_reset reset)
+{
+    struct tb_core *core = calloc(1, sizeof *core);
+    if (!core)
+        return NULL;
+    core->flash_bytes = flash_bytes;
+    core->ram_bytes = ram_bytes;
+    core->irq_lines = irq_lines;
+    core->bus_read = read;
+    core->bus_write = write;
+    core->bus_reset = reset;
+    core->flash = aligned_alloc(4096, flash_bytes);
+    core->ram = aligned_alloc(4096, ram_bytes);
+    core->classes = calloc(flash_bytes / 2, 1);
+    bool good = core->flash && core->ram && core->classes &&
+                !uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &core->uc) &&
+                !uc_ctl_set_cpu_model(core->uc, UC_CPU_ARM_CORTEX_M3) &&
+                !uc_mem_map_ptr(core->uc, TB_FLASH_BASE, flash_bytes, UC_PROT_READ | UC_PROT_EXEC, core->flash) &&
+                !uc_mem_map_ptr(core->uc, TB_RAM_BASE, ram_bytes, UC_PROT_ALL, core->ram) &&
+                !map_range(core, TB_SCS_BASE, 0x1000, true) && !map_range(core, TB_DWT_BASE, 0x1000, true) &&
+                !add_hooks(core);
+    if (good)
+        return core;
+    tb_close(core);
+    return NULL;
+}
+
+static const int GENERAL[13] = {UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3, UC_ARM_REG_R4, UC_ARM_REG_R5,
+                                UC_ARM_REG_R6, UC_ARM_REG_R7, UC_ARM_REG_R8, UC_ARM_REG_R9, UC_ARM_REG_R10, UC_ARM_REG_R11,
+                                UC_ARM_REG_R12};
+
+/* Copy the registers out of Unicorn into the state. */
+void tb_save_registers(struct tb_core *core)
+{
+    struct tb_state *s = &core->s;
+    for (int i = 0; i < 13; i++)
+        s->regs[i] = tb_get(core, GENERAL[i]);
+    s->regs[13] = tb_get(core, UC_ARM_REG_SP);
+    s->regs[14] = tb_get(core, UC_ARM_REG_LR);
+    s->regs[15] = s->next_pc;
+    s->xpsr = tb_get(core, UC_ARM_REG_XPSR);
+    s->msp = tb_get(core, UC_ARM_REG_MSP);
+    s->psp = tb_get(core, UC_ARM_REG_PSP);
+    s->control = tb_get(core, UC_ARM_REG_CONTROL);
+    s->primask = tb_get(core, UC_ARM_REG_PRIMASK);
+    s->basepri = tb_get(core, UC_ARM_REG_BASEPRI);
+    s->faultmask = tb_get(core, UC_ARM_REG_FAULTMASK);
+}
+
+/* And back. Unicorn takes the banked ones from privileged code only, so it passes through a handler's state. */
+void tb_load_registers(struct tb_core *core)
+{
+    const struct tb_state *s = &core->s;
+    tb_set(core, UC_ARM_REG_IPSR, EXC_HARD_FAULT);
+    tb_set(core, UC_ARM_REG_CONTROL, 0);
+    tb_set(core, UC_ARM_REG_IPSR, 0);
+    tb_set(core, UC_ARM_REG_CONTROL, 0);
+    for (int i = 0; i < 13; i++)
+        tb_set(core, GENERAL[i], s->regs[i]);
+    tb_set(core, UC_ARM_REG_LR, s->regs[14]);
+    tb_set(core, UC_ARM_REG_MSP, s->msp);
+    tb_set(core, UC_ARM_REG_PSP, s->psp);
+    tb_set(core, UC_ARM_REG_PRIMASK, s->primask);
+    tb_set(core, UC_ARM_REG_BASEPRI, s->basepri);
+    tb_set(core, UC_ARM_REG_FAULTMASK, s->faultmask);
+    tb_set(core, UC_ARM_REG_XPSR, s->xpsr);
+    tb_set(core, UC_ARM_REG_CONTROL, s->control);
+}
+
+/* Reset, ARM ARM B1.5.5: time and totals go on, everything else starts anew. */
+void tb_reset(struct tb_core *core)
+{
+    struct tb_state *s = &core->s, old = *s;
+    uint32_t sp = 0, pc = 0;
+    tb_load32(core, TB_FLASH_BASE, &sp);
+    tb_load32(core, TB_FLASH_BASE + 4, &pc);
+    memset(s, 0, sizeof *s);
+    memset(&core->fault, 0, sizeof core->fault);
+    s->cycles = old.cycles;
+    s->instructions = old.instructions;
+    s->sleep_cycles = old.sleep_cycles;
+    s->powered = 1;
+    s->level = s->pending = old.level;
+    s->ccr = 1 << 9; /* STKALIGN */
+    s->msp = sp & ~3u;
+    s->regs[14] = 0xFFFFFFFF;
+    s->xpsr = 1 << 24;
+    s->next_pc = s->pc = pc & ~1u;
+    tb_load_registers(core);
+    if (!(pc & 1))
+        tb_raise(core, FAULT_VECTOR, TB_FLASH_BASE + 4, 4, 1);
+    tb_attend_next(core);
+}
