@@ -69,14 +69,15 @@ def measure_case_latency(case: Waveform, line: Waveform, alert: bytes | None, se
         reason = "the record of the modem line ends before the case opens"
     if t0_ns is None or reason:
         return Latency(None, t0_ns=t0_ns, reason=reason)
-    characters = [part for part in decode(line, settings.line_levels, settings.line) if part.end_ns > t0_ns]
+    decoded = decode(line, settings.line_levels, settings.line)
+    characters = [part for part in decoded if part.end_ns > t0_ns]
     end_ns = None if alert is None else _end_of(alert, characters)
     if end_ns is not None:
         value_ms = (end_ns - t0_ns) / _NS_PER_MS
         return Latency(value_ms, False, t0_ns, end_ns, _budget(value_ms, case, line, settings))
     if alert is None and characters:
         return Latency(None, t0_ns=t0_ns, reason="the modem line carries something, but no alert was received")
-    if not all(part.sound for part in characters):
+    if not all(part.sound for part in decoded):  # also before t0: a line stuck low is one character that never ends
         return Latency(None, t0_ns=t0_ns, reason="the modem line carries characters with framing or parity errors")
     return _bounded(t0_ns, case, line, settings)
 

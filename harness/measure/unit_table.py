@@ -2,7 +2,7 @@
 
 A unit has one dimension and an exact factor to the base unit of that dimension, so a conversion is exact until it
 is asked for as a float. Codes: UNECE Recommendation 20 (common code), and the DLMS/COSEM unit enumeration (Blue
-Book, class 3) with the power of ten that belongs to the prefix. Where a list has no code the entry says None.
+Book ed. 12.2, table 4) with the power of ten that belongs to the prefix. Where a list has no code the entry says None.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ _ROWS: tuple[Unit, ...] = (
     Unit("var", "reactive_power", Fraction(1), "D44", (29, 0)),
     Unit("Wh", "energy", Fraction(1), "WHR", (30, 0)),
     Unit("kWh", "energy", _scaled(3), "KWH", (30, 3)),
-    Unit("Ah", "charge", Fraction(1), "AMH"),
-    Unit("mAh", "charge", _scaled(-3), "E09"),
+    Unit("Ah", "charge", Fraction(1), "AMH", (57, 0)),
+    Unit("mAh", "charge", _scaled(-3), "E09", (57, -3)),
     Unit("Ohm", "resistance", Fraction(1), "OHM", (38, 0)),
     Unit("mOhm", "resistance", _scaled(-3), "E45", (38, -3)),
     Unit("kOhm", "resistance", _scaled(3), "B49", (38, 3)),
@@ -82,7 +82,7 @@ _ROWS: tuple[Unit, ...] = (
     Unit("%", "ratio", _scaled(-2), "P1", (56, 0)),
     Unit("ppm", "ratio", _scaled(-6), "59"),
     Unit("B", "data", Fraction(1), "AD"),
-    Unit("KiB", "data", Fraction(1024), None),
+    Unit("KiB", "data", Fraction(1024), "E64"),
     Unit("1/s", "rate", Fraction(1), "C97"),
 )
 
