@@ -1,0 +1,94 @@
+"""The traceability matrix: which test shows what about which requirement, and which requirements nothing shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.evidence.reader import Run
+from harness.evidence.summary import requirement_rows
+from harness.measure.verdict import Verdict
+from reports.inputs import CatalogueRow, Inputs
+from reports.words import NOT_COVERED, Shown, show
+
+COLUMNS_PER_TABLE = 12
+"""What fits the width of an A4 page beside the requirement."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One test: its place in the plan heads the column."""
+
+    number: int
+    anchor: str
+    test_id: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One requirement; ``loud`` marks one that the plan requires and the run does not show."""
+
+    requirement: CatalogueRow
+    required: bool
+    shown: Shown
+    loud: bool
+    cells: tuple[Shown, ...]
+    tests: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Requirements against tests, those the plan requires first."""
+
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    untouched: tuple[CatalogueRow, ...]
+    """Requirements of the catalogue that neither the plan nor a test names."""
+
+    @property
+    def required(self) -> tuple[Line, ...]:
+        """The requirements that the plan must show."""
+        return tuple(line for line in self.lines if line.required)
+
+    @property
+    def open(self) -> tuple[Line, ...]:
+        """Those of them that the run does not show."""
+        return tuple(line for line in self.required if line.loud)
+
+    def slices(self) -> list[tuple[int, int]]:
+        """Column ranges, one table each."""
+        return [
+            (first, min(first + COLUMNS_PER_TABLE, len(self.columns)))
+            for first in range(0, max(len(self.columns), 1), COLUMNS_PER_TABLE)
+        ]
+
+
+def build_matrix(run: Run, inputs: Inputs) -> Matrix:
+    """The matrix by the record's own rule for requirements, also for a run that was never finished."""
+    columns = tuple(
+        Column(place, f"test-{place}", test.planned.test_id) for place, test in enumerate(run.tests, start=1)
+    )
+    rows = requirement_rows(run.header, run.tests)
+    lines = [_line(row["id"], row["required"], Verdict(row["verdict"]), row["tests"], columns, inputs) for row in rows]
+    lines.sort(key=lambda line: not line.required)
+    named = {line.requirement.requirement_id for line in lines}
+    untouched = tuple(row for row in inputs.catalogue if row.requirement_id not in named)
+    return Matrix(columns, tuple(lines), untouched)
+
+
+def _line(  # noqa: PLR0917 - one row of the record's matrix
+    requirement_id: str,
+    required: bool,
+    verdict: Verdict,
+    tests: list[dict[str, str]],
+    columns: tuple[Column, ...],
+    inputs: Inputs,
+) -> Line:
+    found = {item["test_id"]: Verdict(item["verdict"]) for item in tests}
+    return Line(
+        requirement=inputs.row(requirement_id),
+        required=required,
+        shown=show(verdict),
+        loud=required and verdict is not Verdict.PASS,
+        cells=tuple(show(found[column.test_id]) if column.test_id in found else NOT_COVERED for column in columns),
+        tests=tuple(column for column in columns if column.test_id in found),
+    )
