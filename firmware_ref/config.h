@@ -1,0 +1,101 @@
+/*
+ * Every size, time and address the firmware is built with, each with the requirement that asks for it.
+ * Nothing else in the firmware holds a tunable number; a defect or a market variant starts by changing this file.
+ */
+#ifndef TBR_CONFIG_H
+#define TBR_CONFIG_H
+
+#define CONFIG_VERSION_TEXT "0.1.0"
+#define CONFIG_VERSION_WORD 0x00010000u /* major.minor.patch.build, one octet each; goes into the slot header */
+#define CONFIG_SECURITY_VERSION 1u      /* INT-1: an older one than the running one is refused once updates exist */
+
+/* Clock: 16 MHz oscillator on OSC0, PLL bypassed (SEAL-4: 16 MHz MCU). */
+#define CONFIG_CYCLES_PER_US 16u
+
+/* Flash map: boot block, two slots, parameters. 2 KB granules, so that FMPPE can protect each (INT-1, INT-2). */
+#define CONFIG_FLASH_BYTES 0x40000u
+#define CONFIG_BOOT_BYTES 0x4000u
+#define CONFIG_SLOT_BYTES 0x1D800u
+#define CONFIG_SLOT_A_ADDRESS 0x4000u
+#define CONFIG_SLOT_B_ADDRESS 0x21800u
+#define CONFIG_PARAMETERS_ADDRESS 0x3F000u
+#define CONFIG_PARAMETER_PAGE_BYTES 0x400u
+#define CONFIG_SLOT_HEADER_BYTES 0x200u /* the vector table follows it and VTOR needs 256-byte alignment */
+
+/* SEAL-2: an opening counts when it lasts this long without a break. */
+#define CONFIG_SEAL_DEBOUNCE_US 50000u
+/* A closed gap shorter than this inside one burst is contact bounce, so the burst's first edge is the event's time. */
+#define CONFIG_SEAL_BOUNCE_GAP_US 10000u
+/* Edges kept between interrupt and main loop; on overflow the newest replaces the last one, which debouncing survives. */
+#define CONFIG_SEAL_EDGES 8u
+
+/* LOG-1: events that wait for their counter; the newest is dropped and counted when full. */
+#define CONFIG_EVENT_QUEUE 8u
+/* COM-3: alerts kept in RAM for repeats. The rest of the unconfirmed ones wait in the log. One is kept for a new event. */
+#define CONFIG_OUTBOX_ALERTS 4u
+
+/* COM-3: repeats until confirmed: 2 s, 4 s, 8 s ... 60 s. */
+#define CONFIG_REPEAT_FIRST_US 2000000u
+#define CONFIG_REPEAT_MAX_US 60000000u
+/* COM-1: how long a signed alert waits before it is handed to the modem. */
+#define CONFIG_ALERT_HOLD_US 0u
+
+/* Modem link: the largest wrapper payload taken, and the silence after which half a frame is dropped. */
+#define CONFIG_MODEM_APDU_MAX 64u
+#define CONFIG_MODEM_GAP_US 100000u
+
+/* Optical port (IEC 62056-21): a half-sent sign-on is dropped after 1.5 s of silence (upper bound of t_a there). */
+#define CONFIG_OPTICAL_GAP_US 1500000u
+#define CONFIG_OPTICAL_LINE_MAX 37u /* '/' '?' 32 address characters '!' CR LF */
+#define CONFIG_OPTICAL_IDENTITY "/TBR5TBREF-01\r\n"
+#define CONFIG_OPTICAL_ADDRESS "00000001"
+
+/* Secure element: ATECC608 at M0 clock divider; times are its maximum execution times (SIG-1, COM-1). */
+#define CONFIG_SE_ADDRESS 0x60u
+#define CONFIG_SE_WAKE_US 1500u
+#define CONFIG_SE_COUNTER_US 25000u
+#define CONFIG_SE_NONCE_US 20000u
+#define CONFIG_SE_SIGN_US 115000u
+#define CONFIG_SE_INFO_US 5000u
+/* The chip does not acknowledge its address while it works: ask again this often, and give up after this long. */
+#define CONFIG_SE_POLL_US 2000u
+#define CONFIG_SE_LATE_US 200000u
+/* The chip's own watchdog puts it to sleep 1.3 s after wake (0.7 s at its fastest); wake it anew before that. */
+#define CONFIG_SE_AWAKE_MAX_US 400000u
+/* A failed attempt is repeated after this; the event waits in the queue. */
+#define CONFIG_SE_RETRY_FIRST_US 5000u
+#define CONFIG_SE_RETRY_MAX_US 5000000u
+#define CONFIG_SE_KEY_SLOT 0u
+#define CONFIG_SE_EVENT_COUNTER 0u
+
+/* EEPROM 24LC256: 512 pages of 64 octets, 5 ms page write, busy until it acknowledges (LOG-2). */
+#define CONFIG_EEPROM_ADDRESS 0x50u
+#define CONFIG_EEPROM_PAGE_BYTES 64u
+#define CONFIG_EEPROM_PAGES 512u
+#define CONFIG_EEPROM_POLL_US 1000u
+#define CONFIG_EEPROM_LATE_US 30000u
+/* An EEPROM transfer starts only when the secure element needs the bus no sooner than this (COM-1): 67 octets, 400 kHz. */
+#define CONFIG_EEPROM_TRANSFER_US 3000u
+
+/* Log: two alternating cursor pages, then a ring of three-page entries: 170 entries (LOG-2). */
+#define CONFIG_LOG_FIRST_PAGE 2u
+#define CONFIG_LOG_ENTRY_PAGES 3u
+#define CONFIG_LOG_ENTRIES 170u
+
+/* I2C: a transfer that has not ended this long after its nominal time has failed. */
+#define CONFIG_I2C_MARGIN_US 2000u
+
+/* The real-time clock counts whole seconds; the sub-second is taken from its match interrupt this often (TIME-1). */
+#define CONFIG_CLOCK_ALIGN_S 60u
+/* A clock before 2024-01-01T00:00:00Z was never set. */
+#define CONFIG_CLOCK_PLAUSIBLE_S 1704067200u
+
+/* Watchdog: reset after two periods without service; the main loop wakes at least this often. */
+#define CONFIG_WATCHDOG_PERIOD_US 8000000u
+#define CONFIG_WAKE_MAX_US 4000000u
+
+/* SEAL-4: what the build refuses to exceed. */
+#define CONFIG_CORE_SRAM_BUDGET_BYTES 4096u
+#define CONFIG_STACK_BYTES 2048u
+
+#endif

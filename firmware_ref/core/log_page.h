@@ -1,0 +1,40 @@
+/*
+ * The log's pages as octets (LOG-2). Every page carries its own sequence and CRC, so a page torn by a power cut is told
+ * from a whole one whatever mixture of old, new and garbage it holds. Pure: no access, no state.
+ */
+#ifndef TBR_LOG_PAGE_H
+#define TBR_LOG_PAGE_H
+
+#include "config.h"
+#include "core/alert_record.h"
+
+#define LOG_RECORD_BYTES 32u
+#define LOG_HALF_BYTES 48u /* one half of a signature: r or s */
+#define LOG_CURSOR_BYTES 44u
+#define SIGNATURE_HALF_BYTES 32u
+
+/* Which alerts have been confirmed: all below `first_unconfirmed`, and above it one bit per ring entry. */
+struct log_cursor {
+    uint32_t generation;
+    uint32_t first_unconfirmed;
+    uint8_t confirmed[(CONFIG_LOG_ENTRIES + 7u) / 8u];
+};
+
+void log_page_put_record(uint8_t page[LOG_RECORD_BYTES], const struct alert_record *record);
+bool log_page_get_record(const uint8_t page[LOG_RECORD_BYTES], struct alert_record *record);
+
+/*
+ * A signature takes two pages. Each carries a tag of the whole signature and of the record it was made for, so that r and
+ * s of different attempts, or of another record with the same sequence, are never put together.
+ */
+uint32_t log_page_signature_tag(const struct alert_record *record, const uint8_t *signature);
+void log_page_put_half(uint8_t page[LOG_HALF_BYTES], const struct alert_record *record, unsigned which,
+                       const uint8_t *signature);
+/* Puts the half into its place in `signature`; false when the page is torn or belongs elsewhere. */
+bool log_page_get_half(const uint8_t page[LOG_HALF_BYTES], uint32_t sequence, unsigned which, uint8_t *signature,
+                       uint32_t *tag);
+
+void log_page_put_cursor(uint8_t page[LOG_CURSOR_BYTES], const struct log_cursor *cursor);
+bool log_page_get_cursor(const uint8_t page[LOG_CURSOR_BYTES], struct log_cursor *cursor);
+
+#endif

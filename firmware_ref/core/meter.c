@@ -1,0 +1,85 @@
+#include "core/meter.h"
+
+#include "config.h"
+#include "core/bytes.h"
+#include "core/parameters.h"
+
+/* SEAL-1: each lasting change becomes one event, with the time of its first edge. */
+static void queue_change(struct meter *meter, const struct seal_change *change) {
+    const struct event event = {.code = change->open ? EVENT_CASE_OPENED : EVENT_CASE_CLOSED,
+                                .time = hal_utc_at(change->first_edge_us)};
+    event_queue_put(&meter->queue, &event);
+}
+
+static uint64_t step_seal(struct meter *meter, uint64_t now_us) {
+    struct hal_edge edge;
+    struct seal_change change;
+    while (hal_case_take_edge(&edge)) {
+        if (seal_take_edge(&meter->seal, edge.time_us, edge.open, &change)) {
+            queue_change(meter, &change);
+        }
+    }
+    if (seal_sample(&meter->seal, now_us, &change)) {
+        queue_change(meter, &change);
+    }
+    return seal_deadline_us(&meter->seal);
+}
+
+static void step_modem(struct meter *meter, uint64_t now_us) {
+    uint8_t octet = 0;
+    while (hal_serial_take(HAL_PORT_MODEM, &octet)) {
+        if (modem_link_take(&meter->modem, octet, now_us)) {
+            size_t length = 0;
+            const uint8_t *apdu = modem_link_apdu(&meter->modem, &length);
+            reporter_take_apdu(&meter->reporter, &meter->log, apdu, length);
+        }
+    }
+}
+
+static void step_optical(struct meter *meter, uint64_t now_us) {
+    static const uint8_t identity[] = CONFIG_OPTICAL_IDENTITY;
+    uint8_t octet = 0;
+    while (hal_serial_take(HAL_PORT_OPTICAL, &octet)) {
+        if (optical_take(&meter->optical, octet, now_us) && !hal_serial_is_sending(HAL_PORT_OPTICAL)) {
+            hal_serial_send(HAL_PORT_OPTICAL, identity, sizeof identity - 1u);
+        }
+    }
+}
+
+static void step_banner(struct meter *meter) {
+    const bool is_known = meter->reporter.presence != SE_UNKNOWN && meter->log.state != LOG_SCANNING;
+    if (meter->banner_state == BANNER_DONE || !is_known || hal_serial_is_sending(HAL_PORT_DIAGNOSTIC)) {
+        return;
+    }
+    const size_t length = banner_put_state(meter->banner, &meter->reporter, &meter->log, meter->seal.stable_open);
+    hal_serial_send(HAL_PORT_DIAGNOSTIC, (const uint8_t *)meter->banner, length);
+    meter->banner_state = BANNER_DONE;
+}
+
+/* The case is taken as it stands. Open at boot is an event too: nobody can say how long it has been (SEAL-1). */
+void meter_begin(struct meter *meter, uint64_t now_us) {
+    struct alert_parties parties;
+    *meter = (struct meter){.banner_state = BANNER_STATE_DUE};
+    parameters_read(hal_parameter_page(), &parties);
+    seal_begin(&meter->seal, hal_case_is_open(), now_us);
+    if (meter->seal.stable_open) {
+        const struct seal_change change = {.open = true, .first_edge_us = now_us};
+        queue_change(meter, &change);
+    }
+    event_log_begin(&meter->log, now_us);
+    reporter_begin(&meter->reporter, &parties, now_us);
+    const size_t length = banner_put_identity(meter->banner);
+    hal_serial_send(HAL_PORT_DIAGNOSTIC, (const uint8_t *)meter->banner, length);
+}
+
+uint64_t meter_step(struct meter *meter, uint64_t now_us) {
+    uint64_t next_us = step_seal(meter, now_us);
+    step_modem(meter, now_us);
+    step_optical(meter, now_us);
+    step_banner(meter);
+    const uint64_t report_us = reporter_step(&meter->reporter, &meter->queue, &meter->log, &meter->bus, now_us);
+    next_us = earlier_of(next_us, report_us);
+    /* The secure element's needs are known only now: it always gets the bus before the EEPROM (COM-1). */
+    const uint64_t needed_us = secure_element_needs_bus_at_us(&meter->reporter.se);
+    return earlier_of(next_us, event_log_step(&meter->log, &meter->bus, needed_us, now_us));
+}

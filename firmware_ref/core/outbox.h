@@ -1,0 +1,59 @@
+/*
+ * Alerts in RAM between counter and confirmation: which is sent next, which is saved, which may give way (COM-3).
+ * The log holds all unconfirmed alerts; the outbox holds the few that are being repeated now.
+ */
+#ifndef TBR_OUTBOX_H
+#define TBR_OUTBOX_H
+
+#include "config.h"
+#include "core/alert_record.h"
+#include "dlms/alert.h"
+#include "dlms/confirm.h"
+
+enum outbox_state {
+    OUTBOX_EMPTY,
+    OUTBOX_LOADING,   /* being read back from the log */
+    OUTBOX_UNSIGNED,  /* waits for the secure element */
+    OUTBOX_SIGNED,    /* sent, and repeated until confirmed */
+    OUTBOX_CONFIRMED, /* waits only for its pages to be saved */
+};
+
+/* Pages of the entry that the log does not hold yet. */
+#define OUTBOX_SAVE_RECORD 1u
+#define OUTBOX_SAVE_R 2u
+#define OUTBOX_SAVE_S 4u
+
+struct outbox_entry {
+    struct alert_record record;
+    uint8_t signature[ALERT_SIGNATURE_BYTES];
+    uint64_t send_at_us;
+    uint32_t repeat_us;
+    uint8_t state;
+    uint8_t unsaved;
+};
+
+struct outbox {
+    struct outbox_entry entries[CONFIG_OUTBOX_ALERTS];
+};
+
+/* A place for a new event: an empty one, else that of the newest saved alert, which the log gives back later; or NULL. */
+struct outbox_entry *outbox_place_new(struct outbox *outbox);
+/* A place for an alert from the log; NULL while only the one kept for a new event is left. */
+struct outbox_entry *outbox_place_old(struct outbox *outbox);
+bool outbox_holds(const struct outbox *outbox, uint32_t sequence);
+/* The unsigned alert of the lowest sequence, or NULL. */
+struct outbox_entry *outbox_next_unsigned(struct outbox *outbox);
+/* The signed alert to send now: the one due of the lowest sequence; NULL with the time of the next in due_us. */
+struct outbox_entry *outbox_next_due(struct outbox *outbox, uint64_t now_us, uint64_t *due_us);
+/* The alert that has pages to save, or NULL. */
+struct outbox_entry *outbox_next_unsaved(struct outbox *outbox);
+/* The alert this confirmation fits, in invoke-id and date-time, or NULL (a late duplicate confirms nothing else). */
+struct outbox_entry *outbox_find_confirmed(struct outbox *outbox, const struct confirm *confirm);
+/* Signed now: due at once (after the configured hold). */
+void outbox_set_signed(struct outbox_entry *entry, uint64_t now_us);
+/* Sent now: due again later, twice as long each time. */
+void outbox_set_sent(struct outbox_entry *entry, uint64_t now_us);
+/* Empties the entry when it is confirmed and nothing is left to save. */
+void outbox_release(struct outbox_entry *entry);
+
+#endif

@@ -1,0 +1,157 @@
+#include "core/reporter.h"
+
+#include "core/bytes.h"
+
+void reporter_begin(struct reporter *reporter, const struct alert_parties *parties, uint64_t now_us) {
+    *reporter = (struct reporter){.parties = *parties, .state = REPORTER_PROBING, .is_se_resting = true};
+    secure_element_reset(&reporter->se);
+    secure_element_begin(&reporter->se, SE_REQUEST_INFO, NULL, now_us);
+}
+
+/* The event stays where it is and the attempt is repeated, less and less often. */
+static void take_se_failure(struct reporter *reporter, uint64_t now_us) {
+    if (reporter->state == REPORTER_PROBING) {
+        reporter->presence = SE_ABSENT;
+    }
+    reporter->retry_us = reporter->retry_us == 0 ? CONFIG_SE_RETRY_FIRST_US : 2u * reporter->retry_us;
+    if (reporter->retry_us > CONFIG_SE_RETRY_MAX_US) {
+        reporter->retry_us = CONFIG_SE_RETRY_MAX_US;
+    }
+    reporter->retry_at_us = now_us + reporter->retry_us;
+    reporter->is_se_resting = true;
+    reporter->signing = NULL;
+    reporter->state = REPORTER_IDLE;
+}
+
+static void start_signing(struct reporter *reporter, struct outbox_entry *entry, uint64_t now_us) {
+    reporter->signing = entry;
+    reporter->state = REPORTER_SIGNING;
+    reporter->is_se_resting = false;
+    alert_digest(reporter->digest, &reporter->parties, &entry->record);
+    secure_element_begin(&reporter->se, SE_REQUEST_SIGN, reporter->digest, now_us);
+}
+
+/* SIG-1: the counter is now the event's; from here the alert has its content, and its log page can be written. */
+static void take_counter(struct reporter *reporter, struct event_queue *queue, struct event_log *log, uint64_t now_us) {
+    const uint8_t *answer = secure_element_answer(&reporter->se);
+    const struct event *event = event_queue_oldest(queue);
+    struct outbox_entry *entry = outbox_place_new(&reporter->outbox);
+    reporter->state = REPORTER_IDLE;
+    if (entry == NULL || event == NULL) {
+        return; /* start_work() asks for both before it counts, and nothing takes them away meanwhile */
+    }
+    *entry = (struct outbox_entry){
+        .state = OUTBOX_UNSIGNED,
+        .unsaved = OUTBOX_SAVE_RECORD | OUTBOX_SAVE_R | OUTBOX_SAVE_S,
+        .record = {.sequence = event_log_take_sequence(log),
+                   .counter = (uint32_t)answer[0] | (uint32_t)answer[1] << 8 | (uint32_t)answer[2] << 16 |
+                              (uint32_t)answer[3] << 24,
+                   .event_time = event->time,
+                   .sent_time = hal_utc_at(now_us),
+                   .code = event->code}};
+    event_queue_drop_oldest(queue);
+    start_signing(reporter, entry, now_us);
+}
+
+static void take_se_answer(struct reporter *reporter, struct event_queue *queue, struct event_log *log, uint64_t now_us) {
+    reporter->retry_us = 0;
+    reporter->presence = SE_PRESENT;
+    switch (reporter->state) {
+    case REPORTER_PROBING:
+        put_octets(reporter->se_revision, secure_element_answer(&reporter->se), sizeof reporter->se_revision);
+        reporter->is_se_resting = false;
+        reporter->state = REPORTER_IDLE;
+        break;
+    case REPORTER_COUNTING:
+        take_counter(reporter, queue, log, now_us);
+        break;
+    case REPORTER_SIGNING:
+        put_octets(reporter->signing->signature, secure_element_answer(&reporter->se), ALERT_SIGNATURE_BYTES);
+        outbox_set_signed(reporter->signing, now_us);
+        reporter->signing = NULL;
+        reporter->state = REPORTER_IDLE;
+        break;
+    default:
+        reporter->is_se_resting = true;
+        reporter->state = REPORTER_IDLE;
+        break;
+    }
+}
+
+/* New events first (COM-1), then alerts whose signature was lost, then rest: the chip sleeps when there is nothing to do. */
+static uint64_t start_work(struct reporter *reporter, struct event_queue *queue, struct event_log *log, uint64_t now_us) {
+    if (now_us < reporter->retry_at_us) {
+        return reporter->retry_at_us;
+    }
+    struct outbox_entry *unsigned_entry = outbox_next_unsigned(&reporter->outbox);
+    /* Before the scan has ended the sequence is not known; it takes 0.2 s after a reset. */
+    const bool has_event = event_queue_oldest(queue) != NULL && log->state != LOG_SCANNING;
+    if (has_event && outbox_place_new(&reporter->outbox) != NULL) {
+        reporter->state = REPORTER_COUNTING;
+        reporter->is_se_resting = false;
+        secure_element_begin(&reporter->se, SE_REQUEST_COUNT, NULL, now_us);
+    } else if (unsigned_entry != NULL) {
+        start_signing(reporter, unsigned_entry, now_us);
+    } else if (!reporter->is_se_resting) {
+        reporter->state = REPORTER_RESTING;
+        secure_element_begin(&reporter->se, SE_REQUEST_SLEEP, NULL, now_us);
+    } else {
+        return HAL_NEVER;
+    }
+    return now_us;
+}
+
+static uint64_t step_secure_element(struct reporter *reporter, struct event_queue *queue, struct event_log *log,
+                                    struct bus *bus, uint64_t now_us) {
+    if (reporter->state == REPORTER_IDLE) {
+        return start_work(reporter, queue, log, now_us);
+    }
+    const uint64_t next_us = secure_element_step(&reporter->se, bus, now_us);
+    if (reporter->se.status == SE_WORKING) {
+        return next_us;
+    }
+    if (reporter->se.status == SE_FINISHED) {
+        take_se_answer(reporter, queue, log, now_us);
+    } else {
+        take_se_failure(reporter, now_us);
+    }
+    return now_us;
+}
+
+/* COM-1, COM-3: the frame is rebuilt from record and signature, so a repeat has the same bytes as the first. */
+static uint64_t send_due(struct reporter *reporter, uint64_t now_us) {
+    uint64_t due_us = HAL_NEVER;
+    struct outbox_entry *entry = outbox_next_due(&reporter->outbox, now_us, &due_us);
+    if (entry == NULL) {
+        return due_us;
+    }
+    if (hal_serial_is_sending(HAL_PORT_MODEM)) {
+        return HAL_NEVER; /* the port's interrupt calls again at its end */
+    }
+    alert_put_frame(reporter->frame, &reporter->parties, &entry->record, entry->signature);
+    hal_serial_send(HAL_PORT_MODEM, reporter->frame, sizeof reporter->frame);
+    outbox_set_sent(entry, now_us);
+    return now_us;
+}
+
+uint64_t reporter_step(struct reporter *reporter, struct event_queue *queue, struct event_log *log, struct bus *bus,
+                       uint64_t now_us) {
+    uint64_t next_us = step_secure_element(reporter, queue, log, bus, now_us);
+    next_us = earlier_of(next_us, send_due(reporter, now_us));
+    return earlier_of(next_us, log_keeper_step(&reporter->keeper, log, &reporter->outbox, now_us));
+}
+
+void reporter_take_apdu(struct reporter *reporter, struct event_log *log, const uint8_t *apdu, size_t length) {
+    struct confirm confirm;
+    if (!confirm_parse(apdu, length, &confirm)) {
+        return;
+    }
+    struct outbox_entry *entry = outbox_find_confirmed(&reporter->outbox, &confirm);
+    if (entry == NULL) {
+        return;
+    }
+    entry->state = OUTBOX_CONFIRMED;
+    event_log_confirm(log, entry->record.sequence);
+    outbox_release(entry);
+    log_keeper_rescan(&reporter->keeper);
+}

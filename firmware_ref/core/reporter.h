@@ -1,0 +1,40 @@
+/*
+ * From event to confirmed alert: counter and signature from the secure element, the frame to the modem, repeats until the
+ * head-end confirms (SIG-1, COM-1, COM-3).
+ */
+#ifndef TBR_REPORTER_H
+#define TBR_REPORTER_H
+
+#include "core/event_log.h"
+#include "core/event_queue.h"
+#include "core/log_keeper.h"
+#include "core/outbox.h"
+#include "core/secure_element.h"
+
+enum reporter_state { REPORTER_PROBING, REPORTER_IDLE, REPORTER_COUNTING, REPORTER_SIGNING, REPORTER_RESTING };
+enum se_presence { SE_UNKNOWN, SE_PRESENT, SE_ABSENT };
+
+struct reporter {
+    struct secure_element se;
+    struct outbox outbox;
+    struct log_keeper keeper;
+    struct alert_parties parties;
+    struct outbox_entry *signing;
+    uint64_t retry_at_us;
+    uint32_t retry_us;
+    uint8_t frame[ALERT_FRAME_BYTES]; /* what the modem is sending */
+    uint8_t digest[32];
+    uint8_t se_revision[4];
+    uint8_t state;
+    uint8_t presence;
+    bool is_se_resting; /* put to sleep since its last use */
+};
+
+void reporter_begin(struct reporter *reporter, const struct alert_parties *parties, uint64_t now_us);
+/* Moves everything on; returns when to call again. */
+uint64_t reporter_step(struct reporter *reporter, struct event_queue *queue, struct event_log *log, struct bus *bus,
+                       uint64_t now_us);
+/* An APDU from the head-end: a confirmation ends the repeats of its alert, anything else is dropped. */
+void reporter_take_apdu(struct reporter *reporter, struct event_log *log, const uint8_t *apdu, size_t length);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * The only header the core knows of the device: time, the case switch, the I2C bus, the modem, the optical and the
+ * diagnostic port, the clock. Nothing here waits: what takes time is started and asked for later.
+ */
+#ifndef TBR_HAL_H
+#define TBR_HAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HAL_NEVER UINT64_MAX
+
+/* Monotonic time since reset, in microseconds. */
+uint64_t hal_time_us(void);
+
+/* One edge of the case switch as the interrupt saw it: when, and the level right after. */
+struct hal_edge {
+    uint64_t time_us;
+    bool open;
+};
+/* Takes the oldest recorded edge; false when there is none. */
+bool hal_case_take_edge(struct hal_edge *edge);
+bool hal_case_is_open(void);
+
+/* UTC for a monotonic time: seconds since 1970, hundredths, and the COSEM clock status octet. */
+struct hal_utc {
+    uint32_t seconds;
+    uint8_t hundredths;
+    uint8_t status;
+};
+#define HAL_UTC_VALID 0x00u
+#define HAL_UTC_INVALID 0x01u
+#define HAL_UTC_DOUBTFUL 0x02u
+struct hal_utc hal_utc_at(uint64_t time_us);
+
+/*
+ * One I2C transfer: the octets of tx are written (if tx_length > 0), the bus is released, then rx_length octets are
+ * read. A transfer without either is a bare address probe with one zero octet (the secure element's wake token).
+ */
+struct hal_i2c_transfer {
+    const uint8_t *tx;
+    uint8_t *rx;
+    uint8_t tx_length;
+    uint8_t rx_length;
+    uint8_t address;
+    bool fast; /* 400 kHz, else 100 kHz */
+};
+enum hal_i2c_state { HAL_I2C_BUSY, HAL_I2C_DONE, HAL_I2C_NACK };
+/* The transfer and its buffers stay untouched until hal_i2c_state() is no longer BUSY. */
+void hal_i2c_start(const struct hal_i2c_transfer *transfer);
+enum hal_i2c_state hal_i2c_state(void);
+/* Gives a hung transfer up and frees the bus. */
+void hal_i2c_abort(void);
+
+/* Serial ports. A sent buffer stays untouched until is_sending() is false. */
+enum hal_port { HAL_PORT_OPTICAL, HAL_PORT_MODEM, HAL_PORT_DIAGNOSTIC };
+void hal_serial_send(enum hal_port port, const uint8_t *octets, size_t length);
+bool hal_serial_is_sending(enum hal_port port);
+/* Takes one received octet; false when there is none. */
+bool hal_serial_take(enum hal_port port, uint8_t *octet);
+
+/* Why the device last reset: one of the words printed in the banner. */
+const char *hal_reset_cause(void);
+/* How many times the device has booted since its battery was fitted. */
+uint32_t hal_boot_count(void);
+
+/* The device's parameter page, or NULL where none was programmed. */
+const uint8_t *hal_parameter_page(void);
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * UTC from the hibernation module's real-time clock (seconds since 1970) and timer 0. The clock has whole seconds only,
+ * so its match interrupt marks where a second begins on the timer; repeated, since the two oscillators drift (TIME-1).
+ */
+#include "config.h"
+#include "port/lm3s6965/port.h"
+
+#define WORD_MAGIC 0u
+#define WORD_BOOTS 1u
+#define BATTERY_MAGIC 0x54425231u /* "TBR1" */
+
+static struct {
+    uint64_t anchor_us;      /* on the timer */
+    uint32_t anchor_seconds; /* on the clock, at anchor_us */
+    bool is_aligned;
+} utc_anchor;
+static uint32_t boot_count;
+
+void handle_hibernation(void);
+
+/* 92 us must lie between writes to this module: they cross into the 32 kHz domain (data sheet, t_HIB_REG_WRITE). */
+static void write_slowly(volatile uint32_t *target, uint32_t value) {
+    *target = value;
+    time_spin_us(100);
+}
+
+static void count_boot(void) {
+    if (HIB_DATA(WORD_MAGIC) == BATTERY_MAGIC) {
+        boot_count = HIB_DATA(WORD_BOOTS) + 1u;
+    } else {
+        boot_count = 1;
+        write_slowly(&HIB_DATA(WORD_MAGIC), BATTERY_MAGIC);
+    }
+    write_slowly(&HIB_DATA(WORD_BOOTS), boot_count);
+}
+
+void clock_begin(void) {
+    const uint32_t control = HIB_CTL_CLK32EN | HIB_CTL_CLKSEL | HIB_CTL_RTCEN;
+    if ((HIB_CTL & control) != control) {
+        write_slowly(&HIB_CTL, HIB_CTL | control);
+    }
+    count_boot();
+    utc_anchor.anchor_seconds = HIB_RTCC;
+    utc_anchor.anchor_us = hal_time_us();
+    write_slowly(&HIB_IC, HIB_INT_RTCALT0);
+    write_slowly(&HIB_IM, HIB_INT_RTCALT0);
+    /* Two seconds ahead: the one that is running may end before the write has crossed over. */
+    write_slowly(&HIB_RTCM0, HIB_RTCC + 2u);
+    enable_line(IRQ_HIBERNATION);
+}
+
+void handle_hibernation(void) {
+    const uint32_t matched_seconds = HIB_RTCM0;
+    HIB_IC = HIB_INT_RTCALT0;
+    utc_anchor.anchor_us = hal_time_us();
+    utc_anchor.anchor_seconds = matched_seconds;
+    utc_anchor.is_aligned = true;
+    time_spin_us(100); /* see write_slowly(); once a minute */
+    HIB_RTCM0 = matched_seconds + CONFIG_CLOCK_ALIGN_S;
+    time_note_wake();
+}
+
+struct hal_utc hal_utc_at(uint64_t time_us) {
+    disable_interrupts();
+    const uint64_t anchor_us = utc_anchor.anchor_us;
+    const uint32_t anchor_seconds = utc_anchor.anchor_seconds;
+    const bool is_aligned = utc_anchor.is_aligned;
+    enable_interrupts();
+    uint32_t seconds = anchor_seconds;
+    uint64_t since_us = time_us - anchor_us;
+    if (time_us < anchor_us) {
+        /* An edge from just before the alignment. */
+        const uint32_t back_seconds = (uint32_t)((anchor_us - time_us) / 1000000u) + 1u;
+        seconds -= back_seconds;
+        since_us = time_us + (uint64_t)back_seconds * 1000000u - anchor_us;
+    }
+    const struct hal_utc utc = {.seconds = seconds + (uint32_t)(since_us / 1000000u),
+                                .hundredths = (uint8_t)(since_us % 1000000u / 10000u),
+                                .status = anchor_seconds < CONFIG_CLOCK_PLAUSIBLE_S ? HAL_UTC_INVALID
+                                          : is_aligned                             ? HAL_UTC_VALID
+                                                                                   : HAL_UTC_DOUBTFUL};
+    return utc;
+}
+
+uint32_t hal_boot_count(void) { return boot_count; }

@@ -1,0 +1,30 @@
+/* What the parts of this port share with each other; nothing outside the port includes it. */
+#ifndef TBR_PORT_H
+#define TBR_PORT_H
+
+#include "hal/hal.h"
+#include "port/lm3s6965/registers.h"
+
+static inline void disable_interrupts(void) { __asm volatile("cpsid i" ::: "memory"); }
+static inline void enable_interrupts(void) { __asm volatile("cpsie i" ::: "memory"); }
+
+/* Enables an interrupt line in the NVIC. All lines keep priority 0: no interrupt interrupts another (SEAL-4, stack). */
+static inline void enable_line(uint32_t line) { NVIC_ISER(line / 32u) = 1u << (line % 32u); }
+
+/* Every handler calls this: something happened, so the main loop has to look before it sleeps. */
+void time_note_wake(void);
+void time_begin(void);
+/* Sleeps until the time or an interrupt. */
+void time_sleep_until_us(uint64_t wake_us);
+/* For bring-up and bus recovery only: returns after at least this time. Counts loops, so it works without a timer. */
+void time_spin_us(uint32_t spin_us);
+
+void system_begin(void);
+void watchdog_begin(void);
+void watchdog_feed(void);
+void case_switch_begin(void);
+void i2c_begin(void);
+void serial_begin(void);
+void clock_begin(void);
+
+#endif

@@ -1,0 +1,53 @@
+/* Clock tree, pins, watchdog, reset cause, parameters: what is set once at boot. */
+#include "config.h"
+#include "port/lm3s6965/oscillator.h"
+#include "port/lm3s6965/port.h"
+
+static uint32_t reset_cause;
+
+static void enable_blocks(void) {
+    SYSCTL_RCGC0 = SYSCTL_RCGC0 | RCGC0_WATCHDOG | RCGC0_HIBERNATION;
+    SYSCTL_RCGC1 = RCGC1_UARTS | RCGC1_I2C0 | RCGC1_TIMER0 | RCGC1_TIMER1;
+    SYSCTL_RCGC2 = RCGC2_PORT_A | RCGC2_PORT_B | RCGC2_PORT_C | RCGC2_PORT_D | RCGC2_PORT_G;
+    (void)SYSCTL_RCGC2; /* three clocks pass before a block may be touched; two reads take longer */
+    (void)SYSCTL_RCGC2;
+}
+
+void system_begin(void) {
+    set_clock_16_mhz();
+    enable_blocks();
+    reset_cause = SYSCTL_RESC;
+    SYSCTL_RESC = 0;
+}
+
+/* RESC bits: 0 external, 1 power-on, 2 brown-out, 3 watchdog, 4 software, 5 LDO. Power-on leaves others set too. */
+const char *hal_reset_cause(void) {
+    static const char *const names[] = {"external", "power-on", "brown-out", "watchdog", "software", "regulator"};
+    static const uint8_t order[] = {1, 2, 3, 4, 5, 0};
+    for (unsigned i = 0; i < sizeof order; i++) {
+        if ((reset_cause >> order[i] & 1u) != 0) {
+            return names[order[i]];
+        }
+    }
+    return "unknown";
+}
+
+const uint8_t *hal_parameter_page(void) { return (const uint8_t *)(uintptr_t)CONFIG_PARAMETERS_ADDRESS; }
+
+/*
+ * The first expiry only sets a flag (its interrupt stays off), the second resets. Locked in between, so that a runaway
+ * program can't switch it off by chance.
+ */
+void watchdog_begin(void) {
+    WDT_LOCK = WDT_UNLOCK_KEY;
+    WDT_LOAD = CONFIG_WATCHDOG_PERIOD_US * CONFIG_CYCLES_PER_US;
+    WDT_CTL = WDT_CTL_INTEN_RESEN;
+    WDT_LOCK = 0;
+}
+
+void watchdog_feed(void) {
+    WDT_LOCK = WDT_UNLOCK_KEY;
+    WDT_ICR = 0;
+    WDT_LOAD = CONFIG_WATCHDOG_PERIOD_US * CONFIG_CYCLES_PER_US;
+    WDT_LOCK = 0;
+}
