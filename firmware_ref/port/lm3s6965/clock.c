@@ -13,15 +13,19 @@ static struct {
     uint64_t anchor_us;      /* on the timer */
     uint32_t anchor_seconds; /* on the clock, at anchor_us */
     bool is_aligned;
+    bool is_match_due; /* the match register waits to be moved on */
 } utc_anchor;
 static uint32_t boot_count;
 
 void handle_hibernation(void);
 
 /* 92 us must lie between writes to this module: they cross into the 32 kHz domain (data sheet, t_HIB_REG_WRITE). */
+#define WRITE_GAP_US 100u
+
+/* Bring-up only: waits. */
 static void write_slowly(volatile uint32_t *target, uint32_t value) {
     *target = value;
-    time_spin_us(100);
+    time_spin_us(WRITE_GAP_US);
 }
 
 static void count_boot(void) {
@@ -49,15 +53,32 @@ void clock_begin(void) {
     enable_line(IRQ_HIBERNATION);
 }
 
+/* One write only, which clears the interrupt; clock_service() does the other one when the module can take it. */
 void handle_hibernation(void) {
-    const uint32_t matched_seconds = HIB_RTCM0;
+    const uint64_t now_us = hal_time_us();
     HIB_IC = HIB_INT_RTCALT0;
-    utc_anchor.anchor_us = hal_time_us();
-    utc_anchor.anchor_seconds = matched_seconds;
+    utc_anchor.anchor_us = now_us;
+    utc_anchor.anchor_seconds = HIB_RTCM0;
     utc_anchor.is_aligned = true;
-    time_spin_us(100); /* see write_slowly(); once a minute */
-    HIB_RTCM0 = matched_seconds + CONFIG_CLOCK_ALIGN_S;
+    utc_anchor.is_match_due = true;
     time_note_wake();
+}
+
+uint64_t clock_service(uint64_t now_us) {
+    disable_interrupts();
+    const bool is_due = utc_anchor.is_match_due;
+    const uint64_t write_at_us = utc_anchor.anchor_us + WRITE_GAP_US;
+    const uint32_t match_seconds = utc_anchor.anchor_seconds + CONFIG_CLOCK_ALIGN_S;
+    enable_interrupts();
+    if (!is_due) {
+        return HAL_NEVER;
+    }
+    if (now_us < write_at_us) {
+        return write_at_us;
+    }
+    utc_anchor.is_match_due = false;
+    HIB_RTCM0 = match_seconds;
+    return HAL_NEVER;
 }
 
 struct hal_utc hal_utc_at(uint64_t time_us) {

@@ -62,8 +62,9 @@ static void run_meter(void) {
     meter_begin(&meter, hal_time_us());
     for (;;) {
         const uint64_t next_us = meter_step(&meter, hal_time_us());
+        const uint64_t clock_us = clock_service(hal_time_us());
         watchdog_feed();
-        time_sleep_until_us(next_us);
+        time_sleep_until_us(clock_us < next_us ? clock_us : next_us);
     }
 }
 
