@@ -18,8 +18,9 @@ TRIM_PERIOD_S = 64
 WRITE_GAP_NS = 92_000
 """t_HIB_REG_WRITE of the data sheet: a write sooner after the one before is lost on the chip."""
 
-CTL_RTC_ENABLE, CTL_CRYSTAL = 0x01, 0x40
-CTL_MODELLED = CTL_RTC_ENABLE | CTL_CRYSTAL
+CTL_RTC_ENABLE, CTL_RAW_CLOCK, CTL_CRYSTAL = 0x01, 0x04, 0x40
+CTL_MODELLED = CTL_RTC_ENABLE | CTL_RAW_CLOCK | CTL_CRYSTAL
+"""CLKSEL: the 32.768 kHz source as it is, not a 4.194304 MHz crystal divided by 128."""
 ALARM0, ALARM1 = 0x1, 0x2
 DATA_WORDS = 64
 
@@ -32,7 +33,7 @@ class HibernationState:
     base_ticks: int
     crystal_ppb: int
     base_ns: int = 0
-    ctl: int = CTL_RTC_ENABLE | CTL_CRYSTAL
+    ctl: int = CTL_MODELLED
     match0: int = WORD_MASK
     match1: int = WORD_MASK
     load: int = 0
@@ -167,8 +168,10 @@ class Hibernation(Block):
 
     def _write_control(self, value: int) -> None:
         if value & ~CTL_MODELLED:
+            raise self.not_modelled("write", 0x010, value, "only RTCEN, CLKSEL, CLK32EN are modelled")
+        if value & CTL_CRYSTAL and not value & CTL_RAW_CLOCK:
             raise self.not_modelled(
-                "write", 0x010, value, "only RTCEN and CLK32EN are modelled (no hibernation)"
+                "write", 0x010, value, "CLKSEL must be set: the board's crystal has 32.768 kHz"
             )
         state = self.state
         if state.ctl & CTL_RTC_ENABLE and not value & CTL_RTC_ENABLE:

@@ -1,0 +1,1 @@
+"""Tests of the microcontroller's peripherals, worked register by register, without a processor."""
