@@ -48,7 +48,9 @@ class InstrumentEntry(FileModel):
 
     driver: str
     resource: str
+    calibrated_on: date
     calibrated_until: date
+    calibrated_by: str = ""
     certificate: str = ""
     serial: str | None = None
     """Expected serial number; none means that any unit of the family will do."""
@@ -120,8 +122,10 @@ class AlertSection(FileModel):
 
     system_title: Annotated[str, _octets(8)]
     head_end_title: Annotated[str, _octets(8)]
-    public_key: Annotated[str, _octets(65)]
-    """ECDSA P-256, uncompressed point (SEC 1: 04 ‖ x ‖ y)."""
+    public_key: Annotated[str, _octets(64)]
+    """ECDSA P-256: x ‖ y, as a secure element gives it out at enrolment."""
+    commissioned: datetime
+    """No event of this meter can be older (UTC)."""
     events: EventCodes
 
 
@@ -132,12 +136,24 @@ class EventCodes(FileModel):
     case_closed: int = Field(ge=0, le=255)
 
 
+class LineSection(FileModel):
+    """The probed lines on the meter's board: what a receiver on them takes for low and high."""
+
+    logic_low_V: float
+    logic_high_V: float
+    supply_V: float = Field(gt=0)
+    edge_time_ns: float = Field(gt=0)
+    """Longest time that an edge takes between the two levels."""
+    modem_baud_Bd: int = Field(gt=0)
+
+
 class MeterFile(FileModel):
     """A whole meter file."""
 
     meter: MeterSection
     firmware: FirmwareSection
     alerts: AlertSection
+    lines: LineSection
 
 
 def load_bench_file(path: Path) -> BenchFile:

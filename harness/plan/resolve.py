@@ -58,7 +58,7 @@ def _resolve(planned: PlannedTest, plan_path: Path, folder: Path, catalogue: Cat
         raise BenchFileError(f"{where}: {planned.run} names no requirement; mark it @pytest.mark.requirements(...)")
     requirements = tuple(marks["requirements"].args)
     catalogue.check(requirements, f"{where}: {planned.run}")
-    model: type[Parameters] = marks["parameters"].args[0] if "parameters" in marks else NoParameters
+    model: type[Parameters] = marks["parameters"].kwargs["model"] if "parameters" in marks else NoParameters
     return ResolvedTest(
         planned=planned,
         title=(inspect.getdoc(function) or planned.id).splitlines()[0],

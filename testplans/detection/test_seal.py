@@ -43,7 +43,7 @@ class LongOpenings(Parameters):
 
 
 @pytest.mark.requirements("SEAL-1")
-@pytest.mark.parameters(OpeningAndClosing)
+@pytest.mark.parameters(model=OpeningAndClosing)
 def test_opening_and_closing_are_each_reported_once(
     case: Case, alerts: Alerts, record: TestRecord, parameters: OpeningAndClosing
 ) -> None:
@@ -51,16 +51,16 @@ def test_opening_and_closing_are_each_reported_once(
     for number in range(1, parameters.openings + 1):
         case.open()
         seen = alerts.collect(parameters.watch_ns)
-        record.judge_count(f"opening {number}: events 'case opened'", seen.opened, 1, ("SEAL-1",))
-        record.judge_count(f"opening {number}: other events", seen.other_than_opened, 0, ("SEAL-1",))
+        record.judge_equal(f"opening {number}: events 'case opened'", seen.opened, 1, requirements=["SEAL-1"])
+        record.judge_equal(f"opening {number}: other events", seen.other_than_opened, 0, requirements=["SEAL-1"])
         case.close()
         seen = alerts.collect(parameters.watch_ns)
-        record.judge_count(f"closing {number}: events 'case closed'", seen.closed, 1, ("SEAL-1",))
-        record.judge_count(f"closing {number}: other events", seen.other_than_closed, 0, ("SEAL-1",))
+        record.judge_equal(f"closing {number}: events 'case closed'", seen.closed, 1, requirements=["SEAL-1"])
+        record.judge_equal(f"closing {number}: other events", seen.other_than_closed, 0, requirements=["SEAL-1"])
 
 
 @pytest.mark.requirements("SEAL-2")
-@pytest.mark.parameters(ShortPulses)
+@pytest.mark.parameters(model=ShortPulses)
 def test_openings_below_the_debounce_give_no_event(
     case: Case, alerts: Alerts, record: TestRecord, parameters: ShortPulses
 ) -> None:
@@ -74,13 +74,13 @@ def test_openings_below_the_debounce_give_no_event(
             record.note(f"train {attempt}: not the stimulus asked for, so not judged; {seen.events} events came")
             continue
         judged += 1
-        record.judge_count(f"train {attempt}: events", seen.events, 0, ("SEAL-2",))
+        record.judge_equal(f"train {attempt}: events", seen.events, 0, requirements=["SEAL-2"])
         if judged == parameters.trains:
             return
     record.inconclusive(
         f"only {judged} of {parameters.trains} trains had every opening below the limit; "
         "the bench's relay timing is too coarse for this pulse",
-        ("SEAL-2",),
+        ["SEAL-2"],
     )
 
 
@@ -94,7 +94,7 @@ def _all_short(openings: list[Opening], parameters: ShortPulses, record: TestRec
 
 
 @pytest.mark.requirements("SEAL-2")
-@pytest.mark.parameters(LongOpenings)
+@pytest.mark.parameters(model=LongOpenings)
 def test_openings_above_the_debounce_give_one_event_each(
     case: Case, alerts: Alerts, record: TestRecord, parameters: LongOpenings
 ) -> None:
@@ -112,9 +112,9 @@ def test_openings_above_the_debounce_give_one_event_each(
             record.note(f"opening {attempt}: not the stimulus asked for, so not judged; {seen.events} events came")
             continue
         judged += 1
-        record.judge_count(f"opening {attempt}: events 'case opened'", seen.opened, 1, ("SEAL-2",))
+        record.judge_equal(f"opening {attempt}: events 'case opened'", seen.opened, 1, requirements=["SEAL-2"])
         if judged == parameters.openings:
             return
     record.inconclusive(
-        f"only {judged} of {parameters.openings} openings were settled for the required time", ("SEAL-2",)
+        f"only {judged} of {parameters.openings} openings were settled for the required time", ["SEAL-2"]
     )

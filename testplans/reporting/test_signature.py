@@ -35,7 +35,7 @@ class ReplayedAlert(Parameters):
 
 
 @pytest.mark.requirements("SIG-1")
-@pytest.mark.parameters(GenuineAlerts)
+@pytest.mark.parameters(model=GenuineAlerts)
 def test_alerts_are_signed_counted_and_timed(
     case: Case, alerts: Alerts, record: TestRecord, parameters: GenuineAlerts
 ) -> None:
@@ -44,12 +44,12 @@ def test_alerts_are_signed_counted_and_timed(
     for number in range(1, parameters.openings + 1):
         for movement, move in (("opening", case.open), ("closing", case.close)):
             at_utc_ns = move()
-            received = alerts.one(WATCH_NS, f"{movement} {number}", ("SIG-1",))
+            received = alerts.one(WATCH_NS, f"{movement} {number}", ["SIG-1"])
             name = f"{movement} {number}"
-            record.judge_count(f"{name}: valid signatures", int(received.signature_valid), 1, ("SIG-1",))
+            record.judge_equal(f"{name}: valid signatures", int(received.signature_valid), 1, requirements=["SIG-1"])
             if last_counter is not None:
                 step = received.alert.counter - last_counter
-                record.judge(f"{name}: counter step", step, "1", at_least=1, requirements=("SIG-1",))
+                record.judge(f"{name}: counter step", step, "1", at_least=1, requirements=["SIG-1"])
             last_counter = received.alert.counter
             record.judge(
                 f"{name}: event time against bench UTC",
@@ -58,19 +58,19 @@ def test_alerts_are_signed_counted_and_timed(
                 at_least=-parameters.clock_tolerance_ns / 1e9,
                 at_most=parameters.clock_tolerance_ns / 1e9,
                 uncertainty=alerts.utc_uncertainty(),
-                requirements=("SIG-1",),
+                requirements=["SIG-1"],
             )
 
 
 @pytest.mark.requirements("SIG-1")
-@pytest.mark.parameters(ChangedAlert)
+@pytest.mark.parameters(model=ChangedAlert)
 def test_a_changed_alert_is_told(
     case: Case, alerts: Alerts, record: TestRecord, parameters: ChangedAlert
 ) -> None:
     """A copy of a genuine alert with any one bit changed is never accepted."""
     case.open()
-    received = alerts.one(WATCH_NS, "opening", ("SIG-1",))
-    record.judge_count("valid signatures of the unchanged alert", int(received.signature_valid), 1, ("SIG-1",))
+    received = alerts.one(WATCH_NS, "opening", ["SIG-1"])
+    record.judge_equal("valid signatures of the unchanged alert", int(received.signature_valid), 1, requirements=["SIG-1"])
     bits = 8 * len(received.octets)
     taken_for_genuine = 0
     for change in range(parameters.changes):
@@ -78,11 +78,11 @@ def test_a_changed_alert_is_told(
         changed = bytearray(received.octets)
         changed[bit // 8] ^= 0x80 >> (bit % 8)
         taken_for_genuine += alerts.would_be_genuine(bytes(changed), f"bit {bit} changed")
-    record.judge_count("changed copies taken for genuine", taken_for_genuine, 0, ("SIG-1",))
+    record.judge_equal("changed copies taken for genuine", taken_for_genuine, 0, requirements=["SIG-1"])
 
 
 @pytest.mark.requirements("SIG-1")
-@pytest.mark.parameters(ReplayedAlert)
+@pytest.mark.parameters(model=ReplayedAlert)
 def test_a_replayed_alert_is_told(
     case: Case, alerts: Alerts, record: TestRecord, parameters: ReplayedAlert
 ) -> None:
@@ -90,8 +90,8 @@ def test_a_replayed_alert_is_told(
     genuine = []
     while len(genuine) < parameters.alerts:
         case.open()
-        genuine.append(alerts.one(WATCH_NS, f"opening {len(genuine) + 1}", ("SIG-1",)))
+        genuine.append(alerts.one(WATCH_NS, f"opening {len(genuine) + 1}", ["SIG-1"]))
         case.close()
-        alerts.one(WATCH_NS, f"closing {len(genuine)}", ("SIG-1",))
+        alerts.one(WATCH_NS, f"closing {len(genuine)}", ["SIG-1"])
     told = sum(alerts.is_told_as_replay(received.octets) for received in genuine)
-    record.judge_count("replays told", told, parameters.alerts, ("SIG-1",))
+    record.judge_equal("replays told", told, parameters.alerts, requirements=["SIG-1"])

@@ -102,7 +102,10 @@ class CaseSwitch(PlainComponent):
         return [SHORTEST_INTERVAL_NS + spare_ns * weight // sum(weights) for weight in weights]
 
     def on_event(self, kind: str, argument: Any) -> None:
-        """The contact toggles."""
+        """The contact toggles, or an actuator moves the plunger (argument: True = pushed open)."""
+        if kind == "plunger":
+            self.set_plunger(argument)
+            return
         if kind != "toggle":
             super().on_event(kind, argument)
         closed, last = argument

@@ -1,0 +1,95 @@
+"""The emulated bench, put together from a bench file: world, board, instruments, and the booted meter.
+
+Every test begins in the same booted world (a snapshot), with chance drawn anew for that test, so a test's result
+depends on seed, image and its own id alone: not on the tests before it, nor on the worker that runs it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyvisa
+
+from harness.bench.clock import Clock
+from harness.bench.errors import BenchFileError
+from harness.bench.files import BenchFile, MeterFile
+from harness.emulation.instruments.families import make_instrument
+from harness.emulation.instruments.visa_library import EmulatedVisaLibrary
+from harness.emulation.link import EmulatedLink
+from harness.emulation.meter_board import MeterBoard
+from harness.emulation.parts.serial_endpoint import SerialEndpoint
+from harness.emulation.world import World
+from harness.meter.link import ByteLink
+
+BOOT_NS = 3_000_000_000
+"""The meter is up well within a second; then its clock waits for the next whole second once."""
+
+
+class EmulatedClock:
+    """Bench time that is the world's time: sleeping is what makes the world go on."""
+
+    def __init__(self, world: World, epoch_utc_ns: int) -> None:
+        self._world = world
+        self._epoch_utc_ns = epoch_utc_ns
+
+    def now_ns(self) -> int:
+        """The world's time in ns."""
+        return self._world.now_ns
+
+    def utc_ns(self) -> int:
+        """The world's time from the bench file's epoch."""
+        return self._epoch_utc_ns + self._world.now_ns
+
+    def sleep_ns(self, duration_ns: int) -> None:
+        """Let the world go on for ``duration_ns``."""
+        if duration_ns > 0:
+            self._world.run_until(self._world.now_ns + duration_ns)
+
+
+class EmulatedBench:
+    """A bench whose instruments, wires and meter are all in one world."""
+
+    def __init__(
+        self, file: BenchFile, meter: MeterFile, *, image: bytes, symbols: Path | None, seed: int
+    ) -> None:
+        self.file = file
+        self.meter = meter
+        self.world = World(seed)
+        epoch_s = int(file.bench.epoch.timestamp())
+        self.clock: Clock = EmulatedClock(self.world, epoch_s * 1_000_000_000)
+        self.board = MeterBoard(self.world, serial=meter.meter.serial, utc_at_zero_s=epoch_s)
+        instruments = {
+            entry.resource: make_instrument(self.world, role, entry) for role, entry in file.instruments.items()
+        }
+        self.board.load_image(image, symbols)
+        self.board.power_on()
+        self.world.run_until(BOOT_NS)
+        self._booted = self.world.snapshot()
+        self.resources = pyvisa.ResourceManager(
+            EmulatedVisaLibrary.for_bench(f"emulated bench, seed {seed}", self.world, instruments)
+        )
+
+    def endpoint(self, name: str) -> SerialEndpoint:
+        """The board's serial line behind the link of that name in the bench file."""
+        address = self.file.link(name).address
+        ends = {"modem": self.board.modem, "optical": self.board.optical, "diagnostic": self.board.diagnostic}
+        scheme, _, end = address.partition(":")
+        if scheme != "board" or end not in ends:
+            raise BenchFileError(
+                f"key 'links.{name}.address': expected board:NAME on an emulated bench with NAME one of "
+                f"{', '.join(ends)}; found {address!r}"
+            )
+        return ends[end]
+
+    def open_link(self, name: str) -> ByteLink:
+        """Open the link of that name."""
+        return EmulatedLink(self.world, self.endpoint(name))
+
+    def start_test(self, test_id: str) -> None:
+        """Back to the booted meter, with chance drawn for this test."""
+        self.world.restore(self._booted)
+        self.world.relabel(test_id)
+
+    def close(self) -> None:
+        """Close the VISA sessions; the world needs no goodbye."""
+        self.resources.close()

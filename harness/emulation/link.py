@@ -1,0 +1,52 @@
+"""A byte link that ends at one of the emulated board's serial lines. Waiting on it lets the world go on."""
+
+from __future__ import annotations
+
+from harness.emulation.parts.serial_endpoint import SerialEndpoint
+from harness.emulation.world import World
+from harness.meter.errors import LinkClosedError
+from harness.meter.link import Received
+
+GAP_CHARACTERS = 2
+"""Silence of two characters ends a chunk, as a serial port's time-out does; ten entries per message, not hundreds."""
+
+CHUNK_OCTETS = 4096
+
+
+class EmulatedLink:
+    """The bench's end of a serial line of the meter."""
+
+    def __init__(self, world: World, endpoint: SerialEndpoint) -> None:
+        self._world = world
+        self._endpoint = endpoint
+        self._open = True
+
+    def write(self, data: bytes) -> None:
+        """Send bytes at the line's own rate; they are on their way when this returns."""
+        self._check_open()
+        self._endpoint.write(data)
+
+    def read(self, timeout_ns: int) -> list[Received]:
+        """What has come, waiting up to ``timeout_ns`` for the first octet; empty on time-out."""
+        self._check_open()
+        world, endpoint = self._world, self._endpoint
+        deadline_ns = world.now_ns + max(timeout_ns, 0)
+        octets = endpoint.take()
+        while not octets and world.now_ns < deadline_ns:
+            world.run_until(deadline_ns, wake_on=endpoint.topic)
+            octets = endpoint.take()
+        if not octets:
+            return []
+        line = endpoint.state.line
+        gap_ns = GAP_CHARACTERS * line.frame_bits * line.bit_fs // 1_000_000
+        while len(octets) < CHUNK_OCTETS and world.run_until(world.now_ns + gap_ns, wake_on=endpoint.topic):
+            octets += endpoint.take()
+        return [Received(octets[-1][0], bytes(octet for _, octet in octets))]
+
+    def close(self) -> None:
+        """Give the link back."""
+        self._open = False
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise LinkClosedError(f"link {self._endpoint.topic}: expected an open link, it is closed; open a new one")

@@ -1,0 +1,223 @@
+"""The pytest plugin: a plan's tests, in plan order, each with a record, on a bench that is brought up once.
+
+Active only where tests under testplans/ are asked for (or ``--plan`` is given), so that the project's own tests are
+plain pytest. The order of everything is docs/run-order.md. With ``-n`` the controller brings the bench up, makes the
+run folder and joins the record; each worker opens a bench of its own and runs tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.bench.errors import BenchError
+from harness.evidence.errors import EvidenceError
+from harness.evidence.record import TestRecord
+from harness.plan.plan_file import find_plan
+from harness.plan.resolve import ResolvedTest
+from harness.run.inputs import DEFAULT_SEED, InputPaths, RunInputs, default_testplans, load_inputs
+from harness.run.live_run import LiveRun
+
+RUN = pytest.StashKey[LiveRun]()
+INPUTS = pytest.StashKey[RunInputs]()
+RECORD = pytest.StashKey[TestRecord]()
+WORKER_KEY = "tamperbench"
+
+pytest_plugins = (
+    "fixtures.bench",
+    "fixtures.case",
+    "fixtures.scope",
+    "fixtures.alerts",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a run; their defaults are the shipped emulated bench and reference meter."""
+    group = parser.getgroup("tamperbench", "certification of a meter by a plan")
+    group.addoption("--plan", default=None, help="plan: a name under testplans/ or a .toml file (default: smoke)")
+    group.addoption("--bench", default=None, help="bench file (default: the emulated bench)")
+    group.addoption("--meter", default=None, help="meter file (default: the reference meter)")
+    group.addoption("--image", default=None, help="firmware image to run instead of the meter file's (emulated bench)")
+    group.addoption("--symbols", default=None, help="ELF of that image, for faults told with function names")
+    group.addoption("--seed", type=int, default=DEFAULT_SEED, help="seed of the emulated world (default: %(default)s)")
+    group.addoption("--test-id", action="append", default=[], help="run only this test of the plan; may be repeated")
+    group.addoption("--run-folder", default=None, help="folder for the record (default: a new one under out/)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read and check the inputs where plan tests are asked for."""
+    config.addinivalue_line("markers", "requirements(*ids): the requirement ids that this plan test shows")
+    config.addinivalue_line("markers", "parameters(model=...): the pydantic model of what a plan may set for this test")
+    if not _is_active(config):
+        return
+    try:
+        config.stash[INPUTS] = load_inputs(_paths(config), config.getoption("--seed"))
+        for test_id in config.getoption("--test-id"):
+            config.stash[INPUTS].test(test_id)
+    except BenchError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Bring the bench up and make the run folder (controller), or open the folder (worker)."""
+    config = session.config
+    inputs = config.stash.get(INPUTS, None)
+    if inputs is None or config.option.collectonly:
+        return
+    handed_over = getattr(config, "workerinput", {}).get(WORKER_KEY)
+    try:
+        if handed_over is not None:
+            config.stash[RUN] = LiveRun.join(inputs, Path(handed_over["folder"]), handed_over["cause"])
+        else:
+            _refuse_shared_bench(config, inputs)
+            folder = config.getoption("--run-folder")
+            config.stash[RUN] = LiveRun.begin(inputs, Path(folder) if folder else None)
+    except (BenchError, EvidenceError) as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker which run it works for."""
+    run = node.config.stash.get(RUN, None)
+    if run is not None:
+        node.workerinput[WORKER_KEY] = {"folder": str(run.folder.path), "cause": run.cause}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One item per entry of the plan that names this function."""
+    inputs = metafunc.config.stash.get(INPUTS, None)
+    if inputs is None or "requirements" not in {mark.name for mark in metafunc.definition.iter_markers()}:
+        return
+    where = _run_name(metafunc.definition, inputs)
+    planned = [test for test in inputs.tests if test.planned.run == where]
+    metafunc.fixturenames.append("planned")
+    metafunc.parametrize("planned", planned or [None], ids=[test.id for test in planned] or ["not-in-the-plan"])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what the plan has, in its order."""
+    inputs = config.stash.get(INPUTS, None)
+    if inputs is None:
+        return
+    wanted = config.getoption("--test-id") or [test.id for test in inputs.tests]
+    order = {test_id: place for place, test_id in enumerate(wanted)}
+    kept = [item for item in items if (planned := planned_of(item)) is not None and planned.id in order]
+    dropped = [item for item in items if item not in kept]
+    config.hook.pytest_deselected(items=dropped)
+    places = {test.id: place for place, test in enumerate(inputs.tests)}
+    items[:] = sorted(kept, key=lambda item: places[_planned(item).id])
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Around set-up, test and tear-down: the test's record."""
+    run = item.config.stash.get(RUN, None)
+    planned = planned_of(item)
+    if run is None or planned is None:
+        return (yield)
+    record = run.begin_test(planned)
+    item.stash[RECORD] = record
+    try:
+        return (yield)
+    except KeyboardInterrupt:
+        run.end_test(record, aborted="interrupted by the operator")
+        raise
+    finally:
+        run.end_test(record)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip with the one cause if the bench did not come up; fail if it did not get to where every test begins."""
+    run = item.config.stash.get(RUN, None)
+    planned = planned_of(item)
+    if run is None or planned is None:
+        return
+    if run.cause:
+        pytest.skip(f"the bench did not come up: {run.cause}")
+    if run.failure is not None:
+        raise run.failure
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put an error of set-up, test or tear-down into the record; a value that did not pass stands there already."""
+    report = yield
+    record = item.stash.get(RECORD, None)
+    if record is not None and call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
+        if not isinstance(call.excinfo.value, KeyboardInterrupt):
+            record.error(call.excinfo.value)
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Close the bench; join the record and take the run's verdict as exit status (controller)."""
+    run = session.config.stash.get(RUN, None)
+    if run is None:
+        return
+    run.close()
+    if not hasattr(session.config, "workerinput"):
+        session.exitstatus = run.finish()
+
+
+def planned_of(item: pytest.Item) -> ResolvedTest | None:
+    """The planned test of an item; None if it is not one of a plan."""
+    callspec = getattr(item, "callspec", None)
+    planned = callspec.params.get("planned") if callspec else None
+    return planned if isinstance(planned, ResolvedTest) else None
+
+
+def _planned(item: pytest.Item) -> ResolvedTest:
+    planned = planned_of(item)
+    if planned is None:
+        raise RuntimeError(f"{item.nodeid} is not a planned test")
+    return planned
+
+
+def _run_name(definition: Any, inputs: RunInputs) -> str:
+    path: Path = definition.path
+    name: str = definition.name
+    return f"{path.relative_to(inputs.paths.testplans).as_posix()}::{name}"
+
+
+def _is_active(config: pytest.Config) -> bool:
+    if config.getoption("--plan") is not None:
+        return True
+    testplans = default_testplans()
+    given = (Path(str(argument).split("::", 1)[0]).resolve() for argument in config.args)
+    return any(path == testplans or testplans in path.parents for path in given)
+
+
+def _paths(config: pytest.Config) -> InputPaths:
+    testplans = default_testplans()
+
+    def path(option: str) -> Path | None:
+        value = config.getoption(option)
+        return Path(value) if value is not None else None
+
+    return InputPaths(
+        testplans=testplans,
+        plan=find_plan(config.getoption("--plan") or "smoke", testplans),
+        bench=path("--bench") or testplans / "benches" / "emulated.toml",
+        meter=path("--meter") or testplans / "meters" / "reference.toml",
+        image=path("--image"),
+        symbols=path("--symbols"),
+    )
+
+
+def _refuse_shared_bench(config: pytest.Config, inputs: RunInputs) -> None:
+    workers = getattr(config.option, "numprocesses", None) or 0
+    if inputs.bench.bench.kind == "real" and workers > 1:
+        raise BenchError(
+            f"{workers} workers on bench {inputs.bench.bench.name!r}: a real bench is one bench, "
+            "which two tests can't share; leave -n (or --workers) at 1"
+        )

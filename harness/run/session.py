@@ -1,0 +1,79 @@
+"""One run from its inputs to its joined record, in whatever process or worker it takes place."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+
+from harness import __version__
+from harness.bench.bench import Bench, open_bench
+from harness.evidence.model import Calibration, Instrument, PlannedTest, RunHeader
+from harness.evidence.run_folder import InputSource, RunFolder
+from harness.measure.decision import Rule
+from harness.run.bring_up import BringUp
+from harness.run.inputs import RunInputs
+
+EMULATION_TOOLS = ("unicorn",)
+TOOLS = ("cryptography", "numpy", "pyvisa")
+"""Packages whose version can change a result; it stands in the header."""
+
+
+def open_inputs_bench(inputs: RunInputs) -> Bench:
+    """Open the bench of these inputs."""
+    return open_bench(inputs.bench, inputs.meter, image=inputs.image, symbols=inputs.symbols, seed=inputs.seed)
+
+
+def make_header(inputs: RunInputs, bring_up: BringUp) -> RunHeader:
+    """What the run's result depends on."""
+    tools = TOOLS + (EMULATION_TOOLS if inputs.bench.bench.kind == "emulated" else ())
+    return RunHeader(
+        plan=inputs.plan.plan.name,
+        seed=inputs.seed,
+        bench=inputs.bench.bench.name,
+        bench_kind=inputs.bench.bench.kind,
+        meter=f"{inputs.meter.meter.name}, {inputs.meter.meter.maker} {inputs.meter.meter.serial}",
+        image_sha256=inputs.image_sha256,
+        bench_utc_ns=bring_up.utc_ns,
+        tests=tuple(
+            PlannedTest(test_id=test.id, requirements=test.requirements, title=test.title) for test in inputs.tests
+        ),
+        requirements=inputs.plan.plan.requires,
+        decision_rule=Rule(inputs.plan.decision.rule),
+        coverage_factor=inputs.plan.decision.coverage_factor,
+        instruments=tuple(
+            Instrument(
+                role=role,
+                driver=inputs.bench.instrument(role).driver,
+                maker=identity.maker,
+                model=identity.model,
+                serial=identity.serial,
+                firmware=identity.firmware,
+                calibration=_calibration(inputs, role),
+            )
+            for role, identity in bring_up.identities.items()
+        ),
+        tools={"tamperbench": __version__} | {name: importlib.metadata.version(name) for name in tools},
+        parameters={"plan title": inputs.plan.plan.title, "laboratory": inputs.bench.bench.laboratory},
+    )
+
+
+def create_run_folder(path: Path, inputs: RunInputs, bring_up: BringUp) -> RunFolder:
+    """The folder of a run with its header and a copy of everything that decides it."""
+    sources = [
+        InputSource("plan", "plan.toml", inputs.paths.plan.read_bytes()),
+        InputSource("bench", "bench.toml", inputs.paths.bench.read_bytes()),
+        InputSource("meter", "meter.toml", inputs.paths.meter.read_bytes()),
+        InputSource("requirements", "requirements.toml", (inputs.paths.testplans / "requirements.toml").read_bytes()),
+        InputSource("image", "image.bin", inputs.image),
+    ]
+    return RunFolder.create(path, make_header(inputs, bring_up), sources)
+
+
+def _calibration(inputs: RunInputs, role: str) -> Calibration:
+    entry = inputs.bench.instrument(role)
+    return Calibration(
+        certificate=entry.certificate,
+        calibrated_on=entry.calibrated_on.isoformat(),
+        due_on=entry.calibrated_until.isoformat(),
+        laboratory=entry.calibrated_by,
+    )
