@@ -96,6 +96,12 @@ def test_a_signature_of_another_length_is_a_signature_failure(size: int) -> None
     assert judge(encode_frame(signing.encode())).outcome is Outcome.SIGNATURE_INVALID
 
 
+def test_the_right_numbers_in_more_octets_are_a_signature_failure() -> None:
+    right = hand.sign(hand.SIGNED_OCTETS)
+    signing = replace(GeneralSigning.decode(hand.alert_apdu()), signature=right[:32] + b"\0" + right[32:])
+    assert judge(encode_frame(signing.encode())).outcome is Outcome.SIGNATURE_INVALID
+
+
 @pytest.mark.parametrize("part", [0, 1, P256_ORDER, (1 << 256) - 1])
 def test_signature_parts_at_the_edges_are_refused(part: int) -> None:
     octets = part.to_bytes(32, "big") * 2

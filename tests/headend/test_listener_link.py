@@ -10,7 +10,7 @@ from harness.meter.link import Direction
 from harness.meter.wrapper import WrapperDecoder, encode_frame
 from tests.headend.alerts import FRAME, METER, frame
 from tests.headend.bench_link import MS, ZERO_UTC_NS, BenchLink, S
-from tests.meter.hand_written import CONFIRMATION_FRAME
+from tests.meter.hand_written import CONFIRMATION_FRAME, EVENT_UTC_NS, GENERATED_UTC_NS
 
 SECOND = frame(counter=262, log_sequence=8)
 
@@ -167,6 +167,7 @@ def test_judging_bytes_changes_nothing() -> None:
     listener.poll()
     assert listener.judge_bytes(FRAME).outcome is Outcome.RETRANSMISSION
     assert listener.judge_bytes(FRAME, after_ns=86_400 * S).outcome is Outcome.REPLAYED
+    assert listener.judge_bytes(SECOND, after_ns=86_400 * S).outcome is Outcome.TIME_IMPLAUSIBLE
     assert len(listener.received) == 1
     assert len(bench.written) == 1
 
@@ -244,3 +245,31 @@ def test_rules_reach_the_checks() -> None:
     rules = replace(ListenerRules(), repeat_window_ns=S - 1)
     outcomes = [item.outcome for item in AlertListener(bench, bench, METER, rules=rules).collect(2 * S)]
     assert outcomes == [Outcome.ACCEPTED, Outcome.REPLAYED]
+
+
+def test_a_confirmation_goes_back_to_the_port_it_came_from() -> None:
+    bench = BenchLink([(0, encode_frame(FRAME[8:], 0x10, 0x20))])
+    meter = replace(METER, source_wport=0x10, destination_wport=0x20)
+    (received,) = AlertListener(bench, bench, meter).poll()
+    assert received.outcome is Outcome.ACCEPTED
+    assert bench.written == [(0, encode_frame(CONFIRMATION_FRAME[8:], 0x20, 0x10))]
+
+
+def test_facts_name_what_the_record_keeps() -> None:
+    bench = BenchLink([(110 * MS, FRAME), (2 * S, b"\xff")])
+    good, noise = AlertListener(bench, bench, METER).collect(4 * S)
+    assert good.facts() == {
+        "detail": "counter 261, new and rightly signed",
+        "received_utc_ns": ZERO_UTC_NS + 110 * MS,
+        "age_ns": 200 * MS,
+        "confirmed_at_ns": 110 * MS,
+        "event_code": 44,
+        "counter": 261,
+        "event_time_utc_ns": EVENT_UTC_NS,
+        "generated_utc_ns": GENERATED_UTC_NS,
+        "log_sequence": 7,
+        "severity": 1,
+    }
+    assert set(noise.facts()) == {"detail", "received_utc_ns"}
+    bad = bytes([*FRAME[:-1], FRAME[-1] ^ 1])
+    assert AlertListener(BenchLink([(0, bad)]), bench, METER).poll()[0].facts()["error_code"] == 0xF2

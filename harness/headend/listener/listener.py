@@ -61,6 +61,25 @@ class ReceivedAlert:
         """What it says, if it could be read."""
         return self.finding.alert
 
+    def facts(self) -> dict[str, str | int]:
+        """The finding as named values for a run's record."""
+        facts: dict[str, str | int] = {"detail": self.finding.detail, "received_utc_ns": self.received_utc_ns}
+        optional = {
+            "error_code": self.finding.error_code,
+            "age_ns": self.finding.age_ns,
+            "confirmed_at_ns": self.confirmed_at_ns,
+        }
+        if self.alert is not None:
+            optional |= {
+                "event_code": self.alert.event_code,
+                "counter": self.alert.counter,
+                "event_time_utc_ns": self.alert.event_time_utc_ns,
+                "generated_utc_ns": self.alert.generated_utc_ns,
+                "log_sequence": self.alert.log_sequence,
+                "severity": self.alert.severity,
+            }
+        return facts | {name: value for name, value in optional.items() if value is not None}
+
 
 Observer: TypeAlias = Callable[[ReceivedAlert], None]
 
