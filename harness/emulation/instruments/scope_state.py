@@ -1,0 +1,117 @@
+"""What an emulated oscilloscope is set to and what it has acquired: plain integers, in nV and ps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.emulation.instruments.scpi import ExchangeState
+
+DIVISIONS_VERTICAL, DIVISIONS_HORIZONTAL = 8, 10
+MEMORY_POINTS = 4_000_000
+"""Record memory with one channel of each pair (1-2, 3-4) on; half of it otherwise (3000T X-Series data sheet)."""
+SAMPLE_PS_MIN = 200
+"""5 GSa/s with one channel of each pair on; half the rate otherwise (the same data sheet)."""
+MEASUREMENT_RECORD_POINTS = 62_500
+"""The most that points mode NORMal gives (programmer's guide, :WAVeform:POINts:MODE) [recalled]."""
+
+_INTERVAL_STEPS = (1, 2, 4, 5, 8)
+
+
+@dataclass
+class ChannelSettings:
+    """One input."""
+
+    display: bool
+    range_nV: int
+    offset_nV: int
+    probe_milli: int
+    """The attenuation the scope reckons with, × 1000."""
+    bandwidth_limit: bool = False
+    label: str = ""
+
+
+@dataclass
+class ChannelRecord:
+    """What one input acquired: its settings then, and the edges of its net (int64 ns, packed)."""
+
+    settings: ChannelSettings
+    net: str
+    initial_level: bool
+    edges: bytes
+
+
+@dataclass
+class AcquisitionRecord:
+    """The last finished acquisition. The codes are computed from it when they are asked for."""
+
+    trigger_ps: int
+    start_ps: int
+    """Scope time of the first sample relative to the trigger."""
+    interval_ps: int
+    points: int
+    noise_key: bytes
+    channels: dict[int, ChannelRecord]
+
+
+@dataclass
+class ScopeState:
+    """The whole oscilloscope; defaults are the family's state after ``*RST``."""
+
+    channels: dict[int, ChannelSettings]
+    exchange: ExchangeState = field(default_factory=ExchangeState)
+    range_ps: int = 1_000_000_000
+    position_ps: int = 0
+    reference: str = "CENT"
+    trigger_source: int = 1
+    trigger_level_nV: int = 0
+    trigger_slope: str = "POS"
+    trigger_sweep: str = "AUTO"
+    waveform_source: int = 1
+    waveform_format: str = "BYTE"
+    waveform_points: int = 1000
+    """As asked for; 0 stands for MAXimum."""
+    waveform_mode: str = "NORM"
+    waveform_msb_first: bool = True
+    run: str = "stopped"
+    """``stopped``, ``filling`` (pre-trigger), ``waiting`` (armed), ``found`` (trigger on its way), ``triggered``."""
+    continuous: bool = False
+    digitizing: bool = False
+    search_from_ns: int = 0
+    """Crossings before this time are no trigger: the scope was not armed, or set differently."""
+    trigger_ps: int = 0
+    triggered: bool = False
+    """The trigger event register."""
+    armed: bool = False
+    """The arm event register."""
+    operation_event: int = 0
+    operation_enable: int = 0
+    record: AcquisitionRecord | None = None
+
+    def start_ps(self) -> int:
+        """Scope time of the left edge of the screen relative to the trigger."""
+        left_tenths = {"LEFT": 1, "CENT": 5, "RIGH": 9}[self.reference]
+        return self.position_ps - self.range_ps * left_tenths // 10
+
+    def interleaved(self) -> bool:
+        """Whether no pair of inputs shares its converter."""
+        on = [self.channels[number].display for number in (1, 2, 3, 4)]
+        return not (on[0] and on[1]) and not (on[2] and on[3])
+
+    def interval_ps(self) -> int:
+        """Sampling interval: the fastest of the 1-2-4-5-8 steps with which the screen fits the memory."""
+        halving = 1 if self.interleaved() else 2
+        least = max(SAMPLE_PS_MIN * halving, -(-self.range_ps * halving // MEMORY_POINTS))
+        decade = 1
+        while True:
+            for step in _INTERVAL_STEPS:
+                if step * decade >= least:
+                    return step * decade
+            decade *= 10
+
+    def transfer_step(self, record: AcquisitionRecord) -> int:
+        """Every how many-th acquired point is transferred."""
+        wanted = self.waveform_points or record.points
+        if self.waveform_mode == "NORM" or (self.run != "stopped" and self.waveform_mode != "NORM"):
+            # RAW and MAXimum reach into the whole memory only while the scope is stopped.
+            wanted = min(wanted, MEASUREMENT_RECORD_POINTS)
+        return -(-record.points // wanted)

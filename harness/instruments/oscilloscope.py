@@ -1,0 +1,71 @@
+"""What a test needs of an oscilloscope, in physical terms; a family's dialect is a module of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from harness.instruments.visa import Identity
+from harness.measure.waveform import Waveform
+
+Slope = Literal["rising", "falling"]
+
+
+@dataclass(frozen=True)
+class OscilloscopeSpecification:
+    """Data-sheet limits for the uncertainty budget, each a half width (±)."""
+
+    source: str
+    timebase_ppm: float
+    vertical_gain_percent_of_full_scale: float
+    vertical_offset_divisions: float
+    vertical_offset_mV: float
+    vertical_offset_percent_of_setting: float
+    bandwidth_MHz: float
+    memory_points: int
+    sample_interval_min_ns: float
+
+
+class Oscilloscope(Protocol):
+    """A digital oscilloscope with an edge trigger and single acquisitions."""
+
+    def identity(self) -> Identity:
+        """Maker, model, serial number, firmware, as the instrument said when it was opened."""
+
+    @property
+    def specification(self) -> OscilloscopeSpecification:
+        """Its data-sheet accuracy."""
+
+    def reset(self) -> None:
+        """Back to a known state: stopped, all channels off."""
+
+    def configure_channel(self, channel: int, full_scale_V: float, offset_V: float, *, label: str = "") -> None:
+        """Switch a channel on; ``full_scale_V`` is the whole height of the screen, ``offset_V`` its middle."""
+
+    def arm_single(
+        self,
+        trigger_channel: int,
+        level_V: float,
+        slope: Slope,
+        *,
+        window_before_ns: int,
+        window_after_ns: int,
+        points: int,
+    ) -> None:
+        """Arm for one acquisition and return when the trigger is armed: the pre-trigger part is filled then.
+
+        ``points`` is how many points per channel are to be read; the instrument may give fewer, and the waveform's
+        ``x_increment_ns`` says what it gave.
+        """
+
+    def triggered(self) -> bool:
+        """Whether the trigger has come since ``arm_single``."""
+
+    def wait_acquired(self, timeout_ns: int) -> bool:
+        """Wait until the acquisition is complete; False if it was not within ``timeout_ns``."""
+
+    def read_waveform(self, channel: int) -> Waveform:
+        """A channel of the finished acquisition."""
+
+    def stop(self) -> None:
+        """Stop acquiring."""

@@ -1,0 +1,201 @@
+"""The session every driver holds: one VISA resource and the bench clock, nothing else.
+
+Every exchange is reported to a ``traffic`` callable for the run's record; after each group of commands the
+instrument's error queue is read, so an error is told where it was made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pyvisa import VisaIOError
+from pyvisa.constants import StatusCode
+from pyvisa.errors import InvalidBinaryFormat
+from pyvisa.resources import MessageBasedResource
+
+from harness.bench.clock import Clock
+from harness.instruments.errors import (
+    BadAnswerError,
+    CommandError,
+    IdentityError,
+    InstrumentTimeoutError,
+    TransportError,
+)
+
+Direction = Literal[">", "<"]
+""">: to the instrument, <: from it."""
+Traffic = Callable[[Direction, str, int], None]
+"""Direction, text (of a block: its length and SHA-256), bench clock in ns."""
+
+BLOCK_CHUNK_BYTES = 1 << 20
+"""PyVISA copies once per chunk; a waveform in one chunk is read at the speed of the link."""
+
+ERRORS_READ_MAX = 50
+"""More entries than any queue holds; an instrument that never says 0 is faulty."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who an instrument says it is (``*IDN?``)."""
+
+    maker: str
+    model: str
+    serial: str
+    firmware: str
+
+
+class Instrument:
+    """One instrument over VISA. Raises only errors of ``harness.instruments.errors``."""
+
+    def __init__(
+        self,
+        resource: MessageBasedResource,
+        clock: Clock,
+        *,
+        name: str,
+        traffic: Traffic | None = None,
+        timeout_ms: int = 5000,
+    ) -> None:
+        self.resource = resource
+        self.clock = clock
+        self.name = name
+        self.traffic = traffic
+        resource.read_termination = "\n"
+        resource.write_termination = "\n"
+        resource.timeout = timeout_ms
+
+    def command(self, *commands: str) -> None:
+        """Send a group of commands as one message each, then read the error queue."""
+        for text in commands:
+            self._send(text)
+        self.check_errors(" | ".join(commands))
+
+    def command_and_wait(self, text: str) -> None:
+        """Send a command, wait until the instrument has worked it off (``*OPC?``), then read the error queue."""
+        self._send(text)
+        self.query("*OPC?")
+        self.check_errors(text)
+
+    def query(self, text: str) -> str:
+        """Send a query and return its answer without the terminator."""
+        self._send(text)
+        try:
+            answer = self.resource.read()
+        except VisaIOError as error:
+            raise self._transfer_error(text, error) from error
+        except UnicodeDecodeError as error:
+            raise BadAnswerError(self.name, text, repr(error.object), "ASCII text") from error
+        self._report("<", answer)
+        return answer
+
+    def query_int(self, text: str) -> int:
+        """A query whose answer is an integer."""
+        answer = self.query(text)
+        try:
+            return int(answer)
+        except ValueError:
+            raise BadAnswerError(self.name, text, answer, "an integer") from None
+
+    def query_float(self, text: str) -> float:
+        """A query whose answer is a number."""
+        answer = self.query(text)
+        try:
+            return float(answer)
+        except ValueError:
+            raise BadAnswerError(self.name, text, answer, "a number") from None
+
+    def query_block(self, text: str) -> NDArray[np.uint8]:
+        """A query whose answer is a definite length block of bytes."""
+        self._send(text)
+        try:
+            values = self.resource.read_binary_values(datatype="B", container=np.ndarray, chunk_size=BLOCK_CHUNK_BYTES)
+        except VisaIOError as error:
+            raise self._transfer_error(text, error) from error
+        except (ValueError, InvalidBinaryFormat) as error:
+            raise BadAnswerError(self.name, text, str(error), "a definite length block (#<digits><length>)") from error
+        block = np.asarray(values, dtype=np.uint8)
+        if self.traffic is not None:
+            digest = hashlib.sha256(block.tobytes()).hexdigest()
+            self._report("<", f"block of {len(block)} bytes, SHA-256 {digest}")
+        return block
+
+    def check_errors(self, after: str) -> None:
+        """Read the error queue until it is empty; raises CommandError if it was not."""
+        errors: list[str] = []
+        for _ in range(ERRORS_READ_MAX):
+            answer = self.query("SYSTem:ERRor?")
+            number, _, _text = answer.partition(",")
+            try:
+                done = int(number) == 0
+            except ValueError:
+                raise BadAnswerError(
+                    self.name, "SYSTem:ERRor?", answer, 'a number and a text, as +0,"No error"'
+                ) from None
+            if done:
+                break
+            errors.append(answer)
+        else:
+            expected = f"an empty queue after {ERRORS_READ_MAX} reads"
+            raise BadAnswerError(self.name, "SYSTem:ERRor?", errors[-1], expected)
+        if errors:
+            raise CommandError(self.name, after, errors)
+
+    def clear(self) -> None:
+        """Device clear and an empty error queue: a known beginning, whatever happened before."""
+        try:
+            self.resource.clear()
+        except VisaIOError as error:
+            raise self._transfer_error("device clear", error) from error
+        self._report(">", "device clear")
+        self.command("*CLS")
+
+    def identify(self, *, makers: tuple[str, ...], models: tuple[str, ...], serial: str | None = None) -> Identity:
+        """Ask who it is, and raise IdentityError unless it is of the family and, if given, of that serial number.
+
+        ``makers`` and ``models`` are the beginnings that count, in capitals and without spaces and hyphens, since
+        firmware versions differ in those.
+        """
+        answer = self.query("*IDN?")
+        fields = [field.strip() for field in answer.split(",", 3)]
+        if len(fields) != 4:
+            raise BadAnswerError(self.name, "*IDN?", answer, "maker, model, serial number, firmware")
+        identity = Identity(*fields)
+        if not _normal(identity.maker).startswith(makers) or not _normal(identity.model).startswith(models):
+            raise IdentityError(
+                self.name,
+                f"identifies itself as {identity.maker} {identity.model}, but this driver is for "
+                f"{' or '.join(models)} by {' or '.join(makers)}; check 'resource' and 'driver' in the bench file",
+            )
+        if serial is not None and identity.serial != serial:
+            raise IdentityError(
+                self.name,
+                f"has serial number {identity.serial}, the bench file expects {serial}; its calibration is that of "
+                "another unit: correct the bench file, or put the right instrument on the bench",
+            )
+        return identity
+
+    def _send(self, text: str) -> None:
+        self._report(">", text)
+        try:
+            self.resource.write(text)
+        except VisaIOError as error:
+            raise self._transfer_error(text, error) from error
+
+    def _report(self, direction: Direction, text: str) -> None:
+        if self.traffic is not None:
+            self.traffic(direction, text, self.clock.now_ns())
+
+    def _transfer_error(self, command: str, error: VisaIOError) -> InstrumentTimeoutError | TransportError:
+        if error.error_code == StatusCode.error_timeout:
+            self._report("<", "nothing: time-out")
+            return InstrumentTimeoutError(self.name, command, self.resource.timeout)
+        return TransportError(self.name, f"{command!r} could not be transferred: {error}")
+
+
+def _normal(text: str) -> str:
+    return text.upper().replace(" ", "").replace("-", "")
