@@ -241,3 +241,20 @@ def test_the_greatest_age_is_a_rule() -> None:
 def test_a_time_that_the_meter_calls_invalid_is_not_plausible() -> None:
     assert judge(frame(event_time_status=0x01)).outcome is Outcome.TIME_IMPLAUSIBLE
     assert judge(frame(event_time_status=0x80)).outcome is Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("octets", "by_meter"),
+    [
+        (FRAME, True),
+        (FRAME[:-1] + bytes([FRAME[-1] ^ 1]), False),
+        (frame(recipient_title=b"ELSEWHER"), True),
+        (frame(originator_title=b"TBR\0\0\0\0\2"), False),
+        (frame(log_sequence=9), True),
+        (frame(obis=bytes(6)), True),
+        (signed(replace(signing_of(content(), notification_of(content())), content=b"")), True),
+        (b"", False),
+    ],
+)
+def test_who_signed_is_told_apart_from_what_is_wrong(octets: bytes, by_meter: bool) -> None:
+    assert judge(octets, history_with(FRAME)).signed_by_meter is by_meter

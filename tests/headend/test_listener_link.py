@@ -261,6 +261,7 @@ def test_facts_name_what_the_record_keeps() -> None:
     assert good.facts() == {
         "detail": "counter 261, new and rightly signed",
         "received_utc_ns": ZERO_UTC_NS + 110 * MS,
+        "signed_by_meter": True,
         "age_ns": 200 * MS,
         "confirmed_at_ns": 110 * MS,
         "event_code": 44,
@@ -270,6 +271,6 @@ def test_facts_name_what_the_record_keeps() -> None:
         "log_sequence": 7,
         "severity": 1,
     }
-    assert set(noise.facts()) == {"detail", "received_utc_ns"}
+    assert set(noise.facts()) == {"detail", "received_utc_ns", "signed_by_meter"}
     bad = bytes([*FRAME[:-1], FRAME[-1] ^ 1])
     assert AlertListener(BenchLink([(0, bad)]), bench, METER).poll()[0].facts()["error_code"] == 0xF2

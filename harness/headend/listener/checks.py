@@ -5,7 +5,7 @@ Nothing in a message is believed before its signature fits: the counter and the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.headend.errors import ListenerSettingError
 from harness.headend.listener.history import AlertHistory, SeenAlert
@@ -49,8 +49,9 @@ class Finding:
     """What the checks found, and why. ``alert`` is None if the octets could not be read as one.
 
     ``age_ns`` is reception minus event time (negative: the meter's clock is ahead). ``same_as_known`` says
-    that the signed octets are those already received under this counter. ``layer``, ``offset``, ``expected``,
-    ``found`` and ``clause`` name the place where a malformed message left its format.
+    that the signed octets are those already received under this counter. ``signed_by_meter`` says that the
+    signature is the meter's over these octets, whatever else is wrong with them. ``format_error`` names the
+    place where a malformed message left its format.
     """
 
     outcome: Outcome
@@ -58,6 +59,7 @@ class Finding:
     alert: Alert | None = None
     age_ns: int | None = None
     same_as_known: bool = False
+    signed_by_meter: bool = False
     format_error: CodecError | None = None
 
     @property
@@ -93,8 +95,20 @@ def judge_octets(
     if origin is not None:
         return Finding(origin[0], origin[1], alert, format_error=format_error)
     if alert is None:
-        return Finding(Outcome.MALFORMED, f"rightly signed, but {format_error}", format_error=format_error)
-    ports = (frame.source, frame.destination)
+        finding = Finding(Outcome.MALFORMED, f"rightly signed, but {format_error}", format_error=format_error)
+    else:
+        finding = _judge_signed(alert, (frame.source, frame.destination), meter, rules, history, reception)
+    return replace(finding, signed_by_meter=True)
+
+
+def _judge_signed(
+    alert: Alert,
+    ports: tuple[int, int],
+    meter: MeterIdentity,
+    rules: ListenerRules,
+    history: AlertHistory,
+    reception: Reception,
+) -> Finding:
     mismatch = _find_mismatch(alert, ports, meter)
     if mismatch is not None:
         return Finding(Outcome.MALFORMED, mismatch, alert)

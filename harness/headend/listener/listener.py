@@ -61,9 +61,10 @@ class ReceivedAlert:
         """What it says, if it could be read."""
         return self.finding.alert
 
-    def facts(self) -> dict[str, str | int]:
+    def facts(self) -> dict[str, str | int | bool]:
         """The finding as named values for a run's record."""
-        facts: dict[str, str | int] = {"detail": self.finding.detail, "received_utc_ns": self.received_utc_ns}
+        facts: dict[str, str | int | bool] = {"detail": self.finding.detail, "received_utc_ns": self.received_utc_ns}
+        facts["signed_by_meter"] = self.finding.signed_by_meter
         optional = {
             "error_code": self.finding.error_code,
             "age_ns": self.finding.age_ns,
