@@ -17,6 +17,7 @@ from harness.meter.wrapper import encode_frame
 from tests.headend.alerts import FRAME, METER, content, frame
 from tests.headend.bench_link import MS, ZERO_UTC_NS, S
 from tests.meter import hand_written as hand
+from tests.meter.properties import REPEATABLE
 
 RULES = ListenerRules()
 P256_ORDER = 0xFFFFFFFF_00000000_FFFFFFFF_FFFFFFFF_BCE6FAAD_A7179E84_F3B9CAC2_FC632551
@@ -76,12 +77,14 @@ def test_a_changed_event_is_a_signature_failure_even_where_it_no_longer_parses()
         assert finding.error_code == 0xF2
 
 
+@REPEATABLE
 @given(st.integers(0, len(FRAME)), st.integers(0, 8), st.binary(max_size=8))
 def test_no_cut_or_inserted_octets_are_accepted(at: int, removed: int, inserted: bytes) -> None:
     changed = FRAME[:at] + inserted + FRAME[at + removed :]
     assert judge(changed).outcome.authentic == (changed == FRAME)
 
 
+@REPEATABLE
 @given(st.binary(max_size=250))
 def test_any_octets_end_in_an_outcome(octets: bytes) -> None:
     assert judge(octets).outcome is Outcome.MALFORMED

@@ -11,6 +11,7 @@ from harness.meter.wrapper import WrapperDecoder, encode_frame
 from tests.headend.alerts import FRAME, METER, frame
 from tests.headend.bench_link import MS, ZERO_UTC_NS, BenchLink, S
 from tests.meter.hand_written import CONFIRMATION_FRAME, EVENT_UTC_NS, GENERATED_UTC_NS
+from tests.meter.properties import REPEATABLE
 
 SECOND = frame(counter=262, log_sequence=8)
 
@@ -223,6 +224,7 @@ _pieces = st.lists(
 )
 
 
+@REPEATABLE
 @given(_pieces)
 def test_every_octet_ends_in_exactly_one_outcome(pieces: list[tuple[int, bytes]]) -> None:
     bench = BenchLink()

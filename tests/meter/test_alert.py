@@ -21,6 +21,7 @@ from harness.meter.apdu import DataNotification, DataNotificationConfirm, Genera
 from harness.meter.axdr import Data, Tag
 from harness.meter.errors import CodecError
 from tests.meter import hand_written as hand
+from tests.meter.properties import REPEATABLE
 
 CONTENT = AlertContent(
     event_code=EventCode.CASE_OPENED,
@@ -59,6 +60,7 @@ def test_confirmation_both_ways() -> None:
     assert confirm.encode() == octets
 
 
+@REPEATABLE
 @given(
     st.builds(
         AlertContent,
@@ -77,6 +79,7 @@ def test_round_trip(content: AlertContent) -> None:
     assert replace_to_content(decode_alert(encode_alert(content, lambda _: bytes(64)))) == content
 
 
+@REPEATABLE
 @given(st.binary(max_size=200), st.integers(0, 163))
 def test_no_error_but_its_own(octets: bytes, at: int) -> None:
     right = hand.alert_apdu()

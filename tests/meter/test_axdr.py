@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from harness.meter import axdr
 from harness.meter.axdr import BitString, CompactArray, Data, Tag, TypeDescription
 from harness.meter.errors import CodecError
+from tests.meter.properties import REPEATABLE
 
 VECTORS = [
     (Data(Tag.NULL), "00"),
@@ -103,11 +104,13 @@ _any_data = st.recursive(
 )
 
 
+@REPEATABLE
 @given(_any_data)
 def test_round_trip(data: Data) -> None:
     assert axdr.decode(axdr.encode(data)) == data
 
 
+@REPEATABLE
 @given(st.binary(max_size=64))
 def test_any_octets_give_a_value_or_its_own_error(octets: bytes) -> None:
     try:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from harness.meter import cosem_time
 from harness.meter.errors import CodecError
 from tests.meter.hand_written import EVENT_UTC_NS, NEW_YEAR_UTC_NS
+from tests.meter.properties import REPEATABLE
 
 _EVENT = bytes.fromhex("07EA 01 01 04 00 00 00 19 0000 00")
 
@@ -31,6 +32,7 @@ def test_leap_day() -> None:
     assert octets == bytes.fromhex("07E8 02 1D 04 0C 00 00 00 0000 00")
 
 
+@REPEATABLE
 @given(
     st.integers(0, 4_102_444_800_000_000_000),
     st.integers(-720, 840),
@@ -45,6 +47,7 @@ def test_round_trip_and_the_standard_library_agree(utc_ns: int, deviation_min: i
     assert (value.hour, value.minute, value.second) == (expected.hour, expected.minute, expected.second)
 
 
+@REPEATABLE
 @given(st.binary(min_size=12, max_size=12))
 def test_any_octets_give_an_instant_or_the_codecs_error(octets: bytes) -> None:
     value = cosem_time.decode(octets)

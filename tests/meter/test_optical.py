@@ -18,6 +18,7 @@ from harness.meter.optical import (
     encode_request,
 )
 from harness.meter.sign_on import sign_on
+from tests.meter.properties import REPEATABLE
 
 LINE = b"/TBR5TBREF-01\r\n"
 REFERENCE = Identification("TBR", "5", "TBREF-01")
@@ -69,6 +70,7 @@ def test_endless_octets_are_refused() -> None:
         SignOn().feed(b"x" * 65, 0)
 
 
+@REPEATABLE
 @given(st.lists(st.binary(max_size=40), max_size=5))
 def test_no_error_but_its_own(chunks: list[bytes]) -> None:
     exchange = SignOn()

@@ -15,6 +15,7 @@ from harness.meter.wrapper import (
     encode_frame,
 )
 from tests.meter.hand_written import alert_apdu, alert_frame
+from tests.meter.properties import REPEATABLE
 
 GAP_NS = 1000
 
@@ -106,6 +107,7 @@ _pieces = st.lists(
 )
 
 
+@REPEATABLE
 @given(_pieces, st.randoms(use_true_random=False))
 def test_every_octet_comes_out_once_in_order_however_the_stream_is_cut(
     pieces: list[tuple[bytes, int]], random: Random
@@ -129,6 +131,7 @@ def test_every_octet_comes_out_once_in_order_however_the_stream_is_cut(
     assert found_cut == found
 
 
+@REPEATABLE
 @given(st.binary(max_size=30).filter(lambda octets: b"\x00" not in octets), st.binary(min_size=1, max_size=20))
 def test_a_frame_after_any_garbage_without_a_false_beginning_is_found_at_once(garbage: bytes, apdu: bytes) -> None:
     found = WrapperDecoder().feed(garbage + encode_frame(apdu), 3)

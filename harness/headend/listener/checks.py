@@ -96,26 +96,21 @@ def judge_octets(
         return Finding(origin[0], origin[1], alert, format_error=format_error)
     if alert is None:
         finding = Finding(Outcome.MALFORMED, f"rightly signed, but {format_error}", format_error=format_error)
+    elif (objection := _find_objection(alert, (frame.source, frame.destination), meter)) is not None:
+        finding = Finding(objection[0], objection[1], alert)
     else:
-        finding = _judge_signed(alert, (frame.source, frame.destination), meter, rules, history, reception)
+        finding = _judge_order(alert, meter, rules, history, reception)
     return replace(finding, signed_by_meter=True)
 
 
-def _judge_signed(
-    alert: Alert,
-    ports: tuple[int, int],
-    meter: MeterIdentity,
-    rules: ListenerRules,
-    history: AlertHistory,
-    reception: Reception,
-) -> Finding:
+def _find_objection(alert: Alert, ports: tuple[int, int], meter: MeterIdentity) -> tuple[Outcome, str] | None:
     mismatch = _find_mismatch(alert, ports, meter)
     if mismatch is not None:
-        return Finding(Outcome.MALFORMED, mismatch, alert)
+        return Outcome.MALFORMED, mismatch
     if alert.recipient_title != meter.recipient_title:
         detail = _expected("recipient system title", meter.recipient_title, alert.recipient_title)
-        return Finding(Outcome.WRONG_RECIPIENT, detail, alert)
-    return _judge_order(alert, meter, rules, history, reception)
+        return Outcome.WRONG_RECIPIENT, detail
+    return None
 
 
 def _read_alert(signing: GeneralSigning) -> tuple[Alert | None, CodecError | None]:
