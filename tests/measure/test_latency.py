@@ -131,7 +131,7 @@ def test_the_budget_is_made_of_the_instruments_errors() -> None:
     assert parts["oscilloscope timebase"] == pytest.approx(401.1e-6 * 1.6 / third, rel=0.01)
     assert parts["sampling of the opening"] == pytest.approx(1e-3 / third)
     assert parts["edge time of the opening"] == pytest.approx(20e-6 / third)
-    # By hand, half-widths in us: 0.642, 1, 1, 0.02, 0.02, 1.736; root of the sum of squares 2.330, / sqrt(3) * 2 = 2.690.
+    # By hand, half-widths in us: 0.642, 1, 1, 0.02, 0.02, 1.736; root of the sum of squares 2.330, × 2 ÷ √3 = 2.690.
     assert latency.budget.expanded() == pytest.approx(0.002690, rel=0.001)
     worse = measure_case_latency(
         case_line([0.0]), modem_line([(400.0, ALERT)]), ALERT, replace(SETTINGS, timebase_ppm=100.0)
