@@ -11,57 +11,6 @@
 /* No code is ever executed here, so emu_start never ends by reaching it. */
 #define UNTIL 0xF0000000u
 
-uint32_t tb_get(struct tb_core *core, int id)
-{
-    uint32_t value = 0;
-    uc_reg_read(core->uc, id, &value);
-    return value;
-}
-
-void tb_set(struct tb_core *core, int id, uint32_t value) { uc_reg_write(core->uc, id, &value); }
-
-/* Several at once: a call into the engine costs more than a register. */
-void tb_get_many(struct tb_core *core, const int *ids, uint32_t *values, int count)
-{
-    void *targets[16];
-    for (int i = 0; i < count; i++)
-        targets[i] = &values[i];
-    uc_reg_read_batch(core->uc, (int *)ids, targets, count);
-}
-
-void tb_set_many(struct tb_core *core, const int *ids, uint32_t *values, int count)
-{
-    void *sources[16];
-    for (int i = 0; i < count; i++)
-        sources[i] = &values[i];
-    uc_reg_write_batch(core->uc, (int *)ids, sources, count);
-}
-
-static uint8_t *memory_at(struct tb_core *core, uint32_t address, bool to_write)
-{
-    if (address - TB_RAM_BASE <= core->ram_bytes - 4)
-        return core->ram + (address - TB_RAM_BASE);
-    if (!to_write && address <= core->flash_bytes - 4)
-        return core->flash + address;
-    return NULL;
-}
-
-bool tb_load32(struct tb_core *core, uint32_t address, uint32_t *value)
-{
-    const uint8_t *at = memory_at(core, address, false);
-    if (at)
-        memcpy(value, at, 4);
-    return at != NULL;
-}
-
-bool tb_store32(struct tb_core *core, uint32_t address, uint32_t value)
-{
-    uint8_t *at = memory_at(core, address, true);
-    if (at)
-        memcpy(at, &value, 4);
-    return at != NULL;
-}
-
 void tb_attend_next(struct tb_core *core)
 {
     core->attention = 1;
@@ -125,7 +74,7 @@ static bool attend(struct tb_core *core, uint32_t address)
 static uint32_t half_at(struct tb_core *core, uint32_t address)
 {
     uint32_t word = 0;
-    const uint8_t *at = memory_at(core, address & ~3u, false);
+    const uint8_t *at = tb_memory_at(core, address & ~3u, false);
     if (at)
         memcpy(&word, at, 4);
     return word >> 8 * (address & 2) & 0xFFFF;
@@ -153,33 +102,18 @@ static void begin_it_block(struct tb_core *core, uint32_t address)
         s->it_end += tb_is_wide(half_at(core, s->it_end)) ? 4 : 2;
 }
 
-static bool condition_holds(uint32_t condition, uint32_t xpsr)
+/* The hook is not called for the instructions an IT block skips: they show as a jump forward inside the block. Each
+ * takes a cycle (TRM: an instruction that fails its condition). Anything else that is not in sequence is a taken branch. */
+static __attribute__((noinline)) uint64_t jump_cycles(struct tb_core *core, uint32_t address, uint32_t size)
 {
-    bool n = xpsr >> 31, z = xpsr >> 30 & 1, c = xpsr >> 29 & 1, v = xpsr >> 28 & 1, holds = true;
-    switch (condition >> 1) {
-    case 0: holds = z; break;
-    case 1: holds = c; break;
-    case 2: holds = n; break;
-    case 3: holds = v; break;
-    case 4: holds = c && !z; break;
-    case 5: holds = n == v; break;
-    case 6: holds = n == v && !z; break;
-    default: return true;
-    }
-    return holds != (condition & 1);
-}
-
-/* The hook sees the instructions of an IT block whether their condition holds or not. */
-static bool is_skipped(struct tb_core *core, uint32_t address)
-{
-    const struct tb_state *s = &core->s;
-    if (!in_it_block(s, address))
-        return false;
-    uint32_t it = half_at(core, s->it_begin - 2), condition = it >> 4 & 15;
-    int shift = 4;
-    for (uint32_t at = s->it_begin; at < address; at += tb_is_wide(half_at(core, at)) ? 4 : 2)
-        condition = (condition & 14) | (it >> --shift & 1);
-    return !condition_holds(condition, tb_get(core, UC_ARM_REG_XPSR));
+    struct tb_state *s = &core->s;
+    if (!in_it_block(s, s->next_pc) || address <= s->next_pc || address > s->it_end)
+        return CYCLES_REFILL + (size == 4 && address & 2); /* one more to fetch a wide target off a word (TRM: "P") */
+    uint32_t skipped = 0;
+    for (uint32_t at = s->next_pc; at < address; at += tb_is_wide(half_at(core, at)) ? 4 : 2)
+        skipped++;
+    s->instructions += skipped;
+    return skipped;
 }
 
 static bool fault_here(struct tb_core *core, int kind, uint32_t address, uint32_t value)
@@ -231,14 +165,12 @@ static bool special(struct tb_core *core, uint32_t address, uint32_t size, uint8
             core->s.event = 1;
         return hint != 4 && begin_sleep(core, address, size, hint == 2 ? SLEEP_WFE : SLEEP_WFI);
     case OP_ALIGNED:
-        return !is_skipped(core, address) && check_alignment(core, address, first);
+        return check_alignment(core, address, first);
     case OP_DIVIDE:
-        if (core->s.ccr & 1 << 4 && tb_get(core, UC_ARM_REG_R0 + (int)(second & 15)) == 0 && !is_skipped(core, address))
+        if (core->s.ccr & 1 << 4 && tb_get(core, UC_ARM_REG_R0 + (int)(second & 15)) == 0)
             return fault_here(core, FAULT_DIVIDE, address, 0);
         return false;
     case OP_REFUSED:
-        if (is_skipped(core, address))
-            return false;
         return fault_here(core, first >> 8 == 0xBE ? FAULT_BREAKPOINT : FAULT_REFUSED, address, first << 16 | (size == 4 ? second : 0));
     default:
         return false;
@@ -273,8 +205,8 @@ void tb_on_code(uc_engine *uc, uint64_t address64, uint32_t size, void *user)
     uint32_t address = (uint32_t)address64;
     uint64_t cycles = s->cycles + s->cost;
     (void)uc;
-    if (address != s->next_pc) /* one more to fetch a wide target that is not word-aligned (TRM: "P") */
-        cycles += CYCLES_REFILL + (size == 4 && address & 2);
+    if (address != s->next_pc)
+        cycles += jump_cycles(core, address, size);
     s->cycles = cycles;
     if (cycles < core->limit && address < core->flash_bytes) {
         uint8_t class = core->classes[address >> 1];
@@ -287,7 +219,7 @@ void tb_on_code(uc_engine *uc, uint64_t address64, uint32_t size, void *user)
 }
 
 /* Numbers of Unicorn's UC_HOOK_INTR on ARM: QEMU's EXCP_ constants. */
-enum { INTR_SVC = 2, INTR_EXCEPTION_EXIT = 8 };
+enum { INTR_SVC = 2, INTR_PREFETCH_ABORT = 3, INTR_EXCEPTION_EXIT = 8 };
 
 void tb_on_interrupt(uc_engine *uc, uint32_t number, void *user)
 {
@@ -302,7 +234,8 @@ void tb_on_interrupt(uc_engine *uc, uint32_t number, void *user)
         if (tb_pending_number(core) != EXC_SVCALL || !tb_take_pending(core, s->next_pc))
             tb_raise(core, FAULT_ESCALATED, s->pc, 0, 0);
     } else {
-        tb_raise(core, FAULT_ENGINE, s->pc, 0, number);
+        /* A fetch from a bus range ends here, with PC still on the jump. */
+        tb_raise(core, number == INTR_PREFETCH_ABORT ? FAULT_FETCH_DEVICE : FAULT_ENGINE, s->pc, 0, number);
     }
     set_limit(core);
     if (core->fault.kind || s->sleeping)
@@ -347,14 +280,18 @@ static bool sleep_on(struct tb_core *core)
     }
 }
 
+/* The engine ended by itself. Without the T bit the last jump went to an even address (ARM ARM B1.5.14, INVSTATE). */
 static void explain(struct tb_core *core, uc_err err)
 {
-    if (err == UC_ERR_INSN_INVALID)
-        tb_raise(core, FAULT_UNDEFINED, core->s.pc, 0, half_at(core, core->s.pc) << 16 | half_at(core, core->s.pc + 2));
-    else if (err == UC_ERR_EXCEPTION)
-        tb_raise(core, FAULT_NOT_THUMB, tb_get(core, UC_ARM_REG_PC), 0, 0);
+    uint32_t pc = core->s.pc, target = tb_get(core, UC_ARM_REG_PC);
+    if (!(tb_get(core, UC_ARM_REG_XPSR) & 1 << 24))
+        tb_raise(core, FAULT_NOT_THUMB, target, 0, 0);
+    else if (err == UC_ERR_INSN_INVALID)
+        tb_raise(core, FAULT_UNDEFINED, pc, 0, half_at(core, pc) << 16 | half_at(core, pc + 2));
+    else if (err == UC_ERR_FETCH_PROT || err == UC_ERR_FETCH_UNMAPPED)
+        tb_raise(core, FAULT_FETCH_UNMAPPED, target, 0, 0);
     else
-        tb_raise(core, FAULT_ENGINE, tb_get(core, UC_ARM_REG_PC), 0, (uint32_t)err);
+        tb_raise(core, FAULT_ENGINE, target, 0, (uint32_t)err);
 }
 
 /* Run to the first instruction boundary at or after cycle ``deadline``. */

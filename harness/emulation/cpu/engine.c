@@ -1,8 +1,60 @@
-/* One core's engine: opened and mapped, its registers copied out and in, its reset. */
+/* One core's engine: opened and mapped, its registers and memory reached, copied out and in, its reset. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tb_core.h"
+
+uint32_t tb_get(struct tb_core *core, int id)
+{
+    uint32_t value = 0;
+    uc_reg_read(core->uc, id, &value);
+    return value;
+}
+
+void tb_set(struct tb_core *core, int id, uint32_t value) { uc_reg_write(core->uc, id, &value); }
+
+/* Several at once: a call into the engine costs more than a register. */
+void tb_get_many(struct tb_core *core, const int *ids, uint32_t *values, int count)
+{
+    void *targets[16];
+    for (int i = 0; i < count; i++)
+        targets[i] = &values[i];
+    uc_reg_read_batch(core->uc, (int *)ids, targets, count);
+}
+
+void tb_set_many(struct tb_core *core, const int *ids, uint32_t *values, int count)
+{
+    void *sources[16];
+    for (int i = 0; i < count; i++)
+        sources[i] = &values[i];
+    uc_reg_write_batch(core->uc, (int *)ids, sources, count);
+}
+
+/* Where a word of guest memory is, or NULL. */
+uint8_t *tb_memory_at(struct tb_core *core, uint32_t address, bool to_write)
+{
+    if (address - TB_RAM_BASE <= core->ram_bytes - 4)
+        return core->ram + (address - TB_RAM_BASE);
+    if (!to_write && address <= core->flash_bytes - 4)
+        return core->flash + address;
+    return NULL;
+}
+
+bool tb_load32(struct tb_core *core, uint32_t address, uint32_t *value)
+{
+    const uint8_t *at = tb_memory_at(core, address, false);
+    if (at)
+        memcpy(value, at, 4);
+    return at != NULL;
+}
+
+bool tb_store32(struct tb_core *core, uint32_t address, uint32_t value)
+{
+    uint8_t *at = tb_memory_at(core, address, true);
+    if (at)
+        memcpy(at, &value, 4);
+    return at != NULL;
+}
 
 static uint64_t read_range(uc_engine *uc, uint64_t offset, unsigned size, void *user)
 {

@@ -91,4 +91,5 @@ FAULT_KINDS: tuple[tuple[str, str], ...] = (
     ("engine", "the engine stopped at {address:#010x} with its error {value}"),
     ("bus", "the peripheral at {address:#010x} answered with a bus error"),
     ("vector", "the vector at {address:#010x} (exception {value}) is not a Thumb address; check table and VTOR"),
+    ("fetch_device", "the instruction at {address:#010x} jumps into a peripheral; check function pointers"),
 )

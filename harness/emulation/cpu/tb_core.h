@@ -42,7 +42,7 @@ enum fault_kind {
     FAULT_NONE = 0, FAULT_READ_UNMAPPED, FAULT_WRITE_UNMAPPED, FAULT_FETCH_UNMAPPED, FAULT_WRITE_FLASH,
     FAULT_UNDEFINED, FAULT_REFUSED, FAULT_NOT_THUMB, FAULT_UNALIGNED, FAULT_DIVIDE, FAULT_STACKING,
     FAULT_UNSTACKING, FAULT_BAD_RETURN, FAULT_BREAKPOINT, FAULT_ESCALATED, FAULT_UNPRIVILEGED, FAULT_NOT_MODELLED,
-    FAULT_ENGINE, FAULT_BUS, FAULT_VECTOR
+    FAULT_ENGINE, FAULT_BUS, FAULT_VECTOR, FAULT_FETCH_DEVICE
 };
 
 /* All state but memories and what Unicorn holds while it runs: plain data, copied whole into a snapshot. */
@@ -120,11 +120,14 @@ void tb_on_interrupt(uc_engine *uc, uint32_t number, void *user);
 bool tb_on_invalid(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user);
 void tb_attend_next(struct tb_core *core);
 void tb_raise(struct tb_core *core, int kind, uint32_t address, uint32_t width, uint32_t value);
+
+/* engine.c */
 bool tb_load32(struct tb_core *core, uint32_t address, uint32_t *value);
 bool tb_store32(struct tb_core *core, uint32_t address, uint32_t value);
 uint32_t tb_get(struct tb_core *core, int id);
 void tb_set(struct tb_core *core, int id, uint32_t value);
 void tb_get_many(struct tb_core *core, const int *ids, uint32_t *values, int count); /* 16 at most */
 void tb_set_many(struct tb_core *core, const int *ids, uint32_t *values, int count);
+uint8_t *tb_memory_at(struct tb_core *core, uint32_t address, bool to_write);
 
 #endif

@@ -18,9 +18,9 @@ from harness.emulation.cpu import Symbols
 FIRMWARE = Path(__file__).parent / "firmware"
 _CACHE = Path(__file__).parents[3] / "build" / "test-images"
 _FLAGS = (
-    "-target thumb-freestanding-eabi -mcpu=cortex_m3 -O2 -std=c11 -ffreestanding -nostdlib -fno-sanitize=all "
-    "-Wall -Wextra -Werror -Wno-unused-command-line-argument"
-).split()
+    *("-target", "thumb-freestanding-eabi", "-mcpu=cortex_m3", "-O2", "-std=c11", "-ffreestanding", "-nostdlib"),
+    *("-fno-sanitize=all", "-Wall", "-Wextra", "-Werror", "-Wno-unused-command-line-argument"),
+)
 
 VECTORS = """
     .syntax unified
