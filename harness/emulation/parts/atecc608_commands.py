@@ -28,8 +28,6 @@ WATCHDOG_NS = 1_300_000_000
 PARSE_ERROR_NS = 1_000_000
 REVISION = bytes.fromhex("0000 6002")
 KEY_PREFIX = "tamperbench reference device key "
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-"""Order of P-256 (FIPS 186-4 D.1.2.3); a private key lies in 1..order-1."""
 
 INFO, RANDOM, READ, COUNTER, NONCE, GENKEY, SIGN, VERIFY, SHA = (
     0x30,
@@ -111,7 +109,7 @@ class CommandSet:
     def __init__(self, serial: str, world: World) -> None:
         self.world = world
         digest = hashlib.sha256((KEY_PREFIX + serial).encode()).digest()
-        self._key = ec.derive_private_key(int.from_bytes(digest, "big") % (ORDER - 1) + 1, ec.SECP256R1())
+        self._key = ec.derive_private_key(int.from_bytes(digest, "big"), ec.SECP256R1())
         numbers = self._key.public_key().public_numbers()
         self.public_key = numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
         self.config = self._configuration(digest)
