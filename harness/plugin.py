@@ -20,17 +20,19 @@ from harness.plan.plan_file import find_plan
 from harness.plan.resolve import ResolvedTest
 from harness.run.inputs import DEFAULT_SEED, InputPaths, RunInputs, default_testplans, load_inputs
 from harness.run.live_run import LiveRun
+from harness.run.progress import CAUSE_PROPERTY, VERDICT_PROPERTY
 
 RUN = pytest.StashKey[LiveRun]()
 INPUTS = pytest.StashKey[RunInputs]()
 RECORD = pytest.StashKey[TestRecord]()
+CAUSES = pytest.StashKey[list[str]]()
 WORKER_KEY = "tamperbench"
 
 pytest_plugins = (
     "fixtures.bench",
-    "fixtures.case",
-    "fixtures.scope",
     "fixtures.alerts",
+    "fixtures.scope",
+    "fixtures.case",
 )
 
 
@@ -126,10 +128,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     try:
         return (yield)
     except KeyboardInterrupt:
-        run.end_test(record, aborted="interrupted by the operator")
+        # pytest would tear down after this hook; the record must still be open when outputs are switched off.
+        _tear_down_now(item, record)
+        record.end(aborted="interrupted by the operator")
         raise
     finally:
-        run.end_test(record)
+        record.end()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -149,12 +153,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put an error of set-up, test or tear-down into the record; a value that did not pass stands there already."""
+    """Put an error of set-up, test or tear-down into the record; a value that did not pass stands there already.
+
+    Tear-down is the last phase: it closes the record, and its report carries the verdict to the controller.
+    """
     report = yield
     record = item.stash.get(RECORD, None)
-    if record is not None and call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
-        if not isinstance(call.excinfo.value, KeyboardInterrupt):
+    if record is None:
+        return report
+    if call.excinfo is not None:
+        if not isinstance(call.excinfo.value, pytest.skip.Exception):
             record.error(call.excinfo.value)
+        cause = str(call.excinfo.value) or call.excinfo.typename
+        item.stash[CAUSES] = [*item.stash.get(CAUSES, []), f"{call.excinfo.typename}: {cause}"]
+    if call.when == "teardown":
+        report.user_properties.append((VERDICT_PROPERTY, record.end().value))
+        report.user_properties.append((CAUSE_PROPERTY, "\n".join(item.stash.get(CAUSES, []))))
     return report
 
 
@@ -167,6 +181,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     run.close()
     if not hasattr(session.config, "workerinput"):
         session.exitstatus = run.finish()
+
+
+def _tear_down_now(item: pytest.Item, record: TestRecord) -> None:
+    try:
+        item.session._setupstate.teardown_exact(None)
+    except Exception as error:  # noqa: BLE001 - whatever it is belongs into the record before the run ends
+        record.error(error)
 
 
 def planned_of(item: pytest.Item) -> ResolvedTest | None:

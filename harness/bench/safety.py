@@ -1,7 +1,8 @@
 """The safe state: outputs off and relays open on every way out of a test.
 
 Whoever can energise something registers, before it does so, how to switch it off. All of them run, last
-registered first, whatever the test or an earlier one of them did; what failed is raised at the end, loudly.
+registered first, whatever the test or an earlier one of them did. One that fails is tried once more (a lost answer, a
+record that can't be written); what failed twice is raised at the end, loudly.
 """
 
 from __future__ import annotations
@@ -36,12 +37,19 @@ class SafeState:
         first: BaseException | None = None
         while self._actions:
             what, switch_off = self._actions.pop()
-            try:
-                switch_off()
-            except BaseException as error:  # noqa: BLE001 - the others must be switched off too; raised below
+            error = _try(switch_off) and _try(switch_off)
+            if error is not None:
                 failed.append(f"{what}: {error or type(error).__name__}")
                 first = first or error
         if first is not None:
             raise UnsafeStateError(
                 "the bench may still be energised; switch it off by hand. Not switched off: " + "; ".join(failed)
             ) from first
+
+
+def _try(action: Callable[[], None]) -> BaseException | None:
+    try:
+        action()
+    except BaseException as error:  # noqa: BLE001 - the other outputs must be switched off too; make_safe raises it
+        return error
+    return None

@@ -47,7 +47,8 @@ def bring_up(bench: Bench, traffic: Callable[[str], Traffic]) -> BringUp:
 def _bring_up_instrument(bench: Bench, role: str, traffic: Traffic) -> Identity:
     entry = bench.file.instrument(role)
     with open_instrument(role, entry, bench.resources, bench.clock, traffic) as instrument:
-        identity: Identity = instrument.identity
+        instrument.reset()
+        identity: Identity = instrument.identity()
     return identity
 
 

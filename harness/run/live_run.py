@@ -99,10 +99,6 @@ class LiveRun:
             record.note(f"not tested, because the bench did not come up: {self.cause}")
         return record
 
-    def end_test(self, record: TestRecord, aborted: str = "") -> None:
-        """Close the test's record; harmless when it is closed already."""
-        record.end(aborted=aborted)
-
     def close(self) -> None:
         """Close the bench; harmless when done twice."""
         if self._bench is not None:

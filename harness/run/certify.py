@@ -1,0 +1,93 @@
+"""From named files to verdict and report: what ``tamperbench certify`` does, in the order of docs/run-order.md."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from harness.bench.errors import BenchError, BenchFileError
+from harness.bench.files import load_meter_file
+from harness.evidence.reader import Run, load_run
+from harness.run.firmware import build_if_source
+from harness.run.inputs import InputPaths, load_inputs
+from harness.run.live_run import new_folder
+from harness.run.progress import Progress
+
+PYTEST_FAILED_TO_START = (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
+
+
+class RunNotMadeError(BenchError):
+    """No run folder came of it; the text says why."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for."""
+
+    paths: InputPaths
+    seed: int
+    workers: int = 1
+    folder: Path | None = None
+    test_ids: Sequence[str] = ()
+    build: bool = True
+
+
+def certify(request: Request, progress: Progress) -> Run:
+    """Build, run and join; gives the finished run. Raises BenchError or FirmwareError if there is none."""
+    folder = _free_folder(request)
+    if request.build and request.paths.image is None:
+        build_if_source(load_meter_file(request.paths.meter), request.paths.meter, progress)
+    inputs = load_inputs(request.paths, request.seed)
+    for test_id in request.test_ids:
+        inputs.test(test_id)
+    progress.begin(inputs, request.test_ids)
+    with _terminated_like_interrupted():
+        status = pytest.main(_arguments(request, folder), plugins=[progress])
+    if not folder.is_dir():
+        raise RunNotMadeError(progress.problem or f"the run did not start (pytest status {int(status)})")
+    return load_run(folder)
+
+
+def _arguments(request: Request, folder: Path) -> list[str]:
+    paths = request.paths
+    arguments = [str(paths.testplans), "--plan", str(paths.plan), "--bench", str(paths.bench)]
+    arguments += ["--meter", str(paths.meter), "--seed", str(request.seed), "--run-folder", str(folder)]
+    if paths.image is not None:
+        arguments += ["--image", str(paths.image)]
+    if paths.symbols is not None:
+        arguments += ["--symbols", str(paths.symbols)]
+    for test_id in request.test_ids:
+        arguments += ["--test-id", test_id]
+    if request.workers > 1:
+        arguments += ["-n", str(request.workers)]
+    # The terminal belongs to our own progress; a foreign pytest.ini or cache must not change a certification.
+    quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "-c", str(Path(__file__).with_name("certify.ini"))]
+    return [*arguments, *quiet, "--rootdir", str(paths.testplans), "-p", "harness.plugin"]
+
+
+def _free_folder(request: Request) -> Path:
+    if request.folder is None:
+        return new_folder(request.paths.plan.stem).resolve()
+    if request.folder.exists():
+        raise BenchFileError(f"{request.folder}: is there already; a record is never overwritten: choose another folder")
+    return request.folder.resolve()
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Generator[None]:
+    """SIGTERM ends a run as Ctrl-C does: outputs off, record readable."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt("terminated")
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
