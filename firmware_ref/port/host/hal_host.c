@@ -1,0 +1,177 @@
+/*
+ * hal.h on a PC: simulated time, and a device whose I2C parts and far serial ends are the test at the other end of
+ * standard input and output. Deterministic: nothing happens but what a line asks for.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "port/host/host.h"
+
+#define EDGES_MAX 4096u
+#define RECEIVED_MAX 8192u
+#define PORTS 3u
+
+static struct {
+    uint64_t now_us;
+    struct hal_edge edges[EDGES_MAX]; /* planned, in order of time */
+    size_t edges_planned, edges_happened, edges_taken;
+    bool is_case_open;
+    const struct hal_i2c_transfer *transfer;
+    uint64_t transfer_ends_us;
+    enum hal_i2c_state transfer_result, transfer_state;
+    uint64_t sending_until_us[PORTS];
+    uint8_t received[PORTS][RECEIVED_MAX];
+    size_t received_first[PORTS], received_end[PORTS];
+    uint8_t parameters[64];
+    bool has_parameters;
+} host;
+
+static const char *const port_names[PORTS] = {"optical", "modem", "diagnostic"};
+static const uint32_t octet_ns[PORTS] = {33333333u, 86806u, 86806u};
+
+static void fail(const char *what) {
+    fprintf(stderr, "host port: %s\n", what);
+    exit(2);
+}
+
+uint64_t hal_time_us(void) { return host.now_us; }
+void host_set_time_us(uint64_t now_us) { host.now_us = now_us; }
+
+/* Case switch */
+
+void host_set_case(bool open) { host.is_case_open = open; }
+
+void host_plan_edge(uint64_t time_us, bool open) {
+    if (host.edges_planned == EDGES_MAX) {
+        fail("more edges than the host port keeps; raise EDGES_MAX");
+    }
+    host.edges[host.edges_planned] = (struct hal_edge){.time_us = time_us, .open = open};
+    host.edges_planned++;
+}
+
+bool hal_case_is_open(void) { return host.is_case_open; }
+
+bool hal_case_take_edge(struct hal_edge *edge) {
+    if (host.edges_taken == host.edges_happened) {
+        return false;
+    }
+    *edge = host.edges[host.edges_taken];
+    host.edges_taken++;
+    return true;
+}
+
+/* Clock: the test's epoch, 2026-06-01T08:00:00Z, at time 0. */
+
+struct hal_utc hal_utc_at(uint64_t time_us) {
+    return (struct hal_utc){.seconds = 1780300800u + (uint32_t)(time_us / 1000000u),
+                            .hundredths = (uint8_t)(time_us % 1000000u / 10000u),
+                            .status = HAL_UTC_VALID};
+}
+
+/* I2C: the test answers "ack HEX", "nack" or "hang" (a part that holds the bus). */
+
+void hal_i2c_start(const struct hal_i2c_transfer *transfer) {
+    if (host.transfer_state == HAL_I2C_BUSY && host.transfer != NULL) {
+        fail("a transfer was started while another was under way");
+    }
+    printf("i2c %llu %02X %s ", (unsigned long long)host.now_us, transfer->address, transfer->fast ? "400" : "100");
+    host_print_hex(transfer->tx, transfer->tx_length);
+    printf(" %u\n", transfer->rx_length);
+    fflush(stdout);
+    const uint32_t octets = (uint32_t)transfer->tx_length + transfer->rx_length + 1u;
+    host.transfer = transfer;
+    host.transfer_state = HAL_I2C_BUSY;
+    host.transfer_ends_us = host.now_us + octets * (transfer->fast ? 23u : 90u);
+    host.transfer_result = HAL_I2C_DONE;
+    char *answer = host_read_line();
+    if (strcmp(answer, "hang") == 0) {
+        host.transfer_ends_us = HAL_NEVER;
+    } else if (strcmp(answer, "nack") == 0) {
+        host.transfer_result = HAL_I2C_NACK;
+    } else if (strncmp(answer, "ack ", 4) != 0 ||
+               host_read_hex(&answer[4], transfer->rx, transfer->rx_length) != transfer->rx_length) {
+        fail("expected 'ack HEX' with as many octets as asked for, 'nack' or 'hang'");
+    }
+}
+
+enum hal_i2c_state hal_i2c_state(void) { return host.transfer_state; }
+
+void hal_i2c_abort(void) {
+    host.transfer = NULL;
+    host.transfer_state = HAL_I2C_NACK;
+}
+
+/* Serial ports */
+
+void host_receive(enum hal_port port, const uint8_t *octets, size_t count) {
+    if (host.received_first[port] == host.received_end[port]) {
+        host.received_first[port] = host.received_end[port] = 0;
+    }
+    if (host.received_end[port] + count > RECEIVED_MAX) {
+        fail("more received octets than the host port keeps");
+    }
+    memcpy(&host.received[port][host.received_end[port]], octets, count);
+    host.received_end[port] += count;
+}
+
+bool hal_serial_take(enum hal_port port, uint8_t *octet) {
+    if (host.received_first[port] == host.received_end[port]) {
+        return false;
+    }
+    *octet = host.received[port][host.received_first[port]];
+    host.received_first[port]++;
+    return true;
+}
+
+void hal_serial_send(enum hal_port port, const uint8_t *octets, size_t length) {
+    printf("sent %s %llu ", port_names[port], (unsigned long long)host.now_us);
+    host_print_hex(octets, length);
+    printf("\n");
+    host.sending_until_us[port] = host.now_us + (uint64_t)length * octet_ns[port] / 1000u;
+}
+
+bool hal_serial_is_sending(enum hal_port port) { return host.now_us < host.sending_until_us[port]; }
+
+/* The rest of the device */
+
+const char *hal_reset_cause(void) { return "power-on"; }
+uint32_t hal_boot_count(void) { return 1; }
+const uint8_t *hal_parameter_page(void) { return host.has_parameters ? host.parameters : NULL; }
+
+void host_set_parameters(const uint8_t *octets, size_t count) {
+    if (count > sizeof host.parameters) {
+        fail("parameter page too long");
+    }
+    memcpy(host.parameters, octets, count);
+    host.has_parameters = true;
+}
+
+/* Time */
+
+uint64_t host_next_event_us(void) {
+    uint64_t next_us = HAL_NEVER;
+    if (host.edges_happened < host.edges_planned) {
+        next_us = host.edges[host.edges_happened].time_us;
+    }
+    if (host.transfer_state == HAL_I2C_BUSY && host.transfer != NULL && host.transfer_ends_us < next_us) {
+        next_us = host.transfer_ends_us;
+    }
+    for (size_t i = 0; i < PORTS; i++) {
+        if (host.sending_until_us[i] > host.now_us && host.sending_until_us[i] < next_us) {
+            next_us = host.sending_until_us[i];
+        }
+    }
+    return next_us;
+}
+
+void host_run_events(void) {
+    while (host.edges_happened < host.edges_planned && host.edges[host.edges_happened].time_us <= host.now_us) {
+        host.is_case_open = host.edges[host.edges_happened].open;
+        host.edges_happened++;
+    }
+    if (host.transfer_state == HAL_I2C_BUSY && host.transfer != NULL && host.transfer_ends_us <= host.now_us) {
+        host.transfer = NULL;
+        host.transfer_state = host.transfer_result;
+    }
+}

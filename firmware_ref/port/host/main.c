@@ -1,0 +1,203 @@
+/*
+ * The core as a PC program, driven line by line (see README.md, "On the host"): the whole meter in simulated time, and
+ * the pure modules one by one. Built with sanitizers by the tests.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/calendar.h"
+#include "core/crc.h"
+#include "core/log_page.h"
+#include "core/meter.h"
+#include "core/sha256.h"
+#include "dlms/confirm.h"
+#include "port/host/host.h"
+
+static struct meter meter;
+static uint8_t octets[HOST_LINE_BYTES / 2u];
+
+void host_print_hex(const uint8_t *data, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        printf("%02x", data[i]);
+    }
+    if (count == 0) {
+        printf("-");
+    }
+}
+
+int host_read_hex(const char *word, uint8_t *data, size_t room) {
+    if (strcmp(word, "-") == 0) {
+        return 0;
+    }
+    const size_t length = strlen(word);
+    if (length % 2u != 0 || length / 2u > room) {
+        return -1;
+    }
+    for (size_t i = 0; i < length; i += 2u) {
+        const char pair[3] = {word[i], word[i + 1u], '\0'};
+        if (!isxdigit((unsigned char)pair[0]) || !isxdigit((unsigned char)pair[1])) {
+            return -1;
+        }
+        data[i / 2u] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+    return (int)(length / 2u);
+}
+
+char *host_read_line(void) {
+    static char line[HOST_LINE_BYTES];
+    fflush(stdout);
+    if (fgets(line, sizeof line, stdin) == NULL) {
+        exit(0);
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    return line;
+}
+
+/* Runs the meter up to a time, from event to event and from deadline to deadline, as the target's main loop does. */
+static void run_until(uint64_t until_us) {
+    unsigned steps_at_one_time = 0;
+    for (;;) {
+        const uint64_t now_us = hal_time_us();
+        host_run_events();
+        const uint64_t wanted_us = meter_step(&meter, now_us);
+        uint64_t next_us = wanted_us < host_next_event_us() ? wanted_us : host_next_event_us();
+        if (next_us <= now_us) {
+            steps_at_one_time++;
+            if (steps_at_one_time > 1000u) {
+                fprintf(stderr, "host port: the meter asks for time %llu again and again\n", (unsigned long long)now_us);
+                exit(3);
+            }
+            continue;
+        }
+        steps_at_one_time = 0;
+        if (next_us > until_us) {
+            host_set_time_us(until_us);
+            return;
+        }
+        host_set_time_us(next_us);
+    }
+}
+
+static void print_digest(const char *hex) {
+    const int count = host_read_hex(hex, octets, sizeof octets);
+    struct sha256 sha;
+    uint8_t digest[SHA256_DIGEST_BYTES];
+    sha256_begin(&sha);
+    sha256_add(&sha, octets, count < 0 ? 0 : (size_t)count);
+    sha256_end(&sha, digest);
+    host_print_hex(digest, count < 0 ? 0 : sizeof digest);
+    printf("\n");
+}
+
+static void print_crcs(const char *hex) {
+    const int count = host_read_hex(hex, octets, sizeof octets);
+    const size_t length = count < 0 ? 0 : (size_t)count;
+    printf("%04x %08x\n", crc16_secure_element(octets, length), crc32_ieee(octets, length));
+}
+
+static void print_date_time(const char *words) {
+    unsigned long seconds = 0;
+    unsigned hundredths = 0, status = 0;
+    if (sscanf(words, "%lu %u %u", &seconds, &hundredths, &status) != 3) {
+        printf("bad\n");
+        return;
+    }
+    const struct hal_utc utc = {
+        .seconds = (uint32_t)seconds, .hundredths = (uint8_t)hundredths, .status = (uint8_t)status};
+    uint8_t date_time[COSEM_DATE_TIME_BYTES];
+    put_date_time(date_time, &utc);
+    host_print_hex(date_time, sizeof date_time);
+    printf("\n");
+}
+
+/* The octets go into a block of exactly their length, so that a sanitizer sees a read past the end. */
+static void print_confirm(const char *hex) {
+    const int count = host_read_hex(hex, octets, sizeof octets);
+    const size_t length = count < 0 ? 0 : (size_t)count;
+    uint8_t *exact = malloc(length > 0 ? length : 1u);
+    struct confirm confirm;
+    memcpy(exact, octets, length);
+    if (confirm_parse(exact, length, &confirm)) {
+        printf("%08x ", (unsigned)confirm.invoke_id);
+        host_print_hex(confirm.date_time, sizeof confirm.date_time);
+        printf("\n");
+    } else {
+        printf("none\n");
+    }
+    free(exact);
+}
+
+static void print_state(void) {
+    printf("state %d queue %u dropped %u outbox", meter.seal.stable_open ? 1 : 0, meter.queue.count, meter.queue.dropped);
+    for (unsigned i = 0; i < CONFIG_OUTBOX_ALERTS; i++) {
+        const struct outbox_entry *entry = &meter.reporter.outbox.entries[i];
+        if (entry->state != OUTBOX_EMPTY) {
+            printf(" %u:%u:%u", entry->record.sequence, entry->state, entry->unsaved);
+        }
+    }
+    printf(" log %u newest %u first %u\n", meter.log.state, meter.log.newest, meter.log.cursor.first_unconfirmed);
+}
+
+static void receive_hex(enum hal_port port, const char *hex) {
+    const int count = host_read_hex(hex, octets, sizeof octets);
+    if (count > 0) {
+        host_receive(port, octets, (size_t)count);
+    }
+}
+
+static bool obey_device(const char *verb, const char *rest) {
+    unsigned long long time_us = 0;
+    unsigned open = 0;
+    if (strcmp(verb, "begin") == 0) {
+        host_set_case(rest[0] == '1');
+        meter_begin(&meter, hal_time_us());
+    } else if (strcmp(verb, "parameters") == 0) {
+        host_set_parameters(octets, (size_t)host_read_hex(rest, octets, sizeof octets));
+    } else if (strcmp(verb, "edge") == 0 && sscanf(rest, "%llu %u", &time_us, &open) == 2) {
+        host_plan_edge(time_us, open != 0);
+    } else if (strcmp(verb, "modem") == 0) {
+        receive_hex(HAL_PORT_MODEM, rest);
+    } else if (strcmp(verb, "optical") == 0) {
+        receive_hex(HAL_PORT_OPTICAL, rest);
+    } else if (strcmp(verb, "run") == 0 && sscanf(rest, "%llu", &time_us) == 1) {
+        run_until(time_us);
+    } else {
+        return false;
+    }
+    printf("ok\n");
+    return true;
+}
+
+static bool obey_module(const char *verb, const char *rest) {
+    if (strcmp(verb, "sha") == 0) {
+        print_digest(rest);
+    } else if (strcmp(verb, "crc") == 0) {
+        print_crcs(rest);
+    } else if (strcmp(verb, "date") == 0) {
+        print_date_time(rest);
+    } else if (strcmp(verb, "confirm") == 0) {
+        print_confirm(rest);
+    } else if (strcmp(verb, "state") == 0) {
+        print_state();
+    } else {
+        return false;
+    }
+    return true;
+}
+
+int main(void) {
+    for (;;) {
+        char line[HOST_LINE_BYTES];
+        strcpy(line, host_read_line());
+        char *space = strchr(line, ' ');
+        const char *rest = space != NULL ? space + 1 : "";
+        if (space != NULL) {
+            *space = '\0';
+        }
+        if (!obey_device(line, rest) && !obey_module(line, rest)) {
+            printf("unknown %s\n", line);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+"""Drives the firmware's core as a PC program (firmware_ref/port/host), with the parts of `parts.py` on its bus."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.firmware.alert_decoder import DecodedAlert, decode_alert
+from tests.firmware.parts import Eeprom, PowerCut, SecureElement
+
+MS = 1000
+S = 1_000_000
+
+
+@dataclass
+class Sent:
+    at_us: int
+    octets: bytes
+
+
+class HostCrash(Exception):  # noqa: N818 - said by the program under test
+    """The program ended by itself: a sanitizer's finding is in the text."""
+
+
+class HostProgram:
+    """The program's lines, without a device behind it: for the pure modules."""
+
+    def __init__(self, program: Path) -> None:
+        self.process = subprocess.Popen(
+            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def write(self, line: str) -> None:
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError as error:
+            raise self.crash() from error
+
+    def read(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise self.crash()
+        return line.rstrip("\n")
+
+    def crash(self) -> HostCrash:
+        code = self.process.wait()
+        assert self.process.stderr is not None
+        return HostCrash(f"the host program ended with {code}:\n{self.process.stderr.read()[-3000:]}")
+
+    def ask(self, line: str) -> str:
+        self.write(line)
+        return self.read()
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@dataclass
+class HostMeter:
+    """A meter from one power-on to the next; its EEPROM and secure element live on in the fields."""
+
+    program: Path
+    eeprom: Eeprom = field(default_factory=Eeprom)
+    element: SecureElement = field(default_factory=SecureElement)
+    host: HostProgram | None = None
+    now_us: int = 0
+    sent: dict[str, list[Sent]] = field(default_factory=lambda: {"modem": [], "optical": [], "diagnostic": []})
+    transfers: list[tuple[int, int, bytes, int]] = field(default_factory=list)
+    hanging_addresses: set[int] = field(default_factory=set)
+
+    def power_on(self, *, is_case_open: bool = False, parameters: bytes | None = None) -> HostMeter:
+        self.power_off()
+        self.host = HostProgram(self.program)
+        self.now_us = 0
+        self.eeprom.busy_until_us = 0
+        self.element.is_awake, self.element.ready_at_us = False, 0
+        if parameters is not None:
+            self._obey(f"parameters {parameters.hex()}")
+        self._obey(f"begin {int(is_case_open)}")
+        return self
+
+    def power_off(self) -> None:
+        if self.host is not None:
+            self.host.close()
+            self.host = None
+
+    def edge(self, at_us: int, is_open: bool) -> None:
+        self._obey(f"edge {at_us} {int(is_open)}")
+
+    def receive(self, octets: bytes, port: str = "modem") -> None:
+        self._obey(f"{port} {octets.hex() or '-'}")
+
+    def run(self, until_us: int) -> None:
+        """Runs to the time. A `PowerCut` of a part ends the meter's life and is passed on."""
+        self._obey(f"run {until_us}")
+        self.now_us = until_us
+
+    def state(self) -> str:
+        assert self.host is not None
+        return self.host.ask("state")
+
+    @property
+    def alerts(self) -> list[DecodedAlert]:
+        return [decode_alert(sent.octets) for sent in self.sent["modem"]]
+
+    @property
+    def banner(self) -> str:
+        return b"".join(sent.octets for sent in self.sent["diagnostic"]).decode()
+
+    def forget_sent(self) -> None:
+        for sent in self.sent.values():
+            sent.clear()
+
+    def is_genuine(self, alert: DecodedAlert) -> bool:
+        return alert.is_signed_by(self.element.key.public_key())
+
+    def _obey(self, line: str) -> None:
+        assert self.host is not None
+        self.host.write(line)
+        while (answer := self.host.read()) != "ok":
+            words = answer.split()
+            if words[0] == "i2c":
+                self._transfer(words)
+            elif words[0] == "sent":
+                self.sent[words[1]].append(Sent(int(words[2]), bytes.fromhex(words[3])))
+            else:
+                raise AssertionError(f"{line!r} answered by {answer!r}")
+
+    def _transfer(self, words: list[str]) -> None:
+        assert self.host is not None
+        now_us, address = int(words[1]), int(words[2], 16)
+        tx, rx_length = bytes.fromhex(words[4].replace("-", "")), int(words[5])
+        self.transfers.append((now_us, address, tx, rx_length))
+        if address in self.hanging_addresses:
+            self.host.write("hang")
+            return
+        if address == 0:
+            assert words[3] == "100", "the wake token is only long enough at 100 kHz"
+            self.element.wake(now_us)
+            self.host.write("nack")
+            return
+        part = {0x60: self.element, 0x50: self.eeprom}[address]
+        try:
+            self.host.write(part.transfer(now_us, tx, rx_length))
+        except PowerCut:
+            self.power_off()
+            raise
