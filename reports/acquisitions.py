@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from harness.evidence.model import Entry, Judgement, Reading, WaveformEntry
 
-FIRST = "first acquisition"
-WORST = "value nearest to or farthest beyond a limit"
-OUTSIDE = "value outside its acceptance limits"
-LAST_BEFORE_STOP = "last acquisition before the test stopped"
+FIRST = "the first acquisition"
+WORST = "the value that comes nearest to its limit or exceeds it most"
+OUTSIDE = "a value outside its acceptance limits"
+LAST_BEFORE_STOP = "the last acquisition before the test stopped"
 
 
 @dataclass

@@ -18,7 +18,7 @@ from harness.measure.verdict import Verdict
 from reports import acquisitions, histogram_figure, waveform_figure
 from reports.acquisitions import Acquisition
 from reports.errors import FigureError
-from reports.quantities import scale_for
+from reports.quantities import quantity, scale_for
 from reports.rows import Series
 
 MOST_ACQUISITIONS = 8
@@ -71,7 +71,9 @@ def draw_acquisition(run: Run, attempt: Attempt, one: Acquisition, figure_id: st
     """One acquisition; what can't be read or drawn is said in its place."""
     caption = f"Acquisition {one.number}: {one.title}. Shown as {'; '.join(one.why)}."
     values = ", ".join(
-        f"{reading.name} {reading.value} {reading.unit}" for reading in one.readings if reading.value is not None
+        f"{reading.name} {quantity(reading.value, reading.unit)}"
+        for reading in one.readings
+        if reading.value is not None
     )
     if values:
         caption += f" Read from it: {values}."

@@ -106,6 +106,9 @@ def _unfinished(run: Run) -> tuple[str, ...]:
     lines = ["The run was never finished: its record has no summary and no overall verdict."]
     if missing:
         lines.append(f"Tests without an end: {', '.join(missing)}.")
+    failed = [test.planned.test_id for test in run.tests if test.verdict is Verdict.FAIL]
+    if failed:
+        lines.append(f"A limit was already missed, which no completion can undo: {', '.join(failed)}.")
     return (*lines, *run.damage)
 
 
@@ -114,7 +117,7 @@ def _item(header: RunHeader, inputs: Inputs) -> tuple[tuple[str, str], ...]:
     return (
         ("Device under test", header.meter or NOT_RECORDED),
         ("Maker, serial number", f"{maker}, {serial}" if maker != serial else NOT_RECORDED),
-        ("Firmware image, SHA-256", header.image_sha256 or NOT_RECORDED),
+        ("Firmware, SHA-256", header.image_sha256 or NOT_RECORDED),
         ("Plan", header.plan),
         ("Laboratory", inputs.text("bench", "bench", "laboratory")),
         ("Bench", f"{header.bench} ({header.bench_kind})"),

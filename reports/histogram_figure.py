@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from reports import svg
 from reports.errors import FigureError
-from reports.quantities import Scale
+from reports.quantities import Scale, number
 
 _WIDTH_IN = 8.4
 _HEIGHT_IN = 3.1
@@ -118,7 +118,7 @@ def _spread(axes: Axes, shown: Sequence[float], name: str) -> None:
 
 def _describe(values: Sequence[float], limits: Limits | None, scale: Scale, title: str) -> str:
     unit = f" {scale.sign}" if scale.sign else ""
-    text = f"{title}: {len(values)} values from {scale.shown(min(values)):f} to {scale.shown(max(values)):f}{unit}"
+    text = f"{title}: {len(values)} values from {number(min(values), scale)} to {number(max(values), scale)}{unit}"
     if limits is not None:
         for word, value in (
             ("lower limit", limits.at_least),
@@ -127,5 +127,5 @@ def _describe(values: Sequence[float], limits: Limits | None, scale: Scale, titl
             ("upper acceptance limit", limits.accept_at_most),
         ):
             if value is not None:
-                text += f"; {word} {scale.shown(value):f}{unit}"
+                text += f"; {word} {number(value, scale)}{unit}"
     return text + "."

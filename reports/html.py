@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.evidence.reader import Run, load_run
+from harness.evidence.reader import SUMMARY_FILE, Run, load_run
 from harness.evidence.verify import verify_run
 from reports import svg
 from reports.accreditation import build_items
@@ -82,6 +82,9 @@ def anchor(text: str) -> str:
 def _problems(run: Run) -> list[str]:
     """What verifying the folder finds, with places in the record in place of places on this machine."""
     found = [problem for problem in verify_run(run.path) if not _REPORTS.fullmatch(problem.file)]
+    if run.summary is None:
+        # That the run was never finished stands at the top in its own words; it is no change of the record.
+        found = [problem for problem in found if problem.file != SUMMARY_FILE]
     return [str(problem).replace(f"{run.path}/", "") for problem in found]
 
 

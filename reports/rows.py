@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.evidence.model import Alert, BudgetLine, Entry, Judgement, Reading, Scalar, Traffic
 from harness.measure.verdict import Verdict
-from reports.quantities import NARROW_SPACE, Scale, duration, number, places_for, quantity, scale_for
+from reports.quantities import NARROW_SPACE, Scale, duration, number, places_for, scale_for
 from reports.words import Shown, show
 
 FEWEST_FOR_HISTOGRAM = 3
@@ -30,6 +30,7 @@ class Row:
     remarks: tuple[str, ...]
     budget: tuple[tuple[str, ...], ...]
     budget_sum: str
+    budget_unit: str
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def judgement_row(at_ns: int, judgement: Judgement) -> Row:
         requirements=judgement.requirements,
         remarks=tuple(remark for remark in remarks if remark),
         budget=tuple(_budget_row(line) for line in judgement.budget),
-        budget_sum=f"U = {quantity(judgement.uncertainty, judgement.unit)}, k = {judgement.coverage_factor:g}",
+        budget_sum=f"U = {judgement.uncertainty:.3g} {Scale(judgement.unit).sign}, k = {judgement.coverage_factor:.4g}",
+        budget_unit=Scale(judgement.unit).sign,
     )
 
 

@@ -28,6 +28,9 @@ _ZOOM_IN = 1.75
 _ZOOM_PARTS = 1000
 """A close-up is one part in this many of the whole to begin with, and widens to what happens around the cursor."""
 _WIDEST_ZOOM_PART = 30
+_MANY_EDGES = 60
+"""More than a bouncing contact makes: a serial line."""
+_OVERVIEW_GAP_IN, _ZOOM_GAP_IN, _TOP_IN, _BOTTOM_IN = 0.32, 0.72, 0.32, 0.46
 _STEPS_NS = (("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1.0))
 
 
@@ -100,9 +103,9 @@ def _zoom(channels: Sequence[Waveform], cursor: str, at_ns: float) -> Zoom:
         if key < best_key:
             best, best_key, span = index, key, (begin, end)
     margin = max(whole / _ZOOM_PARTS, 0.15 * (span[1] - span[0]))
-    if best_key[1] < -60:
+    if best_key[1] < -_MANY_EDGES:
         # A serial line has thousands of edges: its last characters are what can be read at this size.
-        return Zoom(best, cursor, at_ns - 1.6 * whole / _ZOOM_PARTS, at_ns + 0.8 * whole / _ZOOM_PARTS)
+        return Zoom(best, cursor, at_ns - 0.6 * whole / _ZOOM_PARTS, at_ns + 0.25 * whole / _ZOOM_PARTS)
     return Zoom(best, cursor, min(span[0], at_ns) - margin, max(span[1], at_ns) + margin)
 
 
@@ -112,23 +115,27 @@ def draw(channels: Sequence[Waveform], cursors: Mapping[str, float], figure_id: 
         raise FigureError(f"{title}: an acquisition of fewer than two samples can't be drawn")
     shown = list(channels[:MOST_CHANNELS])
     zooms = choose_zooms(shown, cursors)
-    heights = [_OVERVIEW_IN] * len(shown) + ([_ZOOM_IN] if zooms else [])
-    height = sum(heights) + 0.62 * len(heights) + 0.1
+    overviews_in = len(shown) * _OVERVIEW_IN + (len(shown) - 1) * _OVERVIEW_GAP_IN
+    zooms_in = _ZOOM_IN + _ZOOM_GAP_IN if zooms else 0.0
+    height = _TOP_IN + overviews_in + zooms_in + _BOTTOM_IN
     figure = Figure(figsize=(_WIDTH_IN, height))
-    grid = figure.add_gridspec(
-        len(heights), 2, height_ratios=heights, hspace=0.66, wspace=0.16,
-        left=0.075, right=0.985, top=1 - 0.32 / height, bottom=0.46 / height,
-    )  # fmt: skip
+    edges = {"left": 0.075, "right": 0.985}
+    bottom = 1 - (_TOP_IN + overviews_in) / height
+    above = figure.add_gridspec(
+        len(shown), 1, hspace=_OVERVIEW_GAP_IN / _OVERVIEW_IN, top=1 - _TOP_IN / height, bottom=bottom, **edges
+    )
     unit, factor = _time_unit(shown[0])
     for row, channel in enumerate(shown):
-        axes = figure.add_subplot(grid[row, :])
+        axes = figure.add_subplot(above[row])
         _overview(axes, channel, cursors, zooms, factor)
         axes.set_title(svg.label(f"{channel.channel_label}: whole acquisition, V"))
         axes.tick_params(labelbottom=row == len(shown) - 1)
     figure.axes[len(shown) - 1].set_xlabel(f"time from trigger, {unit}")
+    if zooms:
+        top = (_BOTTOM_IN + _ZOOM_IN) / height
+        below = figure.add_gridspec(1, len(zooms), wspace=0.16, top=top, bottom=_BOTTOM_IN / height, **edges)
     for column, zoom in enumerate(zooms):
-        place = grid[len(shown), column] if len(zooms) == 2 else grid[len(shown), :]
-        _close_up(figure.add_subplot(place), shown[zoom.channel], zoom, cursors)
+        _close_up(figure.add_subplot(below[column]), shown[zoom.channel], zoom, cursors)
     description = _describe(shown, cursors, zooms)
     return svg.to_svg(figure, figure_id, title, description), description
 
