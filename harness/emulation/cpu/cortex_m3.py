@@ -190,6 +190,8 @@ class CortexM3:
         self._set_rate(self._timebase.hz, error_ppb)
 
     def _set_rate(self, hz: int, error_ppb: int) -> None:
+        if (hz, error_ppb) == (self._timebase.hz, self._timebase.error_ppb):
+            return  # a new base would round: two worlds that only differ in having said it again must stay equal
         self._move_base(self._timebase.fs_at(self._state.cycles), hz, error_ppb)
         if self._running:
             self._native.tb_set_deadline(self._core, self._deadline())

@@ -13,6 +13,25 @@ uint32_t tb_get(struct tb_core *core, int id)
 
 void tb_set(struct tb_core *core, int id, uint32_t value) { uc_reg_write(core->uc, id, &value); }
 
+/* Unicorn reads the masks and banked stack pointers of an unprivileged thread as 0 and ignores writes to them, even from
+ * here. So lift the thread out of it, by way of handler mode, and put it back. Returns CONTROL as it was. */
+uint32_t tb_elevate(struct tb_core *core)
+{
+    uint32_t control = tb_get(core, UC_ARM_REG_CONTROL);
+    if (control & TB_NPRIV && !(tb_get(core, UC_ARM_REG_XPSR) & 0x1FF)) {
+        tb_set(core, UC_ARM_REG_IPSR, EXC_HARD_FAULT);
+        tb_set(core, UC_ARM_REG_CONTROL, 0); /* in a handler this clears nPRIV and leaves SPSEL */
+        tb_set(core, UC_ARM_REG_IPSR, 0);
+    }
+    return control;
+}
+
+void tb_unelevate(struct tb_core *core, uint32_t control)
+{
+    if (control & TB_NPRIV)
+        tb_set(core, UC_ARM_REG_CONTROL, control);
+}
+
 /* Several at once: a call into the engine costs more than a register. */
 void tb_get_many(struct tb_core *core, const int *ids, uint32_t *values, int count)
 {
@@ -156,6 +175,7 @@ static const int GENERAL[13] = {UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_
 void tb_save_registers(struct tb_core *core)
 {
     struct tb_state *s = &core->s;
+    uint32_t control = tb_elevate(core);
     for (int i = 0; i < 13; i++)
         s->regs[i] = tb_get(core, GENERAL[i]);
     s->regs[13] = tb_get(core, UC_ARM_REG_SP);
@@ -164,19 +184,19 @@ void tb_save_registers(struct tb_core *core)
     s->xpsr = tb_get(core, UC_ARM_REG_XPSR);
     s->msp = tb_get(core, UC_ARM_REG_MSP);
     s->psp = tb_get(core, UC_ARM_REG_PSP);
-    s->control = tb_get(core, UC_ARM_REG_CONTROL);
+    s->control = control;
     s->primask = tb_get(core, UC_ARM_REG_PRIMASK);
     s->basepri = tb_get(core, UC_ARM_REG_BASEPRI);
     s->faultmask = tb_get(core, UC_ARM_REG_FAULTMASK);
+    tb_unelevate(core, control);
 }
 
-/* And back. Unicorn takes the banked ones from privileged code only, so it passes through a handler's state. */
+/* And back. */
 void tb_load_registers(struct tb_core *core)
 {
     const struct tb_state *s = &core->s;
-    tb_set(core, UC_ARM_REG_IPSR, EXC_HARD_FAULT);
-    tb_set(core, UC_ARM_REG_CONTROL, 0);
     tb_set(core, UC_ARM_REG_IPSR, 0);
+    tb_elevate(core);
     tb_set(core, UC_ARM_REG_CONTROL, 0);
     for (int i = 0; i < 13; i++)
         tb_set(core, GENERAL[i], s->regs[i]);

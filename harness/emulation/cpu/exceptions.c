@@ -6,7 +6,7 @@
 
 #include "tb_core.h"
 
-enum { PRIORITY_NONE = 256, CONTROL_NPRIV = 1, CONTROL_SPSEL = 2, XPSR_EXCEPTION = 0x1FF, XPSR_ALIGNED = 1 << 9 };
+enum { PRIORITY_NONE = 256, CONTROL_SPSEL = 2, XPSR_EXCEPTION = 0x1FF, XPSR_ALIGNED = 1 << 9 };
 enum { XPSR_IT_AND_T = 0x0700FC00, XPSR_T = 1 << 24 };
 enum { CCR_NONBASETHRDENA = 1, CCR_STKALIGN = 1 << 9, SCR_SLEEPONEXIT = 1 << 1 };
 
@@ -43,8 +43,9 @@ static int active_group(const struct tb_state *s)
 static int execution_group(struct tb_core *core, bool for_waking)
 {
     static const int MASKS[3] = {UC_ARM_REG_BASEPRI, UC_ARM_REG_PRIMASK, UC_ARM_REG_FAULTMASK};
-    uint32_t masks[3];
+    uint32_t masks[3], control = tb_elevate(core);
     tb_get_many(core, MASKS, masks, 3);
+    tb_unelevate(core, control);
     int lowest = active_group(&core->s);
     if (masks[0] && group_of(&core->s, (int)masks[0]) < lowest)
         lowest = group_of(&core->s, (int)masks[0]);
@@ -107,21 +108,6 @@ static bool start_handler(struct tb_core *core, int number, uint32_t exc_return,
     return true;
 }
 
-/* Put the thread on MSP, as it is in a handler. Unicorn takes SPSEL only from privileged thread mode. */
-static void leave_process_stack(struct tb_core *core, uint32_t control, int number)
-{
-    if (control & CONTROL_NPRIV) {
-        tb_set(core, UC_ARM_REG_IPSR, (uint32_t)number);
-        tb_set(core, UC_ARM_REG_CONTROL, 0);
-        tb_set(core, UC_ARM_REG_IPSR, 0);
-    }
-    tb_set(core, UC_ARM_REG_CONTROL, 0);
-    if (control & CONTROL_NPRIV) {
-        tb_set(core, UC_ARM_REG_IPSR, (uint32_t)number);
-        tb_set(core, UC_ARM_REG_CONTROL, CONTROL_NPRIV);
-    }
-}
-
 /* The registers of a frame in its order, then what else entry and return need. */
 enum { FRAME_LR = 5, FRAME_PC, FRAME_XPSR, SEEN_SP = 6, SEEN_XPSR, SEEN_CONTROL, SEEN_COUNT };
 static const int SEEN[SEEN_COUNT] = {UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3, UC_ARM_REG_R12,
@@ -152,8 +138,10 @@ bool tb_enter(struct tb_core *core, int number, uint32_t return_address)
     bool process = !handler && seen[SEEN_CONTROL] & CONTROL_SPSEL;
     if (!push_frame(core, seen, return_address))
         return false;
-    if (!handler && seen[SEEN_CONTROL])
-        leave_process_stack(core, seen[SEEN_CONTROL], number);
+    if (!handler && seen[SEEN_CONTROL]) { /* a handler is on MSP; MRS CONTROL still shows nPRIV there */
+        tb_elevate(core);
+        tb_set(core, UC_ARM_REG_CONTROL, seen[SEEN_CONTROL] & TB_NPRIV);
+    }
     core->s.cycles += CYCLES_ENTRY;
     uint32_t exc_return = handler ? 0xFFFFFFF1u : process ? 0xFFFFFFFDu : 0xFFFFFFF9u;
     return start_handler(core, number, exc_return, seen[SEEN_XPSR] & 0xF8000000u);
@@ -195,7 +183,7 @@ static bool pop_frame(struct tb_core *core, uint32_t exc_return)
     }
     s->next_pc = words[FRAME_PC] & ~1u;
     bool realigned = s->ccr & CCR_STKALIGN && words[FRAME_XPSR] & XPSR_ALIGNED;
-    uint32_t unprivileged = tb_get(core, UC_ARM_REG_CONTROL) & CONTROL_NPRIV;
+    uint32_t unprivileged = tb_get(core, UC_ARM_REG_CONTROL) & TB_NPRIV;
     if (to_thread && unprivileged)
         tb_set(core, UC_ARM_REG_CONTROL, 0); /* or Unicorn would refuse SPSEL below */
     int ids[8] = {[6] = stack, [7] = UC_ARM_REG_XPSR};

@@ -32,6 +32,8 @@ enum { CYCLES_ENTRY = 12, CYCLES_TAIL_CHAIN = 6, CYCLES_RETURN = 10, CYCLES_REFI
 typedef unsigned __int128 exc_set;
 #define EXC_BIT(number) ((exc_set)1 << (number))
 
+#define TB_NPRIV 1u /* CONTROL.nPRIV */
+
 enum sleep_kind { AWAKE = 0, SLEEP_WFI = 1, SLEEP_WFE = 2 };
 
 /* Why tb_run came back. */
@@ -128,6 +130,8 @@ uint32_t tb_get(struct tb_core *core, int id);
 void tb_set(struct tb_core *core, int id, uint32_t value);
 void tb_get_many(struct tb_core *core, const int *ids, uint32_t *values, int count); /* 16 at most */
 void tb_set_many(struct tb_core *core, const int *ids, uint32_t *values, int count);
+uint32_t tb_elevate(struct tb_core *core);
+void tb_unelevate(struct tb_core *core, uint32_t control);
 uint8_t *tb_memory_at(struct tb_core *core, uint32_t address, bool to_write);
 
 #endif
