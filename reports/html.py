@@ -21,6 +21,7 @@ from reports.errors import ReportWriteError
 from reports.first_page import build_first_page
 from reports.inputs import load_inputs
 from reports.matrix import build_matrix
+from reports.safe_text import visible
 from reports.test_page import build_tests
 from reports.words import legend
 
@@ -55,7 +56,7 @@ def render(run: Run) -> str:
     page = build_first_page(run, inputs, matrix)
     with svg.house_style():
         tests = build_tests(run, inputs)
-    return (
+    return visible(
         _environment()
         .get_template("report.html.j2")
         .render(

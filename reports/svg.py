@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,8 @@ import matplotlib as mpl
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from reports.safe_text import visible
 
 INK = "#010101"
 MUTED = "#020202"
@@ -90,7 +93,7 @@ def house_style() -> Iterator[None]:
 
 def label(text: str) -> str:
     """Text from a record as matplotlib may print it: no mathtext, one line, of bounded length."""
-    plain = " ".join(text.split()).replace("$", r"\$")
+    plain = " ".join(visible(text).split()).replace("$", r"\$")
     return plain if len(plain) <= _MOST_LABEL else plain[: _MOST_LABEL - 1] + "…"
 
 
@@ -105,7 +108,10 @@ def to_svg(figure: Figure, figure_id: str, title: str, description: str) -> Mark
     """The figure as an ``<svg>`` element; ``figure_id`` is put before every id inside. Call within house_style()."""
     stream = io.StringIO()
     no_metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    figure.savefig(stream, format="svg", metadata=no_metadata)
+    with warnings.catch_warnings():
+        # Text stays text in the drawing, so a sign that matplotlib's own font lacks is still shown by the browser.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(stream, format="svg", metadata=no_metadata)
     text = stream.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.DOTALL)
