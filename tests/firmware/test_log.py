@@ -1,0 +1,170 @@
+"""LOG-2, COM-3, SIG-1 over power cuts: what was kept comes back, torn pages are told, the counter never goes back."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from tests.firmware.host_meter import MS, S, HostMeter
+from tests.firmware.parts import PAGE_BYTES, PowerCut
+
+ENTRIES = 170
+
+
+def report_events(meter: HostMeter, count: int, start_us: int = 2 * S) -> None:
+    for index in range(count):
+        meter.edge(start_us + index * S, index % 2 == 0)
+    meter.run(start_us + count * S)
+
+
+def test_an_unconfirmed_alert_is_sent_again_after_a_reset_with_the_same_bytes(meter: HostMeter) -> None:
+    report_events(meter, 1)
+    before = meter.sent["modem"][0].octets
+    meter.forget_sent()
+    signings = meter.element.opcodes.count(0x41)
+    meter.power_on()
+    meter.run(3 * S)
+    assert meter.sent["modem"][0].octets == before
+    assert meter.element.opcodes.count(0x41) == signings, "the stored signature is used, not a new one made"
+
+
+def test_a_confirmed_alert_stays_confirmed_over_a_reset(meter: HostMeter) -> None:
+    report_events(meter, 2)
+    meter.receive(meter.alerts[0].confirmation())
+    meter.run(6 * S)
+    meter.forget_sent()
+    meter.power_on()
+    meter.run(3 * S)
+    assert {alert.counter for alert in meter.alerts} == {2}
+
+
+def test_alerts_confirmed_out_of_order_stay_so(meter: HostMeter) -> None:
+    report_events(meter, 3)
+    by_counter = {alert.counter: alert for alert in meter.alerts}
+    meter.receive(by_counter[2].confirmation())
+    meter.run(7 * S)
+    meter.forget_sent()
+    meter.power_on()
+    meter.run(4 * S)
+    assert {alert.counter for alert in meter.alerts} == {1, 3}
+
+
+def test_a_lost_signature_is_made_anew_for_the_same_content(meter: HostMeter) -> None:
+    report_events(meter, 1)
+    before = meter.alerts[0]
+    page = (2 + 3 * 1 + 2) * PAGE_BYTES  # the entry's third page holds s
+    meter.eeprom.memory[page + 20] ^= 0x10
+    meter.forget_sent()
+    meter.power_on()
+    meter.run(3 * S)
+    after = meter.alerts[0]
+    assert after.signed_part == before.signed_part
+    assert meter.is_genuine(after)
+    assert meter.element.counter == 1, "signing anew counts nothing"
+
+
+def test_halves_of_two_signatures_are_never_joined(meter: HostMeter) -> None:
+    """r of a second signature over s of the first: each page is whole, together they are no signature."""
+    report_events(meter, 1)
+    first = bytes(meter.eeprom.memory)
+    second_s = (2 + 3 * 1 + 2) * PAGE_BYTES
+    meter.eeprom.memory[second_s] ^= 0xFF
+    meter.power_on()
+    meter.run(3 * S)
+    meter.eeprom.memory[second_s : second_s + PAGE_BYTES] = first[second_s : second_s + PAGE_BYTES]
+    meter.forget_sent()
+    meter.power_on()
+    meter.run(3 * S)
+    assert meter.alerts
+    assert all(meter.is_genuine(alert) for alert in meter.alerts)
+
+
+@pytest.mark.parametrize("cut", range(14))
+def test_power_cut_in_any_page_write_loses_no_sent_alert(make_meter: Callable[[], HostMeter], cut: int) -> None:
+    """Events and confirmations, the power cut in the write number `cut` with a torn page, then a second life."""
+    meter = make_meter().power_on()
+    meter.run(S)
+    meter.eeprom.tear_after_writes = cut
+    meter.eeprom.chance = random.Random(100 + cut)
+    confirmed: set[int] = set()
+    sent_contents: dict[int, bytes] = {}
+    try:
+        for index in range(4):
+            meter.edge(meter.now_us + S, index % 2 == 0)
+            meter.run(meter.now_us + 2 * S)
+            newest = meter.alerts[-1]
+            if index % 2 == 0:
+                confirmed.add(newest.counter)
+                meter.receive(newest.confirmation())
+            meter.run(meter.now_us + 100 * MS)
+    except PowerCut:
+        pass
+    for alert in meter.alerts:
+        sent_contents[alert.counter] = alert.signed_part
+    counter_before = meter.element.counter
+    meter.eeprom.tear_after_writes = None
+    meter.forget_sent()
+    meter.power_on()
+    meter.run(10 * S)
+    meter.edge(11 * S, True)
+    meter.run(20 * S)
+    seen = {alert.counter: alert for alert in meter.alerts}
+    assert all(meter.is_genuine(alert) for alert in meter.alerts)
+    assert set(sent_contents) - confirmed <= set(seen), "a sent, unconfirmed alert was lost"
+    for counter, alert in seen.items():
+        if counter in sent_contents:
+            assert alert.signed_part == sent_contents[counter]
+    assert max(seen) == counter_before + 1 == meter.element.counter
+    assert len({alert.sequence for alert in seen.values()}) == len(seen)
+
+
+def test_the_ring_goes_on_after_its_end_and_keeps_the_newest(make_meter: Callable[[], HostMeter]) -> None:
+    meter = make_meter().power_on()
+    meter.run(S)
+    for index in range(ENTRIES + 5):
+        meter.edge(meter.now_us + 100 * MS, index % 2 == 0)
+        meter.run(meter.now_us + 600 * MS)
+        meter.receive(meter.alerts[-1].confirmation())
+        meter.run(meter.now_us + 100 * MS)
+        meter.forget_sent()
+    meter.power_on()
+    meter.run(2 * S)
+    assert f"{ENTRIES} entries, newest {ENTRIES + 5}" in meter.banner
+    meter.edge(3 * S, True)
+    meter.run(4 * S)
+    assert [alert.sequence for alert in meter.alerts] == [ENTRIES + 6]
+
+
+def test_an_eeprom_full_of_garbage_is_an_empty_log(make_meter: Callable[[], HostMeter]) -> None:
+    meter = make_meter()
+    meter.eeprom.memory[:] = random.Random(9).randbytes(len(meter.eeprom.memory))
+    meter.power_on()
+    report_events(meter, 1)
+    assert "0 entries, newest 0" in meter.banner
+    assert {alert.sequence for alert in meter.alerts} == {1}
+
+
+def test_log_writes_cost_the_alert_no_time(make_meter: Callable[[], HostMeter]) -> None:
+    def latency_us(has_eeprom: bool) -> int:
+        meter = make_meter()
+        meter.eeprom.is_present = has_eeprom
+        meter.power_on()
+        meter.run(S)
+        report_events(meter, 1)
+        return meter.sent["modem"][0].at_us
+
+    assert latency_us(True) <= latency_us(False) + 100  # the sleep of one bus transfer at most
+
+
+def test_the_record_is_kept_before_the_alert_is_sent(meter: HostMeter) -> None:
+    report_events(meter, 1)
+    record_page = (2 + 3 * 1) * PAGE_BYTES
+    writes = [
+        now_us
+        for now_us, address, tx, _ in meter.transfers
+        if address == 0x50 and len(tx) > 2 and int.from_bytes(tx[:2], "big") == record_page
+    ]
+    assert len(writes) == 1
+    assert writes[0] + 5 * MS < meter.sent["modem"][0].at_us

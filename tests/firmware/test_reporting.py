@@ -1,0 +1,244 @@
+"""SIG-1, COM-1, COM-3 on the host: signed, sent, repeated, confirmed; and parts that fail."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from firmware_ref.tool.parameters import make_parameter_page
+from tests.firmware.alert_decoder import decode_alert
+from tests.firmware.host_meter import MS, S, HostMeter
+
+
+def open_case(meter: HostMeter, at_us: int = 2 * S, run_us: int = 500 * MS) -> None:
+    meter.edge(at_us, True)
+    meter.run(at_us + run_us)
+
+
+def test_the_alert_is_signed_by_the_secure_element(meter: HostMeter) -> None:
+    open_case(meter)
+    (alert,) = meter.alerts
+    assert meter.is_genuine(alert)
+    assert (alert.counter, alert.sequence) == (1, 1)
+    assert alert.originator == bytes.fromhex("5442520000000001")
+    assert alert.recipient == b"TBRHEAD1"
+
+
+def test_every_octet_of_the_signed_part_is_signed(meter: HostMeter) -> None:
+    open_case(meter)
+    frame = meter.sent["modem"][0].octets
+    genuine = decode_alert(frame)
+    key = meter.element.key.public_key()
+    for position in range(len(genuine.signed_part)):
+        changed = bytearray(genuine.signed_part)
+        changed[position] ^= 1
+        forged = type(genuine)(**{**vars(genuine), "signed_part": bytes(changed)})
+        assert not forged.is_signed_by(key), f"octet {position} of the signed part is not covered"
+
+
+def test_parties_come_from_the_parameter_page(make_meter: Callable[[], HostMeter]) -> None:
+    page = make_parameter_page(b"ABCDEFGH", b"12345678")
+    meter = make_meter().power_on(parameters=page)
+    open_case(meter)
+    assert (meter.alerts[0].originator, meter.alerts[0].recipient) == (b"ABCDEFGH", b"12345678")
+
+
+def test_a_damaged_parameter_page_leaves_the_reference_values(make_meter: Callable[[], HostMeter]) -> None:
+    page = bytearray(make_parameter_page(b"ABCDEFGH", b"12345678"))
+    page[7] ^= 4
+    meter = make_meter().power_on(parameters=bytes(page))
+    open_case(meter)
+    assert meter.alerts[0].recipient == b"TBRHEAD1"
+
+
+def test_repeats_are_the_same_bytes_at_doubling_distances_up_to_a_minute(meter: HostMeter) -> None:
+    open_case(meter, run_us=300 * S)
+    sent = meter.sent["modem"]
+    assert {item.octets for item in sent} == {sent[0].octets}
+    distances = [round((late.at_us - early.at_us) / S) for early, late in zip(sent, sent[1:], strict=False)]
+    assert distances == [2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_a_confirmation_ends_the_repeats(meter: HostMeter) -> None:
+    open_case(meter)
+    meter.receive(meter.alerts[0].confirmation())
+    meter.run(200 * S)
+    assert len(meter.sent["modem"]) == 1
+    assert "outbox log" in meter.state()
+
+
+@pytest.mark.parametrize("position", range(8, 26))
+def test_a_confirmation_that_differs_anywhere_does_not(meter: HostMeter, position: int) -> None:
+    open_case(meter)
+    changed = bytearray(meter.alerts[0].confirmation())
+    changed[position] ^= 0x01
+    meter.receive(bytes(changed))
+    meter.run(6 * S)
+    assert len(meter.sent["modem"]) == 2
+
+
+def test_a_late_duplicate_does_not_confirm_the_next_alert(meter: HostMeter) -> None:
+    open_case(meter)
+    confirmation = meter.alerts[0].confirmation()
+    meter.receive(confirmation)
+    meter.run(3 * S)
+    meter.edge(4 * S, False)
+    meter.run(5 * S)
+    meter.receive(confirmation)
+    meter.run(20 * S)
+    assert [alert.counter for alert in meter.alerts] == [1, 2, 2, 2, 2]
+
+
+def test_a_new_event_does_not_wait_for_the_confirmation_of_others(meter: HostMeter) -> None:
+    for index in range(8):
+        meter.edge(2 * S + index * 3 * S, index % 2 == 0)
+    meter.run(60 * S)
+    first: dict[int, int] = {}
+    for sent, alert in zip(meter.sent["modem"], meter.alerts, strict=True):
+        first.setdefault(alert.counter, sent.at_us)
+    assert sorted(first) == list(range(1, 9))
+    for counter, at_us in first.items():
+        assert at_us - (2 * S + (counter - 1) * 3 * S) < 260 * MS
+    assert all(meter.is_genuine(alert) for alert in meter.alerts)
+
+
+def test_all_alerts_of_a_long_outage_are_confirmed_at_last(meter: HostMeter) -> None:
+    """More than the outbox holds: the rest waits in the log and comes back as confirmations make room (COM-3)."""
+    for index in range(12):
+        meter.edge(2 * S + index * S, index % 2 == 0)
+    meter.run(30 * S)
+    confirmed: set[int] = set()
+    for step in range(40):
+        meter.forget_sent()
+        meter.run((35 + 5 * step) * S)
+        for alert in meter.alerts:
+            assert meter.is_genuine(alert)
+            confirmed.add(alert.counter)
+            meter.receive(alert.confirmation())
+    assert confirmed == set(range(1, 13))
+    meter.run(300 * S)
+    meter.forget_sent()
+    meter.run(420 * S)
+    assert meter.sent["modem"] == []
+
+
+def test_garbage_before_between_and_around_a_confirmation_does_no_harm(meter: HostMeter) -> None:
+    open_case(meter)
+    chance = random.Random(7)
+    for _ in range(200):
+        meter.receive(chance.randbytes(chance.randrange(1, 100)))
+        meter.run(meter.now_us + chance.randrange(0, 300) * MS)
+    meter.run(meter.now_us + 200 * MS)
+    meter.forget_sent()
+    # A header that fits, whose frame never ends: a silence ends it.
+    meter.receive(bytes.fromhex("000100010001003010"))
+    meter.run(meter.now_us + 200 * MS)
+    meter.edge(meter.now_us + S, False)
+    meter.run(meter.now_us + 2 * S)
+    alert = max(meter.alerts, key=lambda found: found.counter)
+    meter.receive(b"\x00\x00\x01" + alert.confirmation()[1:])
+    meter.receive(b"\x00" + alert.confirmation())
+    meter.run(meter.now_us + S)
+    assert f" {alert.sequence}:" not in meter.state()
+
+
+def test_frames_that_are_too_long_or_for_others_are_dropped(meter: HostMeter) -> None:
+    open_case(meter)
+    confirmation = meter.alerts[0].confirmation()
+    meter.receive(bytes.fromhex("0001000100010041") + bytes(65))
+    meter.receive(bytes.fromhex("0001000100020012") + confirmation[8:])
+    meter.receive(bytes.fromhex("0002000100010012") + confirmation[8:])
+    meter.run(6 * S)
+    assert len(meter.sent["modem"]) == 2
+    meter.receive(confirmation)
+    meter.run(60 * S)
+    assert len(meter.sent["modem"]) == 2
+
+
+def test_without_a_secure_element_the_event_waits_and_is_sent_later(make_meter: Callable[[], HostMeter]) -> None:
+    meter = make_meter()
+    meter.element.is_present = False
+    meter.power_on()
+    meter.run(S)
+    assert "secure element: absent" in meter.banner
+    meter.edge(2 * S, True)
+    meter.run(20 * S)
+    assert meter.sent["modem"] == []
+    meter.element.is_present = True
+    meter.run(30 * S)
+    alert = meter.alerts[0]
+    assert meter.is_genuine(alert)
+    assert alert.event_time.second == 2
+
+
+@pytest.mark.parametrize("opcode", [0x24, 0x16, 0x41])
+def test_a_failed_command_is_repeated(meter: HostMeter, opcode: int) -> None:
+    meter.element.fail_next = opcode
+    open_case(meter, run_us=S)
+    (alert,) = meter.alerts
+    assert meter.is_genuine(alert)
+    assert meter.element.fail_next is None
+    # A failed increment may have counted: the counter may skip, never repeat.
+    assert alert.counter == meter.element.counter
+
+
+def test_a_slower_secure_element_is_polled(meter: HostMeter) -> None:
+    meter.element.slow_us = 60 * MS
+    open_case(meter, run_us=S)
+    assert meter.is_genuine(meter.alerts[0])
+
+
+@pytest.mark.parametrize("address", [0x60, 0x50])
+def test_a_part_that_holds_the_bus_stops_nothing_else(make_meter: Callable[[], HostMeter], address: int) -> None:
+    meter = make_meter()
+    meter.hanging_addresses.add(address)
+    meter.power_on()
+    meter.run(S)
+    assert ("secure element: absent" in meter.banner) == (address == 0x60)
+    assert ("event log: absent" in meter.banner) == (address == 0x50)
+    meter.receive(b"/?!\r\n", "optical")
+    meter.edge(2 * S, True)
+    meter.run(3 * S)
+    assert len(meter.sent["optical"]) == 1
+    assert len(meter.sent["modem"]) == (0 if address == 0x60 else 1)
+
+
+def test_without_an_eeprom_alerts_are_sent_and_confirmed(make_meter: Callable[[], HostMeter]) -> None:
+    meter = make_meter()
+    meter.eeprom.is_present = False
+    meter.power_on()
+    meter.run(S)
+    open_case(meter)
+    meter.receive(meter.alerts[0].confirmation())
+    meter.run(60 * S)
+    assert len(meter.sent["modem"]) == 1
+
+
+def test_the_secure_element_sleeps_when_there_is_nothing_to_do(meter: HostMeter) -> None:
+    open_case(meter, run_us=S)
+    assert not meter.element.is_awake
+
+
+@pytest.mark.parametrize(
+    ("request_octets", "is_answered"),
+    [
+        (b"/?!\r\n", True),
+        (b"/?00000001!\r\n", True),
+        (b"/?1!\r\n", True),
+        (b"\x7f\x00/?!\r\n", True),
+        (b"/?/?!\r\n", True),
+        (b"/?2!\r\n", False),
+        (b"/?00000010!\r\n", False),
+        (b"/?0!\r\n", False),
+        (b"/?!\n", False),
+        (b"/?\r\n", False),
+        (b"?!\r\n", False),
+        (b"/?" + b"0" * 40 + b"1!\r\n", False),
+    ],
+)
+def test_optical_sign_on(meter: HostMeter, request_octets: bytes, is_answered: bool) -> None:
+    meter.receive(request_octets, "optical")
+    meter.run(2 * S)
+    assert [sent.octets for sent in meter.sent["optical"]] == ([b"/TBR5TBREF-01\r\n"] if is_answered else [])
