@@ -93,6 +93,31 @@ def test_event_lies_in_the_eeprom_and_survives_a_power_cut(meter: BootedMeter) -
     assert int.from_bytes(resent[10:18], "big") == 1  # transaction id: the same counter, not confirmed yet
 
 
+def test_cut_in_the_middle_of_a_log_write_tears_one_page_and_the_meter_boots(meter: BootedMeter) -> None:
+    before = bytes(meter.board.eeprom.state.array)
+    meter.board.case_switch.set_plunger(True)
+    while not meter.board.eeprom.state.writing:
+        meter.run(500_000)
+    page = next(iter(meter.board.eeprom.state.page)) // 64
+    meter.board.power_off()
+    torn = bytes(meter.board.eeprom.state.array)
+    changed = {index // 64 for index in range(len(torn)) if torn[index] != before[index]}
+    assert changed == {page}
+    meter.run(SECOND_NS)
+    assert bytes(meter.board.eeprom.state.array) == torn
+    meter.board.power_on()
+    meter.run(3 * SECOND_NS)
+    assert b"tamperbench reference meter" in bytes(byte for _, byte in meter.board.diagnostic.take())
+
+
+def test_core_clock_has_the_boards_error(meter: BootedMeter) -> None:
+    before = meter.board.cpu.cycles
+    meter.run(10 * SECOND_NS)
+    expected = 160_000_000 * 1_000_000_000 // (1_000_000_000 + meter.board.traits.core_ppb)
+    assert abs(meter.board.traits.core_ppb) > 1_000
+    assert abs(meter.board.cpu.cycles - before - expected) < 50
+
+
 def test_optical_port_answers_at_300_baud_7e1(meter: BootedMeter) -> None:
     start_ns = meter.world.now_ns
     meter.board.optical.write(b"/?!\r\n")

@@ -105,6 +105,9 @@ def test_debug_pins_keep_their_function_until_unlocked() -> None:
     rig.write(GPIOC + 0x524, 0xFF)
     rig.write(GPIOC + 0x420, 0)
     assert rig.read(GPIOC + 0x420) == 0
+    rig.write(GPIOC + 0x524, 0xF0)  # committed again: now they can't be given back either
+    rig.write(GPIOC + 0x420, 0x1F)
+    assert rig.read(GPIOC + 0x420) == 0x10
 
 
 def test_pulls_exclude_each_other() -> None:

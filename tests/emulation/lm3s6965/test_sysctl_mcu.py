@@ -78,6 +78,8 @@ def test_reset_causes_add_up_until_cleared_and_power_on_stands_alone() -> None:
     assert rig.read(RESC) == 0x02
     rig.write(RESC, 0)
     assert rig.read(RESC) == 0
+    rig.write(RESC, 0x01)
+    assert rig.read(RESC) == 0  # a write can't make up a cause
     rig.mcu.reset(0x08)
     rig.mcu.software_reset()
     rig.set_up()
@@ -86,6 +88,20 @@ def test_reset_causes_add_up_until_cleared_and_power_on_stands_alone() -> None:
     rig.mcu.power_on()
     assert rig.read(RESC) == 0x02
     assert rig.core.resets == 1  # a software reset is the processor's own
+
+
+def test_restore_brings_back_clock_and_gates() -> None:
+    rig = Rig()
+    running = rig.world.snapshot()
+    rig.mcu.power_off()
+    off = rig.world.snapshot()
+    rig.world.restore(running)
+    assert rig.mcu.clock.hz == 16_000_000
+    assert rig.read(UART0 + 0x18) == 0x90
+    rig.world.restore(off)
+    assert rig.mcu.clock.hz != 16_000_000
+    with pytest.raises(BusFaultError):
+        rig.read(UART0 + 0x18)
 
 
 def test_reset_closes_the_gates_again() -> None:

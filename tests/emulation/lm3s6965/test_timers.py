@@ -54,6 +54,18 @@ def test_period_is_load_plus_one_and_does_not_drift() -> None:
     assert rig.read(GPTM0 + TAR) == 15_999 - 59
 
 
+def test_short_periods_are_counted_one_by_one() -> None:
+    rig = Rig()
+    start_timer(rig, 2, 15)  # 16 clocks: 1 us
+    for _ in range(100):
+        rig.write(GPTM0 + ICR, 1)
+        rig.wait(937)
+        assert not rig.line(IRQ_TIMER0)
+        rig.wait(1)
+        assert rig.line(IRQ_TIMER0)  # 15 clocks of 62.5 ns after the reload the counter is at 0
+        rig.wait(62)
+
+
 def test_load_while_running_starts_from_the_new_value() -> None:
     rig = Rig()
     start_timer(rig, 1, 16_000)

@@ -97,12 +97,23 @@ def test_info_gives_the_revision() -> None:
 
 @pytest.mark.parametrize(
     ("opcode", "mode", "parameter", "data", "time_ms"),
-    [(0x24, 1, 0, b"", 25), (0x16, 0x43, 0, bytes(32), 20), (0x1B, 0, 0, b"", 23), (0x40, 0, 0, b"", 115)],
+    [
+        (0x24, 1, 0, b"", 25),
+        (0x16, 0x43, 0, bytes(32), 20),
+        (0x1B, 0, 0, b"", 23),
+        (0x40, 0, 0, b"", 115),
+        (0x41, 0xA0, 0, b"", 115),
+        (0x45, 0x22, 4, bytes(128), 105),
+        (0x47, 0, 0, b"", 36),
+        (0x30, 0, 0, b"", 5),
+        (0x02, 0, 0, b"", 5),
+    ],
 )
 def test_no_acknowledge_during_the_execution_time(
     opcode: int, mode: int, parameter: int, data: bytes, time_ms: int
 ) -> None:
     element = Element().awake()
+    element.run(0x16, 0x43, 0, bytes(32), 20)
     body = bytes([len(data) + 7, opcode, mode]) + parameter.to_bytes(2, "little") + data
     element.write(b"\x03" + body + crc16(body))
     element.wait(time_ms * MS - 1)
