@@ -25,7 +25,7 @@ from harness.run.progress import CAUSE_PROPERTY, VERDICT_PROPERTY
 RUN = pytest.StashKey[LiveRun]()
 INPUTS = pytest.StashKey[RunInputs]()
 RECORD = pytest.StashKey[TestRecord]()
-CAUSES = pytest.StashKey[list[str]]()
+CAUSES = pytest.StashKey[tuple[str, ...]]()
 WORKER_KEY = "tamperbench"
 
 pytest_plugins = (
@@ -165,10 +165,11 @@ def pytest_runtest_makereport(
         if not isinstance(call.excinfo.value, pytest.skip.Exception):
             record.error(call.excinfo.value)
         cause = str(call.excinfo.value) or call.excinfo.typename
-        item.stash[CAUSES] = [*item.stash.get(CAUSES, []), f"{call.excinfo.typename}: {cause}"]
+        before: tuple[str, ...] = item.stash.get(CAUSES, ())
+        item.stash[CAUSES] = (*before, f"{call.excinfo.typename}: {cause}")
     if call.when == "teardown":
         report.user_properties.append((VERDICT_PROPERTY, record.end().value))
-        report.user_properties.append((CAUSE_PROPERTY, "\n".join(item.stash.get(CAUSES, []))))
+        report.user_properties.append((CAUSE_PROPERTY, "\n".join(item.stash.get(CAUSES, ()))))
     return report
 
 

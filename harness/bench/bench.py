@@ -11,7 +11,7 @@ import pyvisa
 from harness.bench.clock import Clock, WallClock
 from harness.bench.errors import BenchError, BenchFileError
 from harness.bench.files import BenchFile, MeterFile
-from harness.meter.link import ByteLink, TcpLink
+from harness.bench.link import ByteLink, TcpLink
 
 
 class Bench(Protocol):

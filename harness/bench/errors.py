@@ -19,3 +19,15 @@ class BringUpError(BenchError):
 
 class UnsafeStateError(BenchError):
     """An output could not be switched off, so the bench may be energised: go and look."""
+
+
+class LinkError(BenchError):
+    """A byte link failed: the exchange can't be judged because of it."""
+
+
+class LinkClosedError(LinkError):
+    """The link is closed, by the other side or by ``close()``."""
+
+
+class LinkTimeoutError(LinkError):
+    """The link did not take the octets, or did not open, within its deadline."""

@@ -13,13 +13,13 @@ import pyvisa
 from harness.bench.clock import Clock
 from harness.bench.errors import BenchFileError
 from harness.bench.files import BenchFile, MeterFile
+from harness.bench.link import ByteLink
 from harness.emulation.instruments.families import make_instrument
 from harness.emulation.instruments.visa_library import EmulatedVisaLibrary
 from harness.emulation.link import EmulatedLink
 from harness.emulation.meter_board import MeterBoard
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
 from harness.emulation.world import World
-from harness.meter.link import ByteLink
 
 BOOT_NS = 3_000_000_000
 """The meter is up well within a second; then its clock waits for the next whole second once."""

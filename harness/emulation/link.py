@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from harness.bench.errors import LinkClosedError
+from harness.bench.link import Received
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
 from harness.emulation.world import World
-from harness.meter.errors import LinkClosedError
-from harness.meter.link import Received
 
 GAP_CHARACTERS = 2
 """Silence of two characters ends a chunk, as a serial port's time-out does; ten entries per message, not hundreds."""

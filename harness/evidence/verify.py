@@ -30,6 +30,10 @@ from harness.evidence.summary import pretty_json, summarise
 from harness.evidence.waveform_file import read_waveform
 
 
+DERIVED_FILES = frozenset({"report.html"})
+"""Made from the record and lying beside it: whoever doubts one makes it again."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """Something that is not as it was written. ``entry`` is the number of a test's entry, or None."""
@@ -134,6 +138,8 @@ def _check_summary(path: Path, header: RunHeader, tests: list[RunTest]) -> Itera
 def _check_strangers(path: Path, known: set[str]) -> Iterator[Problem]:
     for file in sorted(path.rglob("*")):
         name = file.relative_to(path).as_posix()
+        if name in DERIVED_FILES and not file.is_symlink():
+            continue
         if (file.is_symlink() or not file.is_dir()) and (name not in known or file.is_symlink()):
             yield Problem(name, None, "is not part of the record; it was put in, or the entry that named it is gone")
 

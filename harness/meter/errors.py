@@ -1,4 +1,4 @@
-"""Errors of talking to a meter: bytes that don't follow their format, and links that failed. Never a verdict."""
+"""Errors of the codecs: bytes that don't follow their format. Never a verdict. A failed link is the bench's."""
 
 from __future__ import annotations
 
@@ -23,15 +23,3 @@ class CodecError(MeterError):
         where = "while encoding" if offset is None else f"at octet {offset}"
         todo = "correct the value" if offset is None else "compare the recorded octets with the format named here"
         super().__init__(f"{layer}, {where}: expected {expected}, found {found} ({clause}); {todo}")
-
-
-class LinkError(MeterError):
-    """A byte link failed: the exchange can't be judged because of it."""
-
-
-class LinkClosedError(LinkError):
-    """The link is closed, by the other side or by ``close()``."""
-
-
-class LinkTimeoutError(LinkError):
-    """The link did not take the octets, or did not open, within its deadline."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.bench.clock import Clock
-from harness.meter.errors import LinkTimeoutError
-from harness.meter.link import ByteLink
+from harness.bench.errors import LinkTimeoutError
+from harness.bench.link import ByteLink
 from harness.meter.optical import Answer, SignOn
 
 # Request (5 characters) and the longest identification (23) at 300 baud 7E1 take 0.94 s, the meter may

@@ -75,7 +75,9 @@ def _free_folder(request: Request) -> Path:
     if request.folder is None:
         return new_folder(request.paths.plan.stem).resolve()
     if request.folder.exists():
-        raise BenchFileError(f"{request.folder}: is there already; a record is never overwritten: choose another folder")
+        raise BenchFileError(
+            f"{request.folder}: is there already; records are never overwritten: choose another folder"
+        )
     return request.folder.resolve()
 
 

@@ -123,12 +123,16 @@ class LiveRun:
 def new_folder(plan: str) -> Path:
     """A folder under ``out/`` that is not there yet, named after the plan and the time."""
     stamp = datetime.fromtimestamp(WallClock().utc_ns() / 1e9, UTC).strftime("%Y%m%dT%H%M%SZ")
-    path = OUT / f"{plan}-{stamp}"
-    number = 2
-    while path.exists():
-        path = OUT / f"{plan}-{stamp}-{number}"
+    return free_folder(OUT / f"{plan}-{stamp}")
+
+
+def free_folder(path: Path) -> Path:
+    """``path``, or with a number behind it if that is there already."""
+    free, number = path, 2
+    while free.exists():
+        free = path.with_name(f"{path.name}-{number}")
         number += 1
-    return path
+    return free
 
 
 def _iso(utc_ns: int) -> str:

@@ -45,7 +45,9 @@ class Progress:
     def begin(self, inputs: RunInputs, test_ids: Sequence[str]) -> None:
         """The inputs are good, the run begins."""
         kind = inputs.bench.bench.kind
-        self._order = {test.id: place for place, test in enumerate(inputs.tests, 1) if not test_ids or test.id in test_ids}
+        self._order = {
+            test.id: place for place, test in enumerate(inputs.tests, 1) if not test_ids or test.id in test_ids
+        }
         self._console.print(f"plan      {escape(inputs.plan.plan.name)}: {escape(inputs.plan.plan.title)}")
         self._console.print(f"meter     {escape(inputs.meter.meter.name)}, image {inputs.image_sha256[:16]}")
         self._console.print(f"bench     {escape(inputs.bench.bench.name)} ({kind}), seed {inputs.seed}")

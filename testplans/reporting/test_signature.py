@@ -64,13 +64,13 @@ def test_alerts_are_signed_counted_and_timed(
 
 @pytest.mark.requirements("SIG-1")
 @pytest.mark.parameters(model=ChangedAlert)
-def test_a_changed_alert_is_told(
-    case: Case, alerts: Alerts, record: TestRecord, parameters: ChangedAlert
-) -> None:
+def test_a_changed_alert_is_told(case: Case, alerts: Alerts, record: TestRecord, parameters: ChangedAlert) -> None:
     """A copy of a genuine alert with any one bit changed is never accepted."""
     case.open()
     received = alerts.one(WATCH_NS, "opening", ["SIG-1"])
-    record.judge_equal("valid signatures of the unchanged alert", int(received.signature_valid), 1, requirements=["SIG-1"])
+    record.judge_equal(
+        "valid signatures of the unchanged alert", int(received.signature_valid), 1, requirements=["SIG-1"]
+    )
     bits = 8 * len(received.octets)
     taken_for_genuine = 0
     for change in range(parameters.changes):
@@ -83,9 +83,7 @@ def test_a_changed_alert_is_told(
 
 @pytest.mark.requirements("SIG-1")
 @pytest.mark.parameters(model=ReplayedAlert)
-def test_a_replayed_alert_is_told(
-    case: Case, alerts: Alerts, record: TestRecord, parameters: ReplayedAlert
-) -> None:
+def test_a_replayed_alert_is_told(case: Case, alerts: Alerts, record: TestRecord, parameters: ReplayedAlert) -> None:
     """An alert that was received and confirmed is told as a replay when its very bytes come again."""
     genuine = []
     while len(genuine) < parameters.alerts:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from harness.meter.link import Received
+from harness.bench.link import Received
 from tests.meter.hand_written import EVENT_UTC_NS
 
 MS = 1_000_000

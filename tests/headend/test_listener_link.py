@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.bench.link import Direction
 from harness.headend.listener import AlertListener, ConfirmPolicy, ListenerRules, Outcome, ReceivedAlert
-from harness.meter.link import Direction
 from harness.meter.wrapper import WrapperDecoder, encode_frame
 from tests.headend.alerts import FRAME, METER, frame
 from tests.headend.bench_link import MS, ZERO_UTC_NS, BenchLink, S

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.meter.errors import CodecError, LinkTimeoutError
-from harness.meter.link import Received
+from harness.bench.errors import LinkTimeoutError
+from harness.bench.link import Received
+from harness.meter.errors import CodecError
 from harness.meter.optical import (
     Answer,
     Identification,

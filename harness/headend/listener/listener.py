@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from harness.bench.clock import Clock
+from harness.bench.link import ByteLink, ReportedLink, Traffic
 from harness.headend.listener.checks import Finding, ListenerRules, Reception, judge_octets
 from harness.headend.listener.history import AlertHistory
 from harness.headend.listener.identity import MeterIdentity
 from harness.headend.listener.outcome import Outcome
 from harness.meter.alert import Alert
-from harness.meter.link import ByteLink, ReportedLink, Traffic
 from harness.meter.wrapper import Discarded, WrapperDecoder, WrapperFrame, encode_frame
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from harness.bench.clock import Clock
-from harness.meter.errors import LinkClosedError, LinkError, LinkTimeoutError
+from harness.bench.errors import LinkClosedError, LinkError, LinkTimeoutError
 
 _NS_PER_S = 1_000_000_000
 _CHUNK_OCTETS = 4096

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from harness.bench.clock import WallClock
-from harness.meter.errors import LinkClosedError, LinkError, LinkTimeoutError
-from harness.meter.link import Direction, ReportedLink, TcpLink
+from harness.bench.errors import LinkClosedError, LinkError, LinkTimeoutError
+from harness.bench.link import Direction, ReportedLink, TcpLink
 
 
 @pytest.fixture

@@ -1,0 +1,211 @@
+"""The command ``tamperbench``: options in, one clear line and an exit status out. The work is in ``harness.run``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from harness import __version__
+from harness.bench.errors import BenchError
+from harness.evidence.errors import EvidenceError
+from harness.evidence.reader import Run, load_run
+from harness.evidence.verify import verify_run
+from harness.measure.verdict import RunVerdict
+from harness.plan.plan_file import find_plan
+from harness.run.certify import Request, certify
+from harness.run.inputs import DEFAULT_SEED, InputPaths, default_testplans
+from harness.run.outcome import last_line, not_shown
+from harness.run.progress import Progress
+from harness.run.replay import compare, find_run, replay_request
+
+EXIT_NOT_CERTIFIED = 2
+EPILOG = "Exit status: 0 pass, 1 fail, 2 not certified (could not be run or judged)."
+
+app = typer.Typer(
+    name="tamperbench",
+    help="Test and certify the tamper detection of smart meters, on a real or an emulated bench.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+stdout = Console(highlight=False, soft_wrap=True)
+
+PlanOption = Annotated[str, typer.Option(help="A plan by name (testplans/NAME.toml), or a path ending in .toml.")]
+BenchOption = Annotated[Path | None, typer.Option(help="Bench file. Default: the shipped emulated bench.")]
+MeterOption = Annotated[Path | None, typer.Option(help="Meter file. Default: the shipped reference meter.")]
+ImageOption = Annotated[
+    Path | None, typer.Option(help="Run this firmware image (raw binary from address 0), not the meter file's.")
+]
+SeedOption = Annotated[int, typer.Option(min=0, help="Draws the emulated world: tolerances, noise, bounce.")]
+WorkersOption = Annotated[int, typer.Option(min=1, help="Tests at the same time (emulated benches only).")]
+OutOption = Annotated[Path | None, typer.Option(help="Folder for the record. Default: a new one under out/.")]
+TestOption = Annotated[list[str] | None, typer.Option("--test", help="Run only this test of the plan; repeatable.")]
+IdArgument = Annotated[str, typer.Argument(help="As printed beside a result: PLAN/TEST@SEED#DIGEST.", metavar="ID")]
+RunsOption = Annotated[Path, typer.Option(help="A run's folder, or a folder of runs to look in.")]
+RunArgument = Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")]
+
+
+@contextmanager
+def told_errors() -> Generator[None]:
+    """Errors that a user can act on: one clear message, exit status 2."""
+    from firmware_ref.tool.errors import FirmwareError  # noqa: PLC0415 - only where a command may build
+
+    try:
+        yield
+    except (BenchError, EvidenceError, FirmwareError) as error:
+        stderr.print(f"[bold red]not run[/bold red]: {escape(str(error))}")
+        raise typer.Exit(EXIT_NOT_CERTIFIED) from error
+    except KeyboardInterrupt:
+        stderr.print("interrupted; outputs are off")
+        raise typer.Exit(EXIT_NOT_CERTIFIED) from None
+
+
+@app.command(name="certify", epilog=EPILOG)
+def certify_command(
+    plan: PlanOption = "smoke",
+    bench: BenchOption = None,
+    meter: MeterOption = None,
+    image: ImageOption = None,
+    seed: SeedOption = DEFAULT_SEED,
+    workers: WorkersOption = 1,
+    out: OutOption = None,
+    test: TestOption = None,
+) -> None:
+    """Run a plan on a bench with a meter on it; write the record and the report.
+
+    Builds the meter's firmware first if its file names the source. Without options: the plan "smoke" on the
+    emulated bench with the reference meter.
+
+    Examples:
+
+      tamperbench certify
+
+      tamperbench certify --plan smoke --bench lab.toml --meter acme-e350.toml
+
+      tamperbench certify --image build/my_meter.bin --seed 7 --workers 2
+    """
+    with told_errors():
+        run = certify(
+            Request(_paths(plan, bench, meter, image), seed, workers, out, tuple(test or ())), Progress(stdout)
+        )
+        raise typer.Exit(_conclude(run))
+
+
+@app.command(epilog=EPILOG)
+def replay(replay_id: IdArgument, runs: RunsOption = Path("out"), out: OutOption = None) -> None:
+    """Run exactly one result again: same inputs, same image, same seed, from the copies in the run's folder.
+
+    On an emulated bench the new record must be the old one, byte by byte; this says whether it is.
+    """
+    with told_errors():
+        original = find_run(replay_id, runs)
+        new = certify(replay_request(replay_id, original, out), Progress(stdout))
+        comparison = compare(replay_id, original, new)
+        stdout.print(escape(comparison.text))
+        _write_report(new)
+        raise typer.Exit(comparison.exit_code)
+
+
+@app.command()
+def verify(run: RunArgument) -> None:
+    """Check a run's folder: every hash chain, every file's digest, every verdict derived anew.
+
+    Needs nothing but the folder. Exit status 0 if everything fits, 1 if something was changed, 2 if it can't be read.
+    """
+    with told_errors():
+        problems = verify_run(run)
+        for problem in problems:
+            stderr.print(f"[bold red]does not fit[/bold red]: {escape(str(problem))}")
+        if problems:
+            raise typer.Exit(1)
+        summary = load_run(run).summary
+        digest = "unfinished" if summary is None else summary["record_digest"]
+        stdout.print(f"verified: {escape(str(run))}, record {digest}")
+
+
+@app.command()
+def report(run: RunArgument) -> None:
+    """Write the report of a run again, from its record alone; also of a run that was killed."""
+    with told_errors():
+        stdout.print(f"report: {escape(str(_write_report(load_run(run))))}")
+
+
+@app.command(name="list")
+def list_command(plan: Annotated[str, typer.Option(help="Show this plan's tests.")] = "smoke") -> None:
+    """Show a plan's tests with the requirements they show."""
+    from harness.plan.catalogue import load_catalogue  # noqa: PLC0415
+    from harness.plan.plan_file import load_plan  # noqa: PLC0415
+    from harness.plan.resolve import resolve_plan  # noqa: PLC0415
+
+    with told_errors():
+        folder = default_testplans()
+        path = find_plan(plan, folder)
+        catalogue = load_catalogue(folder / "requirements.toml")
+        loaded = load_plan(path, catalogue)
+        stdout.print(f"{escape(loaded.plan.name)}: {escape(loaded.plan.title)}")
+        stdout.print(f"requires {', '.join(loaded.plan.requires)}")
+        for test in resolve_plan(loaded, path, folder, catalogue):
+            stdout.print(f"  {test.id:<46} {', '.join(test.requirements):<10} {escape(test.title)}")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        stdout.print(f"tamperbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    """Test and certify the tamper detection of smart meters, on a real or an emulated bench."""
+
+
+def _paths(plan: str, bench: Path | None, meter: Path | None, image: Path | None) -> InputPaths:
+    testplans = default_testplans()
+    return InputPaths(
+        testplans=testplans,
+        plan=find_plan(plan, testplans),
+        bench=bench or testplans / "benches" / "emulated.toml",
+        meter=meter or testplans / "meters" / "reference.toml",
+        image=image,
+    )
+
+
+def _conclude(run: Run) -> int:
+    """The report, what is open, the one-line verdict; gives the exit status."""
+    path = _write_report(run)
+    for line in not_shown(run):
+        stdout.print(f"  {escape(line)}")
+    verdict, text = last_line(run)
+    style = {RunVerdict.PASS: "bold green", RunVerdict.FAIL: "bold red"}.get(verdict, "bold yellow")
+    stdout.print(f"report    {escape(str(path))}")
+    stdout.print(f"[{style}]{escape(text)}[/{style}]")
+    return verdict.exit_code
+
+
+def _write_report(run: Run) -> Path:
+    from reports.html import write_html  # noqa: PLC0415 - matplotlib takes a second to load
+
+    path = write_html(run.path)
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def main() -> None:
+    """Entry point. Whatever goes wrong unforeseen, the status is never that of a verdict on a meter."""
+    try:
+        sys.exit(app())
+    except Exception:  # noqa: BLE001 - told whole; Python's own status for it would be 1, which means fail
+        stderr.print_exception()
+        stderr.print("[bold red]not run[/bold red]: a defect of tamperbench; please report it with the text above")
+        sys.exit(EXIT_NOT_CERTIFIED)

@@ -1,0 +1,52 @@
+"""A run's outcome in words for a terminal: one line for the verdict, one for each thing that is open."""
+
+from __future__ import annotations
+
+from harness.evidence.reader import Run
+from harness.evidence.replay_id import make_replay_id
+from harness.evidence.summary import summarise
+from harness.measure.verdict import RunVerdict, Verdict
+
+WORDS = {
+    RunVerdict.PASS: "PASS",
+    RunVerdict.FAIL: "FAIL",
+    RunVerdict.NOT_CERTIFIED: "NOT CERTIFIED",
+}
+
+
+def last_line(run: Run) -> tuple[RunVerdict, str]:
+    """The run's verdict and the line that says it."""
+    if run.summary is None:
+        return RunVerdict.NOT_CERTIFIED, f"NOT CERTIFIED  {run.header.plan}: the run was not finished"
+    verdict = RunVerdict(run.summary["verdict"])
+    passed = sum(test.verdict is Verdict.PASS for test in run.tests)
+    required = [row for row in run.summary["requirements"] if row["required"]]
+    shown = sum(row["verdict"] == Verdict.PASS.value for row in required)
+    text = (
+        f"{WORDS[verdict]}  {run.header.plan}: {passed} of {len(run.tests)} tests passed, "
+        f"{shown} of {len(required)} requirements shown; record {run.summary['record_digest'][:16]}"
+    )
+    if run.header.bench_kind == "emulated":
+        text += " (emulated bench)"
+    return verdict, text
+
+
+def not_shown(run: Run) -> list[str]:
+    """What keeps the run from a pass, with the command that runs it again."""
+    lines = [
+        f"{test.verdict.value.replace('_', ' ')}: {test.planned.test_id} [{', '.join(test.planned.requirements)}]"
+        f"  tamperbench replay {make_replay_id(run.header, test.planned.test_id)}"
+        for test in run.tests
+        if test.verdict is not Verdict.PASS and test.attempts
+    ]
+    untouched = [test.planned.test_id for test in run.tests if not test.attempts]
+    if untouched:
+        lines.append(f"not tested, since the run did not get to them: {', '.join(untouched)}")
+    if run.volatile.get("bring_up_cause"):
+        lines.insert(0, f"the bench did not come up: {run.volatile['bring_up_cause']}")
+    lines += [
+        f"requirement {row['id']}: {row['verdict'].replace('_', ' ')}"
+        for row in summarise(run.header, run.tests)["requirements"]
+        if row["required"] and row["verdict"] != Verdict.PASS.value
+    ]
+    return lines

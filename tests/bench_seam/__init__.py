@@ -1,0 +1,1 @@
+"""Tests of harness.bench: files, clock, links, safe state."""
