@@ -121,6 +121,7 @@ class MeterBoard:
     def power_off(self) -> None:
         """The main supply goes; battery, flash, EEPROM and the secure element's counters keep what they have."""
         self.mcu.power_off()
+        self.i2c.power_off()
         self.secure_element.power_off()
         self.eeprom.power_off()
 

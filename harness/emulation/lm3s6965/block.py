@@ -6,6 +6,7 @@ says block, offset and value, since the emulation never guesses what the chip wo
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -91,7 +92,7 @@ class Chip(Protocol):
         """Reset the whole chip; ``cause`` is the bit of RESC."""
 
 
-class Block(PlainComponent):
+class Block(PlainComponent, ABC):
     """One peripheral block: ``self.state`` plus tables of readers and writers by offset."""
 
     irq_lines: tuple[int, ...] = ()
@@ -137,15 +138,6 @@ class Block(PlainComponent):
         self.readers[offset] = lambda: int(getattr(self.state, field))
         self.writers[offset] = write
 
+    @abstractmethod
     def reset_block(self) -> None:
         """Bring every register to its reset value; pending events of the block are dropped."""
-        raise NotImplementedError
-
-    def before_clock_change(self) -> None:
-        """The core clock is about to run at another rate: keep what was counted so far."""
-
-    def after_clock_change(self) -> None:
-        """The core clock runs at its new rate from now on."""
-
-    def drive_irq(self) -> None:
-        """Put the interrupt line where the registers say it belongs (after reset of the processor)."""

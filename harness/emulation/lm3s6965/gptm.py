@@ -2,6 +2,7 @@
 
 Source: LM3S6965 data sheet, chapter "General-Purpose Timers"; StellarisWare ``hw_timer.h``. From N the counter reaches
 0 after N clocks, where the time-out flag is set; it reloads one clock later, so a period is N + 1 clocks.
+Setting TAEN always starts from TAILR.
 """
 
 from __future__ import annotations

@@ -170,12 +170,13 @@ class Mcu(PlainComponent):
 
     def clock_selected(self, hz: int) -> None:
         """SYSCTL switched the core clock."""
-        for block in self.blocks:
-            block.before_clock_change()
+        counters: list[Gptm | Watchdog] = [self.watchdog, *self.timers]
+        for counter in counters:
+            counter.before_clock_change()
         self.clock.hz = hz
         self._attached().set_clock(hz)
-        for block in self.blocks:
-            block.after_clock_change()
+        for counter in counters:
+            counter.after_clock_change()
 
     def gates_changed(self) -> None:
         """Only blocks whose clock is on answer; the others are a bus fault."""

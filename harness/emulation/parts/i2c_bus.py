@@ -1,7 +1,7 @@
 """The I2C bus on the board: which device answers, and how long a wake pulse a null address makes.
 
 The bus is what the master calls; each call takes place at the instant the ninth clock of its byte ends, so a
-device sees the exact times.
+device sees the exact times. Limit: a master that is reset in the middle of a byte leaves no device holding SDA low.
 """
 
 from __future__ import annotations
@@ -90,6 +90,10 @@ class I2cBus(PlainComponent):
         if self.state.open:
             self._end(stopped=True)
         self.state.open = False
+
+    def power_off(self) -> None:
+        """Supply gone: no transfer is open any more."""
+        self.state = BusState()
 
     def _selected(self) -> I2cDevice:
         if self.state.selected is None:

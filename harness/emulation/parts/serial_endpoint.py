@@ -6,7 +6,6 @@ the last stop bit ended. Whoever waits for it is woken through ``world.signal`` 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,9 +17,6 @@ from harness.emulation.parts.serial_frame import (
     line_settings,
 )
 from harness.emulation.world import PlainComponent, World
-
-Received = Callable[[int, int], None]
-"""Called with the time of the end of the stop bit in ns and the byte."""
 
 
 @dataclass
@@ -44,7 +40,6 @@ class SerialEndpoint(PlainComponent):
     def __init__(self, world: World, name: str, *, topic: str, baud: int, framing: str) -> None:
         self.topic = topic
         self.meter: FrameSink | None = None
-        self.on_byte: Received | None = None
         self.state = EndpointState(line_settings(baud, framing))
         super().__init__(world, name)
 
@@ -89,8 +84,6 @@ class SerialEndpoint(PlainComponent):
             return
         self.state.received.append(character.byte)
         self.state.received_ns.append(end_ns)
-        if self.on_byte is not None:
-            self.on_byte(end_ns, character.byte)
         self.world.signal(self.topic)
 
     def on_event(self, kind: str, argument: Any) -> None:

@@ -188,6 +188,17 @@ def test_boards_of_different_seeds_differ_within_their_tolerances() -> None:
     assert all(abs(trait.clock_offset_ns) <= 400_000_000 for trait in traits)
 
 
+def test_two_boards_in_one_process_do_not_touch_each_other(meter: BootedMeter, firmware: BuildResult) -> None:
+    alone = meter.world.snapshot().digest()
+    neighbour = boot(firmware, seed=2)
+    neighbour.board.case_switch.set_plunger(True)
+    neighbour.run(SECOND_NS)
+    assert neighbour.board.modem.take()
+    assert meter.world.snapshot().digest() == alone
+    meter.run(SECOND_NS)
+    assert meter.board.modem.take() == []
+
+
 def test_time_stamp_is_the_meters_clock_not_the_worlds(meter: BootedMeter) -> None:
     edge_ns, received = open_case(meter)
     frame = alert_of(received)
