@@ -23,6 +23,7 @@ from harness.instruments.errors import (
     BadAnswerError,
     CommandError,
     IdentityError,
+    InstrumentError,
     InstrumentTimeoutError,
     TransportError,
 )
@@ -35,6 +36,7 @@ Traffic = Callable[[Direction, str, int], None]
 BLOCK_CHUNK_BYTES = 1 << 20
 """PyVISA copies once per chunk; a waveform in one chunk is read at the speed of the link."""
 
+ERROR_QUERY = "SYSTem:ERRor?"
 ERRORS_READ_MAX = 50
 """More entries than any queue holds; an instrument that never says 0 is faulty."""
 
@@ -128,20 +130,18 @@ class Instrument:
         """Read the error queue until it is empty; raises CommandError if it was not."""
         errors: list[str] = []
         for _ in range(ERRORS_READ_MAX):
-            answer = self.query("SYSTem:ERRor?")
+            answer = self.query(ERROR_QUERY)
             number, _, _text = answer.partition(",")
             try:
                 done = int(number) == 0
             except ValueError:
-                raise BadAnswerError(
-                    self.name, "SYSTem:ERRor?", answer, 'a number and a text, as +0,"No error"'
-                ) from None
+                raise BadAnswerError(self.name, ERROR_QUERY, answer, 'a number and a text, as +0,"No error"') from None
             if done:
                 break
             errors.append(answer)
         else:
             expected = f"an empty queue after {ERRORS_READ_MAX} reads"
-            raise BadAnswerError(self.name, "SYSTem:ERRor?", errors[-1], expected)
+            raise BadAnswerError(self.name, ERROR_QUERY, errors[-1], expected)
         if errors:
             raise CommandError(self.name, after, errors)
 
@@ -190,11 +190,20 @@ class Instrument:
         if self.traffic is not None:
             self.traffic(direction, text, self.clock.now_ns())
 
-    def _transfer_error(self, command: str, error: VisaIOError) -> InstrumentTimeoutError | TransportError:
-        if error.error_code == StatusCode.error_timeout:
-            self._report("<", "nothing: time-out")
-            return InstrumentTimeoutError(self.name, command, self.resource.timeout)
-        return TransportError(self.name, f"{command!r} could not be transferred: {error}")
+    def _transfer_error(self, command: str, error: VisaIOError) -> InstrumentError:
+        """What to raise for a failed transfer. After a time-out the error queue often knows why no answer came."""
+        if error.error_code != StatusCode.error_timeout:
+            return TransportError(self.name, f"{command!r} could not be transferred: {error}")
+        self._report("<", "nothing: time-out")
+        timeout = InstrumentTimeoutError(self.name, command, self.resource.timeout)
+        if command != ERROR_QUERY:
+            try:
+                self.check_errors(command)
+            except InstrumentTimeoutError:
+                return timeout  # silent altogether
+            except InstrumentError as reason:
+                return reason
+        return timeout
 
 
 def _normal(text: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from harness.emulation.instruments.oscilloscope import CODES_PER_RANGE, Oscilloscope, Probe
 from harness.emulation.instruments.scope_rendering import CODE_REFERENCE
 from harness.emulation.instruments.scope_state import AcquisitionRecord, ChannelRecord
@@ -322,7 +324,8 @@ def _ask_data(scope: Oscilloscope) -> bytes:
     codes = scope.codes(state.waveform_source, state.transfer_step(record))
     if state.waveform_format == "WORD":
         # Eight bits shifted left to sixteen, so the order of bytes decides on which side the zero stands.
-        return format_block((codes.astype(">u2" if state.waveform_msb_first else "<u2") << 8).tobytes())
+        words = codes.astype(np.uint16) << 8
+        return format_block(words.astype(">u2" if state.waveform_msb_first else "<u2").tobytes())
     return format_block(codes.tobytes())
 
 

@@ -55,7 +55,7 @@ WHITE_SPACE = "".join(map(chr, [*range(10), *range(11, 33)]))
 """IEEE 488.2 7.4.1.2: every character up to the space, but not NL, which ends the message."""
 
 _HEADER = re.compile(r"(\*[A-Za-z]\w*|:?[A-Za-z]\w*(?::[A-Za-z]\w*)*)(\?)?", re.ASCII)
-_NEEDS_SCAN = re.compile(r"[\"'(#]")
+_NEEDS_SCAN = re.compile(r"[\"'()]")
 
 
 class ScpiError(EmulationError):
