@@ -107,8 +107,10 @@ static void begin_it_block(struct tb_core *core, uint32_t address)
 static __attribute__((noinline)) uint64_t jump_cycles(struct tb_core *core, uint32_t address, uint32_t size)
 {
     struct tb_state *s = &core->s;
-    if (!in_it_block(s, s->next_pc) || address <= s->next_pc || address > s->it_end)
+    if (!in_it_block(s, s->next_pc) || address <= s->next_pc || address > s->it_end) {
+        s->it_begin = s->it_end = 0; /* left for good: a loop put there later must not pass for the old block */
         return CYCLES_REFILL + (size == 4 && address & 2); /* one more to fetch a wide target off a word (TRM: "P") */
+    }
     uint32_t skipped = 0;
     for (uint32_t at = s->next_pc; at < address; at += tb_is_wide(half_at(core, at)) ? 4 : 2)
         skipped++;
@@ -230,9 +232,10 @@ void tb_on_interrupt(uc_engine *uc, uint32_t number, void *user)
     if (number == INTR_EXCEPTION_EXIT) {
         tb_return(core, tb_get(core, UC_ARM_REG_PC) | 1);
     } else if (number == INTR_SVC) {
-        core->s.pending |= EXC_BIT(EXC_SVCALL);
-        if (tb_pending_number(core) != EXC_SVCALL || !tb_take_pending(core, s->next_pc))
+        if (!tb_may_run(core, EXC_SVCALL))
             tb_raise(core, FAULT_ESCALATED, s->pc, 0, 0);
+        s->pending |= EXC_BIT(EXC_SVCALL);
+        tb_take_pending(core, s->next_pc);
     } else {
         /* A fetch from a bus range ends here, with PC still on the jump. */
         tb_raise(core, number == INTR_PREFETCH_ABORT ? FAULT_FETCH_DEVICE : FAULT_ENGINE, s->pc, 0, number);
@@ -248,7 +251,9 @@ bool tb_on_invalid(uc_engine *uc, uc_mem_type type, uint64_t address, int size, 
 {
     int kind = FAULT_READ_UNMAPPED;
     (void)uc;
-    if (type == UC_MEM_WRITE_PROT)
+    if (address >> 25 == 0x22000000 >> 25 || address >> 25 == 0x42000000 >> 25)
+        kind = FAULT_BIT_BAND;
+    else if (type == UC_MEM_WRITE_PROT)
         kind = FAULT_WRITE_FLASH;
     else if (type == UC_MEM_WRITE_UNMAPPED)
         kind = FAULT_WRITE_UNMAPPED;

@@ -77,6 +77,12 @@ static bool preempts(struct tb_core *core, int number, bool for_waking)
     return number && group_of(s, priority_of(s, number)) < execution_group(core, for_waking);
 }
 
+/* Does its priority beat what runs now? */
+bool tb_may_run(struct tb_core *core, int number)
+{
+    return preempts(core, number, false);
+}
+
 bool tb_would_wake(struct tb_core *core)
 {
     return preempts(core, tb_pending_number(core), true);

@@ -39,12 +39,12 @@ enum sleep_kind { AWAKE = 0, SLEEP_WFI = 1, SLEEP_WFE = 2 };
 /* Why tb_run came back. */
 enum stop_reason { STOP_DEADLINE = 0, STOP_FAULT = 1, STOP_HOST = 2, STOP_RESET = 3 };
 
-/* Keep in step with FAULT_KINDS in faults.py. */
+/* Keep in step with FAULT_KINDS in errors.py. */
 enum fault_kind {
     FAULT_NONE = 0, FAULT_READ_UNMAPPED, FAULT_WRITE_UNMAPPED, FAULT_FETCH_UNMAPPED, FAULT_WRITE_FLASH,
     FAULT_UNDEFINED, FAULT_REFUSED, FAULT_NOT_THUMB, FAULT_UNALIGNED, FAULT_DIVIDE, FAULT_STACKING,
     FAULT_UNSTACKING, FAULT_BAD_RETURN, FAULT_BREAKPOINT, FAULT_ESCALATED, FAULT_UNPRIVILEGED, FAULT_NOT_MODELLED,
-    FAULT_ENGINE, FAULT_BUS, FAULT_VECTOR, FAULT_FETCH_DEVICE
+    FAULT_ENGINE, FAULT_BUS, FAULT_VECTOR, FAULT_FETCH_DEVICE, FAULT_BIT_BAND
 };
 
 /* All state but memories and what Unicorn holds while it runs: plain data, copied whole into a snapshot. */
@@ -107,6 +107,7 @@ static inline bool tb_is_wide(uint32_t first) { return first >= 0xE800; }
 bool tb_take_pending(struct tb_core *core, uint32_t return_address);
 bool tb_enter(struct tb_core *core, int number, uint32_t return_address);
 void tb_return(struct tb_core *core, uint32_t exc_return);
+bool tb_may_run(struct tb_core *core, int number);
 bool tb_would_wake(struct tb_core *core);
 void tb_pend(struct tb_core *core, int number);
 int tb_pending_number(struct tb_core *core);

@@ -10,6 +10,7 @@ from harness.emulation.world import World
 from tests.emulation.cpu.builder import Image
 
 PERIPHERAL = 0x4000_0000
+UART0 = 0x4000_C000
 RESULTS = 0x2000_0100
 
 
@@ -78,7 +79,7 @@ class Machine:
         self.cpu = CortexM3(
             self.world,
             self.bus,
-            peripheral_ranges=[(PERIPHERAL, 0x2000)],
+            peripheral_ranges=[(PERIPHERAL, 0x2000), (UART0, 0x1000)],
             clock_hz=clock_hz,
             clock_error_ppb=clock_error_ppb,
             symbols=image.symbols,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from tests.emulation.cpu.builder import assemble
 from tests.emulation.cpu.machine import RESULTS, Machine
 
@@ -46,7 +48,7 @@ def test_cycles_follow_the_new_code() -> None:
     at = machine.image.flash.index(b"\x40\x18", CODE)
     machine.cpu.load_flash(at, b"\xb0\xfb\xf1\xf0\xfb\xe7")  # udiv r0, r0, r1; b back
     machine.run_cycles(100)
-    gaps = [later - earlier for earlier, later in zip(machine.bus.cycles, machine.bus.cycles[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(machine.bus.cycles)]
     assert gaps[0] == 1 + 1 + 3
     assert gaps[-1] == 1 + 12 + 3
 
@@ -62,7 +64,7 @@ def test_the_pairing_of_a_load_follows_a_change_of_its_follower() -> None:
     machine.run_cycles(100)
     machine.cpu.load_flash(machine.image.flash.index(b"\x01\x31", CODE), b"\x2a\x68")  # ldr r2, [r5]: now a pair
     machine.run_cycles(100)
-    gaps = [later - earlier for earlier, later in zip(machine.bus.cycles, machine.bus.cycles[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(machine.bus.cycles)]
     assert gaps[0] == 1 + 2 + 1 + 3
     assert gaps[-1] == 1 + 1 + 2 + 3
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from tests.emulation.cpu.builder import assemble, vectors_with
 from tests.emulation.cpu.machine import RESULTS, Machine
 
@@ -194,7 +196,8 @@ def test_frame_is_aligned_to_eight_bytes_and_sp_comes_back() -> None:
     text = (
         SETUP
         + "    push {r0}\n    svc 0\n    mov r0, sp\n    str r0, [r4]\n    b .\n"
-        + "    .type svc_, %function\nsvc_:\n    mov r0, sp\n    str r0, [r4]\n    ldr r0, [sp, #28]\n    str r0, [r4]\n"
+        + "    .type svc_, %function\nsvc_:\n    mov r0, sp\n    str r0, [r4]\n"
+        + "    ldr r0, [sp, #28]\n    str r0, [r4]\n"
         + "    bx lr\n"
     )
     machine = Machine(assemble(text, vectors_with(e11="svc_")))
@@ -208,8 +211,9 @@ def test_frame_holds_the_registers_and_flags_of_what_was_interrupted() -> None:
         SETUP
         + "    movs r0, #10\n    movs r1, #11\n    movs r2, #12\n    movs r3, #13\n    mov r12, r3\n    movs r8, #0\n"
         + "    mov lr, r2\n    svc 7\n    ite eq\n    moveq r0, #1\n    movne r0, #0\n    str r0, [r4]\n    b .\n"
-        + "    .type svc_, %function\nsvc_:\n    movs r0, #1\n    ldmia.w sp, {r0-r3, r8-r11}\n    ldr.w r12, =0x20000100\n"
-        + "    stmia.w r12, {r0-r3, r8-r11}\n    ldr r0, [sp, #24]\n    ldrb r0, [r0, #-2]\n    str r0, [r4]\n    bx lr\n"
+        + "    .type svc_, %function\nsvc_:\n    movs r0, #1\n    ldmia.w sp, {r0-r3, r8-r11}\n"
+        + "    ldr.w r12, =0x20000100\n    stmia.w r12, {r0-r3, r8-r11}\n"
+        + "    ldr r0, [sp, #24]\n    ldrb r0, [r0, #-2]\n    str r0, [r4]\n    bx lr\n"
     )
     machine = Machine(assemble(text, vectors_with(e11="svc_")))
     machine.run_cycles(500)
@@ -260,7 +264,8 @@ def test_disabled_line_stays_pending_until_enabled() -> None:
 def test_registers_of_the_nvic_read_back() -> None:
     text = (
         SETUP
-        + "    ldr r0, =0x00010002\n    str r0, [r5]\n    movs r0, #2\n    str.w r0, [r5, #0x80]\n    ldr r0, [r5]\n    str r0, [r4]\n"
+        + "    ldr r0, =0x00010002\n    str r0, [r5]\n    movs r0, #2\n    str.w r0, [r5, #0x80]\n"
+        + "    ldr r0, [r5]\n    str r0, [r4]\n"
         + "    movs r0, #255\n    strb r0, [r7, #1]\n    ldr r0, [r7]\n    str r0, [r4]\n"
         + "    ldr r0, =0xE000E004\n    ldr r0, [r0]\n    str r0, [r4]\n"
         + "    ldr r0, =0xFFFFFFFF\n    str r0, [r5, #4]\n    ldr r0, [r5, #4]\n    str r0, [r4]\n    b .\n"
@@ -285,7 +290,7 @@ def test_systick_fires_every_reload_plus_one_cycles_exactly() -> None:
     text = SETUP + SYSTICK + "1:  wfi\n    b 1b\n" + handler("tick", 1)
     machine = Machine(assemble(text, vectors_with(e15="tick")))
     machine.run_cycles(50_000)
-    gaps = {later - earlier for earlier, later in zip(machine.bus.cycles, machine.bus.cycles[1:], strict=False)}
+    gaps = {later - earlier for earlier, later in pairwise(machine.bus.cycles)}
     assert len(machine.bus.cycles) == 49
     assert gaps == {1000}
 
@@ -295,7 +300,8 @@ def test_systick_counts_down_and_countflag_clears_when_read() -> None:
         SETUP
         + SYSTICK.replace("movs r1, #7", "movs r1, #5")
         + "    ldr r2, [r0, #8]\n    str r2, [r4]\n    ldr r2, [r0, #8]\n    str r2, [r4]\n    ldr r1, =2000\n"
-        + "1:  subs r1, #1\n    bne 1b\n    ldr r2, [r0]\n    str r2, [r4]\n    ldr r2, [r0]\n    str r2, [r4]\n    b .\n"
+        + "1:  subs r1, #1\n    bne 1b\n    ldr r2, [r0]\n    str r2, [r4]\n"
+        + "    ldr r2, [r0]\n    str r2, [r4]\n    b .\n"
     )
     machine = Machine(assemble(text))
     machine.run_cycles(20_000)

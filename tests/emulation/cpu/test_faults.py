@@ -15,6 +15,7 @@ CASES = [
     pytest.param("movs r0, #0x40\n str r1, [r0]", "write_flash", 0x40, id="store to flash"),
     pytest.param("ldr r0, =0x10000001\n bx r0", "fetch_unmapped", 0x10000000, id="jump where nothing is"),
     pytest.param("ldr r0, =0x40000001\n bx r0", "fetch_device", None, id="jump into a peripheral"),
+    pytest.param("ldr r0, =0x42000080\n ldr r1, [r0]", "bit_band", 0x42000080, id="bit-band alias"),
     pytest.param("udf #1", "refused", None, id="udf"),
     pytest.param("udf.w #1", "refused", None, id="wide udf"),
     pytest.param(".short 0xBA80", "undefined", None, id="undefined narrow"),

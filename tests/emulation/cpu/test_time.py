@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +42,7 @@ def test_an_access_sees_the_start_of_its_instruction() -> None:
     machine = Machine(assemble(WRITER))
     machine.run(5_000)
     cycles = machine.bus.cycles
-    assert [later - earlier for earlier, later in zip(cycles, cycles[1:], strict=False)] == [5] * (len(cycles) - 1)
+    assert [later - earlier for earlier, later in pairwise(cycles)] == [5] * (len(cycles) - 1)
     assert machine.bus.times_ns == [cycle * 125 // 2 for cycle in cycles]
 
 
@@ -88,9 +90,29 @@ def test_reset_from_an_access_takes_effect_before_the_next_instruction() -> None
     machine.bus.on_access = reset_at_the_third
     machine.run(2_000)
     # First instruction after reset is a 2-cycle load, so the next store comes 1 + 2 cycles after the third.
-    gaps = [later - earlier for earlier, later in zip(machine.bus.cycles, machine.bus.cycles[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(machine.bus.cycles)]
     assert gaps[1:4] == [5, gaps[2], 5]
     assert gaps[2] == machine.bus.cycles[0] + 1
+
+
+def test_a_loop_written_over_an_old_it_block_still_stops() -> None:
+    text = """
+reset:
+    ldr r5, =0x20000800
+    ldr r0, =0x1C40BF08     @ it eq; adds r0, #1
+    str r0, [r5]
+    ldr r0, =0x47704770     @ bx lr
+    str r0, [r5, #4]
+    adds r6, r5, #1
+    blx r6
+    ldr r0, =0xE7FEBF00     @ nop; b .
+    str r0, [r5]
+    blx r6
+"""
+    machine = Machine(assemble(text))
+    machine.run(10_000)
+    assert abs(machine.cpu.now_ns - 10_000) < 200
+    assert machine.cpu.pc == 0x20000802
 
 
 def test_sysresetreq_tells_the_board_and_resets() -> None:
@@ -143,7 +165,7 @@ def test_clock_change_from_an_access_keeps_time_continuous() -> None:
 
     machine.bus.on_access = slow_down
     machine.run(40_000)
-    gaps = [later - earlier for earlier, later in zip(machine.bus.times_ns, machine.bus.times_ns[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(machine.bus.times_ns)]
     assert gaps[:3] == [312, 313, 312] or gaps[:3] == [313, 312, 313]
     assert set(gaps[3:]) == {5_000}
 
