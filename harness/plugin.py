@@ -7,7 +7,7 @@ run folder and joins the record; each worker opens a bench of its own and runs t
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from harness.run.progress import CAUSE_PROPERTY, VERDICT_PROPERTY
 RUN = pytest.StashKey[LiveRun]()
 INPUTS = pytest.StashKey[RunInputs]()
 RECORD = pytest.StashKey[TestRecord]()
-CAUSES = pytest.StashKey[tuple[str, ...]]()
+CAUSES = pytest.StashKey[Sequence[str]]()
 WORKER_KEY = "tamperbench"
 
 pytest_plugins = (
@@ -165,7 +165,7 @@ def pytest_runtest_makereport(
         if not isinstance(call.excinfo.value, pytest.skip.Exception):
             record.error(call.excinfo.value)
         cause = str(call.excinfo.value) or call.excinfo.typename
-        before: tuple[str, ...] = item.stash.get(CAUSES, ())
+        before = item.stash.get(CAUSES, ())
         item.stash[CAUSES] = (*before, f"{call.excinfo.typename}: {cause}")
     if call.when == "teardown":
         report.user_properties.append((VERDICT_PROPERTY, record.end().value))

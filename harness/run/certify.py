@@ -66,7 +66,8 @@ def _arguments(request: Request, folder: Path) -> list[str]:
         arguments += ["--test-id", test_id]
     if request.workers > 1:
         arguments += ["-n", str(request.workers)]
-    # The terminal belongs to our own progress; a foreign pytest.ini or cache must not change a certification.
+    # The terminal belongs to our own progress; no foreign plugin, pytest.ini or cache may change a certification.
+    arguments += ["--disable-plugin-autoload", "-p", "xdist", "--assert", "plain"]
     quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "-c", str(Path(__file__).with_name("certify.ini"))]
     return [*arguments, *quiet, "--rootdir", str(paths.testplans), "-p", "harness.plugin"]
 
