@@ -32,7 +32,8 @@ static void begin_scan_read(struct event_log *log, uint64_t now_us) {
 }
 
 void event_log_begin(struct event_log *log, uint64_t now_us) {
-    *log = (struct event_log){.state = LOG_SCANNING, .cursor = {.first_unconfirmed = 1}};
+    log->state = LOG_SCANNING;
+    log->cursor.first_unconfirmed = 1;
     begin_scan_read(log, now_us);
 }
 

@@ -21,6 +21,7 @@ struct event_log {
     bool is_cursor_dirty;
 };
 
+/* On zeroed memory, as meter_begin(). */
 void event_log_begin(struct event_log *log, uint64_t now_us);
 /* Moves the access under way and the scan on; returns when to call again. */
 uint64_t event_log_step(struct event_log *log, struct bus *bus, uint64_t other_needs_bus_at_us, uint64_t now_us);

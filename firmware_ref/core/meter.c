@@ -48,18 +48,17 @@ static void step_optical(struct meter *meter, uint64_t now_us) {
 
 static void step_banner(struct meter *meter) {
     const bool is_known = meter->reporter.presence != SE_UNKNOWN && meter->log.state != LOG_SCANNING;
-    if (meter->banner_state == BANNER_DONE || !is_known || hal_serial_is_sending(HAL_PORT_DIAGNOSTIC)) {
+    if (meter->is_banner_done || !is_known || hal_serial_is_sending(HAL_PORT_DIAGNOSTIC)) {
         return;
     }
     const size_t length = banner_put_state(meter->banner, &meter->reporter, &meter->log, meter->seal.stable_open);
     hal_serial_send(HAL_PORT_DIAGNOSTIC, (const uint8_t *)meter->banner, length);
-    meter->banner_state = BANNER_DONE;
+    meter->is_banner_done = true;
 }
 
 /* The case is taken as it stands. Open at boot is an event too: nobody can say how long it has been (SEAL-1). */
 void meter_begin(struct meter *meter, uint64_t now_us) {
     struct alert_parties parties;
-    *meter = (struct meter){.banner_state = BANNER_STATE_DUE};
     parameters_read(hal_parameter_page(), &parties);
     seal_begin(&meter->seal, hal_case_is_open(), now_us);
     if (meter->seal.stable_open) {

@@ -14,8 +14,6 @@
 #include "core/seal.h"
 #include "dlms/optical.h"
 
-enum banner_state { BANNER_STATE_DUE, BANNER_DONE };
-
 struct meter {
     struct seal seal;
     struct event_queue queue;
@@ -25,9 +23,10 @@ struct meter {
     struct modem_link modem;
     struct optical optical;
     char banner[BANNER_BYTES];
-    uint8_t banner_state;
+    bool is_banner_done;
 };
 
+/* Once, on static (zeroed) memory: a copy of the initial state would cost its size in stack (SEAL-4). */
 void meter_begin(struct meter *meter, uint64_t now_us);
 /* Does what is due and returns the time of what is due next. */
 uint64_t meter_step(struct meter *meter, uint64_t now_us);

@@ -3,7 +3,9 @@
 #include "core/bytes.h"
 
 void reporter_begin(struct reporter *reporter, const struct alert_parties *parties, uint64_t now_us) {
-    *reporter = (struct reporter){.parties = *parties, .state = REPORTER_PROBING, .is_se_resting = true};
+    reporter->parties = *parties;
+    reporter->state = REPORTER_PROBING;
+    reporter->is_se_resting = true;
     secure_element_reset(&reporter->se);
     secure_element_begin(&reporter->se, SE_REQUEST_INFO, NULL, now_us);
 }

@@ -30,6 +30,7 @@ struct reporter {
     bool is_se_resting; /* put to sleep since its last use */
 };
 
+/* On zeroed memory, as meter_begin(). */
 void reporter_begin(struct reporter *reporter, const struct alert_parties *parties, uint64_t now_us);
 /* Moves everything on; returns when to call again. */
 uint64_t reporter_step(struct reporter *reporter, struct event_queue *queue, struct event_log *log, struct bus *bus,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from firmware_ref.tool.errors import BudgetError, LayoutError
-from firmware_ref.tool.image import Program
+from firmware_ref.tool.image import RAM_ADDRESS, Program
 from firmware_ref.tool.stack import EXCEPTION_FRAME_BYTES, CallGraph, StackPath
 
-# The detection core: every module of it, and the variables that hold their state. A core module with a variable of its own
-# would move state out of the budget, so that is an error.
+# The detection core: every module of it, and the variables that hold their state. A core module with a variable of
+# its own would move state out of the budget, so that is an error.
 CORE_FOLDERS = ("core", "dlms")
 CORE_STATE = ("meter",)
 MAIN_ENTRY = "handle_reset"
@@ -40,7 +40,7 @@ class CoreUse:
 def measure_core(app: Program, boot: Program, core_files: Sequence[str]) -> CoreUse:
     """Sizes of the core's state and of the stack. All interrupts share one priority, so at most one is nested."""
     objects = {
-        symbol.name: symbol for symbol in app.symbols if symbol.kind == "STT_OBJECT" and symbol.address >= 0x20000000
+        symbol.name: symbol for symbol in app.symbols if symbol.kind == "STT_OBJECT" and symbol.address >= RAM_ADDRESS
     }
     for symbol in objects.values():
         if symbol.file in core_files:

@@ -1,7 +1,7 @@
 """Builds the reference meter's image: `python -m firmware_ref.tool.build [--source DIR] [--out DIR] [--defect NAME]`.
 
-Result: `meter.bin` (what goes into flash, from address 0) and `meter.elf` (the same with symbols, for QEMU and debuggers).
-Nothing is compiled when sources, compiler and flags are those of the last build.
+Result: `meter.bin` (what goes into flash, from address 0) and `meter.elf` (the same with symbols, for QEMU and
+debuggers). Nothing is compiled when sources, compiler and flags are those of the last build.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class BuildResult:
                 f"compiler       {self.compiler}",
                 f"flash          {self.flash_bytes} bytes used of 262144 (boot {self.boot_bytes} of 16384, "
                 f"application {self.app_bytes})",
-                f"core SRAM      {core_sram_bytes} bytes of {self.core_budget_bytes}: static {self.core_static_ram_bytes}, "
-                f"worst-case stack {self.core_stack_bytes}",
+                f"core SRAM      {core_sram_bytes} bytes of {self.core_budget_bytes}: "
+                f"static {self.core_static_ram_bytes}, worst-case stack {self.core_stack_bytes}",
                 f"stack path     {' > '.join(self.stack_path)} + interrupt {' > '.join(self.interrupt_path)}",
             )
         )
@@ -116,7 +116,7 @@ def _build_fresh(source: Path, work: Path, out: Path, toolchain: Toolchain) -> B
     _write_atomically(out / "meter.bin", binary)
     entry = int.from_bytes(binary[4:8], "little")
     write_elf(work / "meter.elf", binary, entry, (boot, app), app.ram_bytes)
-    os.replace(work / "meter.elf", out / "meter.elf")
+    (work / "meter.elf").replace(out / "meter.elf")
     return _make_result(out, binary, len(boot.data), len(app.data), app.ram_bytes, core, config, toolchain)
 
 
@@ -188,7 +188,7 @@ def _read_current(out: Path, key: str) -> BuildResult | None:
 def _write_atomically(path: Path, data: bytes) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
         stream.write(data)
-    os.replace(stream.name, path)
+    Path(stream.name).replace(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

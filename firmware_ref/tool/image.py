@@ -9,9 +9,11 @@ from pathlib import Path
 
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
+from elftools.elf.sections import Section, SymbolTableSection
 
 from firmware_ref.tool.errors import LayoutError
+
+RAM_ADDRESS = 0x20000000
 
 # boot/slot.h
 _MAGIC = 0x49424D54
@@ -42,31 +44,39 @@ class Program:
 
 
 def read_program(path: Path, address: int) -> Program:
-    """Reads a linked ELF whose first flash section starts at `address`. Segments are not used: they hold ELF headers too."""
-    data = bytearray()
-    ram_bytes = 0
+    """Reads a linked ELF whose flash contents start at `address`."""
     with path.open("rb") as stream:
         elf = ELFFile(stream)
-        for section in elf.iter_sections():
-            if not section["sh_flags"] & SH_FLAGS.SHF_ALLOC or section["sh_size"] == 0:
-                continue
-            if section["sh_addr"] >= 0x20000000:
-                if section["sh_type"] != "SHT_NOBITS":
-                    raise LayoutError(
-                        f"{path.name}: initialised data in {section.name}: load copies are not packed yet"
-                    )
-                ram_bytes += section["sh_size"]
-                continue
-            offset = section["sh_addr"] - address
-            if offset < len(data):
-                raise LayoutError(f"{path.name}: section {section.name} at 0x{section['sh_addr']:X} overlaps another")
-            data += b"\xff" * (offset - len(data)) + section.data()
+        allocated = [section for section in elf.iter_sections() if section["sh_flags"] & SH_FLAGS.SHF_ALLOC]
         table = elf.get_section_by_name(".symtab")
         if not isinstance(table, SymbolTableSection):
             raise LayoutError(f"{path.name}: no symbol table; the linker was told to strip it")
+        parts = [(_load_address(elf, section), section.data()) for section in allocated if _is_loaded(section)]
         symbols = tuple(_read_symbols(table))
+    data = bytearray()
+    for start, octets in sorted(parts):
+        offset = start - address
+        if offset < len(data):
+            raise LayoutError(f"{path.name}: a section at 0x{start:X} overlaps another or lies before 0x{address:X}")
+        data += b"\xff" * (offset - len(data)) + octets
     data += b"\xff" * (-len(data) % 4)
+    ram_bytes = sum(section["sh_size"] for section in allocated if section["sh_addr"] >= RAM_ADDRESS)
     return Program(address, bytes(data), symbols, ram_bytes)
+
+
+def _is_loaded(section: Section) -> bool:
+    return section["sh_type"] != "SHT_NOBITS" and section["sh_size"] > 0
+
+
+def _load_address(elf: ELFFile, section: Section) -> int:
+    """Where the section lies in flash: variables with an initial value have their copy elsewhere than themselves.
+
+    Segments are asked for this alone; as a whole they also hold ELF headers.
+    """
+    for segment in elf.iter_segments("PT_LOAD"):
+        if segment["p_vaddr"] <= section["sh_addr"] < segment["p_vaddr"] + segment["p_filesz"]:
+            return int(segment["p_paddr"] + section["sh_addr"] - segment["p_vaddr"])
+    raise LayoutError(f"section {section.name} at 0x{section['sh_addr']:X} is in no segment; mend the linker script")
 
 
 def _read_symbols(table: SymbolTableSection) -> list[Symbol]:
@@ -101,7 +111,7 @@ def write_elf(path: Path, binary: bytes, entry: int, programs: tuple[Program, ..
     entries = [bytes(16)]
     ordered = sorted(_unique_symbols(programs), key=lambda symbol: not symbol.is_local)
     for symbol in ordered:
-        section = 1 if symbol.address < 0x20000000 else 2
+        section = 1 if symbol.address < RAM_ADDRESS else 2
         kind = {"STT_FUNC": 2, "STT_OBJECT": 1}.get(symbol.kind, 0)
         info = (0 if symbol.is_local else 1) << 4 | kind
         entries.append(struct.pack("<IIIBBH", len(names), symbol.address, symbol.size_bytes, info, 0, section))
@@ -140,7 +150,7 @@ def _write_elf_file(
     sections = (
         bytes(40),
         section(b".text", 1, 6, 0, start, len(binary), 0, 0, 4, 0),
-        section(b".bss", 8, 3, 0x20000000, start, ram_bytes, 0, 0, 8, 0),
+        section(b".bss", 8, 3, RAM_ADDRESS, start, ram_bytes, 0, 0, 8, 0),
         section(b".symtab", 2, 0, 0, symtab_at, len(symtab), 4, locals_count, 4, 16),
         section(b".strtab", 3, 0, 0, strtab_at, len(strtab), 0, 0, 1, 0),
         section(b".shstrtab", 3, 0, 0, shstr_at, len(section_names), 0, 0, 1, 0),

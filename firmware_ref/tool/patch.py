@@ -55,7 +55,7 @@ def parse_patch(text: str, name: str) -> list[FilePatch]:
 
 
 def _target(line: str, name: str) -> PurePosixPath:
-    path = PurePosixPath(line[4:].split("\t")[0].strip().removeprefix("b/"))
+    path = PurePosixPath(line[4:].split("\t", maxsplit=1)[0].strip().removeprefix("b/"))
     if path.is_absolute() or ".." in path.parts:
         raise PatchError(f"{name}: path {path} leaves the firmware's folder")
     return path
@@ -66,7 +66,9 @@ def _parse_hunk(lines: list[str], at: int, name: str) -> tuple[Hunk, int]:
     if match is None:
         raise PatchError(f"{name}: line {at + 1}: not a hunk header: {lines[at]!r}")
     first, old_count, _, new_count = (int(group) if group else 1 for group in match.groups())
-    start, old, new = at, [], []
+    start = at
+    old: list[str] = []
+    new: list[str] = []
     at += 1
     while len(old) < old_count or len(new) < new_count:
         line = lines[at] if at < len(lines) else None

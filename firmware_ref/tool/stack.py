@@ -19,6 +19,7 @@ from firmware_ref.tool.image import Program, Symbol
 EXCEPTION_FRAME_BYTES = 36
 
 _PUSHES = {"push", "push.w"}
+_ADJUSTS = {"sub", "subw", "add", "addw", "mov", "bic"}
 _STORES_DOWN = re.compile(r"\[sp, #-(0x[0-9a-f]+|\d+)\]!")
 _IMMEDIATE = re.compile(r"#(-?(?:0x[0-9a-f]+|\d+))$")
 
@@ -169,7 +170,7 @@ def _stack_taken(mnemonic: str, operands: str, symbol: Symbol, address: int) -> 
     stored = _STORES_DOWN.search(operands)
     if stored and mnemonic.startswith("str"):
         return int(stored.group(1), 0)
-    if operands.startswith("sp,") and mnemonic.split(".")[0] in ("sub", "subw", "add", "addw", "mov", "bic"):
+    if operands.startswith("sp,") and mnemonic.partition(".")[0] in _ADJUSTS:
         immediate = _IMMEDIATE.search(operands)
         if mnemonic.startswith("sub") and immediate:
             return int(immediate.group(1), 0)

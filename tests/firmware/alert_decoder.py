@@ -1,4 +1,4 @@
-"""Decodes an alert straight from docs/alert-format.md, octet by octet; shares nothing with the harness or the firmware."""
+"""Decodes an alert straight from docs/alert-format.md, octet by octet; shares nothing with harness or firmware."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def decode_alert(frame: bytes) -> DecodedAlert:
     content = outer.string()
     signed_part = frame[start : outer.at]
     signature = outer.string()
-    assert outer.at == len(frame) and len(signature) == 64
+    assert (outer.at, len(signature)) == (len(frame), 64)
 
     inner = Octets(content)
     inner.expect("0f")
@@ -94,7 +94,7 @@ def decode_alert(frame: bytes) -> DecodedAlert:
     inner.expect("16")
     severity = inner.take(1)[0]
     assert inner.at == len(content)
-    assert int.from_bytes(transaction_id, "big") == counter and len(transaction_id) == 8
+    assert transaction_id == counter.to_bytes(8, "big")
     assert invoke_id == 0xC0000000 | counter & 0xFFFFFF
     return DecodedAlert(
         transaction_id, originator, recipient, date_time, invoke_id, code, counter, event_time, status, sequence,

@@ -20,7 +20,7 @@ ADDRESS_AND_UNDEFINED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=
 
 
 def compile_host(out: Path) -> Path:
-    """Address and undefined-behaviour sanitizers with gcc; the ziglang wheel's clang brings the second only (as traps)."""
+    """Address and undefined-behaviour sanitizers with gcc; the ziglang wheel's clang has the second only (traps)."""
     folders = ("core", "dlms", "port/host")
     sources = [str(path.relative_to(SOURCE)) for folder in folders for path in sorted((SOURCE / folder).glob("*.c"))]
     gcc = shutil.which("gcc")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 
 import pytest
 
-from tests.firmware.host_meter import MS, S, HostMeter
-from tests.firmware.parts import PAGE_BYTES, PowerCut
+from tests.firmware.host_meter import MS, HostMeter, S
+from tests.firmware.parts import PAGE_BYTES, PowerCut, seeded
 
 ENTRIES = 170
 
@@ -87,7 +86,7 @@ def test_power_cut_in_any_page_write_loses_no_sent_alert(make_meter: Callable[[]
     meter = make_meter().power_on()
     meter.run(S)
     meter.eeprom.tear_after_writes = cut
-    meter.eeprom.chance = random.Random(100 + cut)
+    meter.eeprom.chance = seeded(100 + cut)
     confirmed: set[int] = set()
     sent_contents: dict[int, bytes] = {}
     try:
@@ -139,7 +138,7 @@ def test_the_ring_goes_on_after_its_end_and_keeps_the_newest(make_meter: Callabl
 
 def test_an_eeprom_full_of_garbage_is_an_empty_log(make_meter: Callable[[], HostMeter]) -> None:
     meter = make_meter()
-    meter.eeprom.memory[:] = random.Random(9).randbytes(len(meter.eeprom.memory))
+    meter.eeprom.memory[:] = seeded(9).randbytes(len(meter.eeprom.memory))
     meter.power_on()
     report_events(meter, 1)
     assert "0 entries, newest 0" in meter.banner

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,7 @@ import pytest
 
 from tests.firmware.alert_decoder import read_date_time
 from tests.firmware.host_meter import HostProgram
-from tests.firmware.parts import crc16
+from tests.firmware.parts import crc16, seeded
 
 VECTORS = Path(__file__).parent / "data" / "SHA256ShortMsg.rsp"
 
@@ -29,7 +28,7 @@ def test_crcs_match_zlib_and_the_secure_elements_published_packets(modules: Host
     # Info command and wake reply with their checksums, as the vendor's library has them.
     assert crc16(bytes.fromhex("0730000000")).hex() == "035d"
     assert crc16(bytes.fromhex("0411")).hex() == "3343"
-    chance = random.Random(5)
+    chance = seeded(5)
     for length in (1, 2, 28, 44, 71):
         octets = chance.randbytes(length)
         small, large = modules.ask(f"crc {octets.hex()}").split()
@@ -75,7 +74,7 @@ def test_a_confirmation_is_taken_only_whole(modules: HostProgram) -> None:
 
 
 def test_garbage_is_no_confirmation_and_does_no_harm(modules: HostProgram) -> None:
-    chance = random.Random(11)
+    chance = seeded(11)
     for _ in range(500):
         octets = chance.randbytes(chance.randrange(0, 64))
         assert modules.ask(f"confirm {octets.hex() or '-'}") == "none"

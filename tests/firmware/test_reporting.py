@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
 from firmware_ref.tool.parameters import make_parameter_page
 from tests.firmware.alert_decoder import decode_alert
-from tests.firmware.host_meter import MS, S, HostMeter
+from tests.firmware.host_meter import MS, HostMeter, S
+from tests.firmware.parts import seeded
 
 
 def open_case(meter: HostMeter, at_us: int = 2 * S, run_us: int = 500 * MS) -> None:
@@ -57,7 +58,7 @@ def test_repeats_are_the_same_bytes_at_doubling_distances_up_to_a_minute(meter: 
     open_case(meter, run_us=300 * S)
     sent = meter.sent["modem"]
     assert {item.octets for item in sent} == {sent[0].octets}
-    distances = [round((late.at_us - early.at_us) / S) for early, late in zip(sent, sent[1:], strict=False)]
+    distances = [round((late.at_us - early.at_us) / S) for early, late in pairwise(sent)]
     assert distances == [2, 4, 8, 16, 32, 60, 60, 60]
 
 
@@ -126,7 +127,7 @@ def test_all_alerts_of_a_long_outage_are_confirmed_at_last(meter: HostMeter) -> 
 
 def test_garbage_before_between_and_around_a_confirmation_does_no_harm(meter: HostMeter) -> None:
     open_case(meter)
-    chance = random.Random(7)
+    chance = seeded(7)
     for _ in range(200):
         meter.receive(chance.randbytes(chance.randrange(1, 100)))
         meter.run(meter.now_us + chance.randrange(0, 300) * MS)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.firmware.host_meter import MS, S, HostMeter
+from tests.firmware.host_meter import MS, HostMeter, S
+from tests.firmware.parts import seeded
 
 EPOCH = datetime(2026, 6, 1, 8, 0, 0, tzinfo=UTC)
 OPENED, CLOSED = 0x2C, 0x2D
@@ -50,7 +50,7 @@ def test_trains_of_short_pulses_never_count(meter: HostMeter, gap_us: int) -> No
 
 
 def test_bounce_gives_one_event_with_the_time_of_its_first_edge(meter: HostMeter) -> None:
-    chance = random.Random(3)
+    chance = seeded(3)
     at_us = first_us = 2 * S
     for _ in range(7):
         meter.edge(at_us, True)
