@@ -21,6 +21,7 @@ from harness.emulation.instruments.scope_rendering import (
     Sampling,
     Signal,
     make_noise_table,
+    noise_bytes,
     render_codes,
 )
 from harness.emulation.instruments.scope_state import AcquisitionRecord, ChannelRecord, ChannelSettings, ScopeState
@@ -305,7 +306,7 @@ class Oscilloscope(ScpiInstrument):
             channels[number] = ChannelRecord(
                 copied, net.name if net else "", level, np.array(edges, dtype="<i8").tobytes()
             )
-        noise_key = self.world.stream(f"{self.name}/noise").take_bytes(32)
+        noise_key = self.world.stream(f"{self.name}/noise").take_bytes(16)
         points = state.range_ps // interval_ps
         return AcquisitionRecord(state.trigger_ps, start_ps, interval_ps, points, noise_key, channels)
 
@@ -336,8 +337,7 @@ class Oscilloscope(ScpiInstrument):
         net = self._nets.get(number)
         points = record.points // step
         edges_ps = np.frombuffer(channel.edges, dtype="<i8").astype(np.int64) * 1000 - record.trigger_ps
-        noise_bytes = SeededStream(record.noise_key + bytes([number])).take_bytes(record.points)
-        noise = np.ascontiguousarray(np.frombuffer(noise_bytes, dtype=np.uint8)[::step][:points])
+        noise = np.ascontiguousarray(noise_bytes(record.noise_key, number, record.points)[::step][:points])
         signal = Signal(
             initial_level=channel.initial_level,
             low_fine=self._fine_steps(number, channel.settings, 0),

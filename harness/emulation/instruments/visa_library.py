@@ -131,20 +131,17 @@ class EmulatedVisaLibrary(VisaLibraryBase):
         deadline_ns = world.now_ns + self._timeout_ns(link.timeout_ms)
         if not instrument.start_read() and not self._wait_for_output(instrument, deadline_ns):
             self._fail(session, StatusCode.error_timeout)
+        ready_ns = world.now_ns
         if instrument.state.exchange.output_at == 0:
-            if world.now_ns + instrument.latency_ns > deadline_ns:
+            ready_ns += instrument.latency_ns
+            if ready_ns > deadline_ns:
                 world.run_until(max(world.now_ns, deadline_ns))
                 self._fail(session, StatusCode.error_timeout)
-            world.run_until(world.now_ns + instrument.latency_ns)
+        wanted = count
         if link.termchar is not None:
-            at = instrument.peek(count).find(link.termchar)
-            if at >= 0:
-                data, end = instrument.read(at + 1)
-            else:
-                data, end = instrument.read(count)
-        else:
-            data, end = instrument.read(count)
-        world.run_until(world.now_ns + instrument.byte_ns * len(data))
+            wanted = instrument.peek(count).find(link.termchar) + 1 or count
+        data, end = instrument.read(wanted)
+        world.run_until(ready_ns + instrument.byte_ns * len(data))
         if end and not link.suppress_end and not link.is_socket:
             # Rule 6.1.1, rule 6.1.4: the END indicator goes before everything else.
             return data, self.handle_return_value(session, StatusCode.success)
