@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.evidence.canonical import canonical_json, sha256_hex
 from harness.evidence.errors import ReadError
@@ -23,12 +24,12 @@ from harness.evidence.reader import (
     attempt_folders,
     read_attempt,
     read_header,
+    read_json,
 )
 from harness.evidence.record import ENTRIES_FILE
 from harness.evidence.replay_id import make_replay_id
 from harness.evidence.summary import pretty_json, summarise
 from harness.evidence.waveform_file import read_waveform
-
 
 DERIVED_FILES = frozenset({"report.html"})
 """Made from the record and lying beside it: whoever doubts one makes it again."""
@@ -131,8 +132,27 @@ def _check_summary(path: Path, header: RunHeader, tests: list[RunTest]) -> Itera
     file = path / SUMMARY_FILE
     if not file.is_file():
         yield Problem(SUMMARY_FILE, None, "is missing: the run was not finished, so nothing covers its end")
-    elif file.read_bytes() != pretty_json(summarise(header, tests)):
-        yield Problem(SUMMARY_FILE, None, "is not what header and tests give; it or one of them was changed")
+        return
+    derived = summarise(header, tests)
+    if file.read_bytes() == pretty_json(derived):
+        return
+    yield Problem(SUMMARY_FILE, None, "is not what header and tests give; it or one of them was changed")
+    try:
+        stored = _attempt_rows(read_json(file))
+    except ReadError as error:
+        yield Problem(SUMMARY_FILE, None, str(error))
+        return
+    for folder, row in _attempt_rows(derived).items():
+        if stored.get(folder) != row:
+            yield Problem(f"{folder}/{ENTRIES_FILE}", None, "does not end as the summary says; its end was changed")
+
+
+def _attempt_rows(summary: dict[str, Any]) -> dict[str, object]:
+    """The summary's rows by attempt; ReadError if it is not built as a summary is."""
+    try:
+        return {row["folder"]: row for test in summary["tests"] for row in test["attempts"]}
+    except (KeyError, TypeError) as error:
+        raise ReadError(f"{SUMMARY_FILE}: has no rows for tests and attempts; the file was changed") from error
 
 
 def _check_strangers(path: Path, known: set[str]) -> Iterator[Problem]:

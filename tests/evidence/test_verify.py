@@ -19,6 +19,7 @@ from harness.evidence.verify import verify_run
 from tests.evidence.runs import new_run, open_test, second_test, swallow, whole_run
 
 FIRST = f"tests/001-seal-1-opening/{ENTRIES_FILE}"
+SECOND = f"tests/002-seal-2-pulses/{ENTRIES_FILE}"
 WAVEFORM = "tests/001-seal-1-opening/waveforms/001-case-sw.zlib"
 
 
@@ -61,6 +62,29 @@ def test_any_changed_byte_is_found_in_its_file(intact: Path, choice: st.DataObje
 def place_is_last(data: bytes, place: int) -> bool:
     """A line feed changed joins two lines or cuts the last one, which is then told of the line it belongs to."""
     return data[place] == 0x0A
+
+
+@pytest.mark.parametrize("name", ["run.json", "summary.json", FIRST, SECOND, WAVEFORM, "inputs/smoke.toml"])
+@pytest.mark.parametrize("change", ["last byte", "one byte more", "one byte less"])
+def test_the_end_of_every_file_counts(intact: Path, tmp_path: Path, name: str, change: str) -> None:
+    path = tmp_path / "copy"
+    shutil.copytree(intact, path)
+    data = (path / name).read_bytes()
+    changed = {
+        "last byte": data[:-1] + bytes([data[-1] ^ 1]),
+        "one byte more": data + b"\n",
+        "one byte less": data[:-1],
+    }
+    (path / name).write_bytes(changed[change])
+    assert name in [problem.file for problem in verify_run(path)]
+
+
+@pytest.mark.parametrize("content", [b"{}", b'{"tests": 5}', b"[]", b"", b'{"tests": [{"attempts": [1]}]}'])
+def test_a_summary_that_is_none_is_a_problem_and_no_crash(intact: Path, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "copy"
+    shutil.copytree(intact, path)
+    (path / "summary.json").write_bytes(content)
+    assert "summary.json" in [problem.file for problem in verify_run(path)]
 
 
 def test_every_byte_of_a_waveform_file_counts(intact: Path, tmp_path: Path) -> None:
@@ -182,7 +206,7 @@ def test_a_chain_mended_by_an_expert_no_longer_fits_the_summary(intact: Path, tm
     path = tmp_path / "copy"
     shutil.copytree(intact, path)
     rechained(path, b'"value":321.5', b'"value":123.5')
-    assert [problem.file for problem in verify_run(path)] == ["summary.json"]
+    assert [problem.file for problem in verify_run(path)] == ["summary.json", FIRST]
 
 
 def test_a_record_moved_from_another_run_does_not_fit(intact: Path, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def modem_line(frames: list[tuple[float, bytes]], to_ms: float = 600, extra: lis
     for start_ms, data in frames:
         starts = [start_ms * MS + place * 10 * BIT_NS for place in range(len(data))]
         edges += serial_edges(list(zip(starts, data, strict=True)), BIT_NS)
-    return square_wave(edges, start_high=True, from_ns=-50 * MS, to_ns=to_ms * MS, label="MODEM_TX")
+    return square_wave(sorted(edges), start_high=True, from_ns=-50 * MS, to_ns=to_ms * MS, label="MODEM_TX")
 
 
 def test_from_the_first_bounce_to_the_last_stop_bit() -> None:
@@ -78,7 +78,15 @@ def test_what_belongs_to_the_lasting_opening(edges_ms: list[float], t0_ms: float
     assert latency.t0_ns == pytest.approx(t0_ms * MS, abs=1000)
 
 
-def test_another_frame_and_a_disturbed_copy_are_not_the_end() -> None:
+def test_a_copy_with_a_framing_error_is_not_the_end() -> None:
+    last_ns = 100.0 * MS + (len(ALERT) - 1) * 10 * BIT_NS  # 0xFF: high from its first data bit on
+    no_stop_bit = [last_ns + 9 * BIT_NS, last_ns + 10.5 * BIT_NS]
+    line = modem_line([(100.0, ALERT), (200.0, ALERT)], extra=no_stop_bit)
+    latency = measure_case_latency(case_line([0.0]), line, ALERT, SETTINGS)
+    assert latency.value_ms == pytest.approx(200.0 + len(ALERT) * 10 * BIT_NS / MS, abs=0.002)
+
+
+def test_another_frame_is_not_the_end() -> None:
     other = ALERT[:-1] + b"\x00"
     latency = measure_case_latency(
         case_line([0.0]), modem_line([(100.0, other), (200.0, ALERT), (300.0, ALERT)]), ALERT, SETTINGS
