@@ -18,9 +18,8 @@ from harness.evidence.errors import EvidenceError
 from harness.evidence.reader import Run, load_run
 from harness.evidence.verify import verify_run
 from harness.measure.verdict import RunVerdict
-from harness.plan.plan_file import find_plan
 from harness.run.certify import Request, certify
-from harness.run.inputs import DEFAULT_SEED, InputPaths, default_testplans
+from harness.run.inputs import DEFAULT_PLAN, DEFAULT_SEED, choose_paths
 from harness.run.outcome import last_line, not_shown
 from harness.run.progress import Progress
 from harness.run.replay import compare, find_run, replay_request
@@ -40,10 +39,14 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 stdout = Console(highlight=False, soft_wrap=True)
 
 PlanOption = Annotated[str, typer.Option(help="A plan by name (testplans/NAME.toml), or a path ending in .toml.")]
+TestplansOption = Annotated[
+    Path | None, typer.Option(help="Folder of tests, plans and requirements.toml. Default: the shipped testplans/.")
+]
 BenchOption = Annotated[Path | None, typer.Option(help="Bench file. Default: the shipped emulated bench.")]
 MeterOption = Annotated[Path | None, typer.Option(help="Meter file. Default: the shipped reference meter.")]
 ImageOption = Annotated[
-    Path | None, typer.Option(help="Run this firmware image (raw binary from address 0), not the meter file's.")
+    Path | None,
+    typer.Option(help="Run this firmware image (raw binary from address 0), not the meter file's."),
 ]
 SeedOption = Annotated[int, typer.Option(min=0, help="Draws the emulated world: tolerances, noise, bounce.")]
 WorkersOption = Annotated[int, typer.Option(min=1, help="Tests at the same time (emulated benches only).")]
@@ -71,7 +74,7 @@ def told_errors() -> Generator[None]:
 
 @app.command(name="certify", epilog=EPILOG)
 def certify_command(
-    plan: PlanOption = "smoke",
+    plan: PlanOption = DEFAULT_PLAN,
     bench: BenchOption = None,
     meter: MeterOption = None,
     image: ImageOption = None,
@@ -79,6 +82,7 @@ def certify_command(
     workers: WorkersOption = 1,
     out: OutOption = None,
     test: TestOption = None,
+    testplans: TestplansOption = None,
 ) -> None:
     """Run a plan on a bench with a meter on it; write the record and the report.
 
@@ -95,20 +99,26 @@ def certify_command(
     """
     with told_errors():
         run = certify(
-            Request(_paths(plan, bench, meter, image), seed, workers, out, tuple(test or ())), Progress(stdout)
+            Request(choose_paths(testplans, plan, bench, meter, image), seed, workers, out, tuple(test or ())),
+            Progress(stdout),
         )
         raise typer.Exit(_conclude(run))
 
 
 @app.command(epilog=EPILOG)
-def replay(replay_id: IdArgument, runs: RunsOption = Path("out"), out: OutOption = None) -> None:
+def replay(
+    replay_id: IdArgument,
+    runs: RunsOption = Path("out"),
+    out: OutOption = None,
+    testplans: TestplansOption = None,
+) -> None:
     """Run exactly one result again: same inputs, same image, same seed, from the copies in the run's folder.
 
     On an emulated bench the new record must be the old one, byte by byte; this says whether it is.
     """
     with told_errors():
         original = find_run(replay_id, runs)
-        new = certify(replay_request(replay_id, original, out), Progress(stdout))
+        new = certify(replay_request(replay_id, original, out, testplans), Progress(stdout))
         comparison = compare(replay_id, original, new)
         stdout.print(escape(comparison.text))
         _write_report(new)
@@ -140,15 +150,18 @@ def report(run: RunArgument) -> None:
 
 
 @app.command(name="list")
-def list_command(plan: Annotated[str, typer.Option(help="Show this plan's tests.")] = "smoke") -> None:
+def list_command(
+    plan: Annotated[str, typer.Option(help="Show this plan's tests.")] = DEFAULT_PLAN,
+    testplans: TestplansOption = None,
+) -> None:
     """Show a plan's tests with the requirements they show."""
     from harness.plan.catalogue import load_catalogue  # noqa: PLC0415
     from harness.plan.plan_file import load_plan  # noqa: PLC0415
     from harness.plan.resolve import resolve_plan  # noqa: PLC0415
 
     with told_errors():
-        folder = default_testplans()
-        path = find_plan(plan, folder)
+        paths = choose_paths(testplans, plan)
+        folder, path = paths.testplans, paths.plan
         catalogue = load_catalogue(folder / "requirements.toml")
         loaded = load_plan(path, catalogue)
         stdout.print(f"{escape(loaded.plan.name)}: {escape(loaded.plan.title)}")
@@ -168,17 +181,6 @@ def options(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
 ) -> None:
     """Test and certify the tamper detection of smart meters, on a real or an emulated bench."""
-
-
-def _paths(plan: str, bench: Path | None, meter: Path | None, image: Path | None) -> InputPaths:
-    testplans = default_testplans()
-    return InputPaths(
-        testplans=testplans,
-        plan=find_plan(plan, testplans),
-        bench=bench or testplans / "benches" / "emulated.toml",
-        meter=meter or testplans / "meters" / "reference.toml",
-        image=image,
-    )
 
 
 def _conclude(run: Run) -> int:

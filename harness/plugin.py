@@ -7,7 +7,7 @@ run folder and joins the record; each worker opens a bench of its own and runs t
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,26 @@ import pytest
 from harness.bench.errors import BenchError
 from harness.evidence.errors import EvidenceError
 from harness.evidence.record import TestRecord
-from harness.plan.plan_file import find_plan
 from harness.plan.resolve import ResolvedTest
-from harness.run.inputs import DEFAULT_SEED, InputPaths, RunInputs, default_testplans, load_inputs
+from harness.run.inputs import (
+    DEFAULT_SEED,
+    InputPaths,
+    RunInputs,
+    check_workers,
+    choose_paths,
+    default_testplans,
+    load_inputs,
+)
 from harness.run.live_run import LiveRun
 from harness.run.progress import CAUSE_PROPERTY, VERDICT_PROPERTY
 
 RUN = pytest.StashKey[LiveRun]()
 INPUTS = pytest.StashKey[RunInputs]()
 RECORD = pytest.StashKey[TestRecord]()
-CAUSES = pytest.StashKey[Sequence[str]]()
+CAUSES = pytest.StashKey[tuple[str, ...]]()
+NO_CAUSES: tuple[str, ...] = ()
 WORKER_KEY = "tamperbench"
+EXIT_NOT_CERTIFIED = 2
 
 pytest_plugins = (
     "fixtures.bench",
@@ -40,6 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of a run; their defaults are the shipped emulated bench and reference meter."""
     group = parser.getgroup("tamperbench", "certification of a meter by a plan")
     group.addoption("--plan", default=None, help="plan: a name under testplans/ or a .toml file (default: smoke)")
+    group.addoption(
+        "--testplans", default=None, help="folder of tests and requirements.toml (default: the shipped one)"
+    )
     group.addoption("--bench", default=None, help="bench file (default: the emulated bench)")
     group.addoption("--meter", default=None, help="meter file (default: the reference meter)")
     group.addoption("--image", default=None, help="firmware image to run instead of the meter file's (emulated bench)")
@@ -75,7 +87,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if handed_over is not None:
             config.stash[RUN] = LiveRun.join(inputs, Path(handed_over["folder"]), handed_over["cause"])
         else:
-            _refuse_shared_bench(config, inputs)
+            check_workers(inputs, getattr(config.option, "numprocesses", None) or 0)
             folder = config.getoption("--run-folder")
             config.stash[RUN] = LiveRun.begin(inputs, Path(folder) if folder else None)
     except (BenchError, EvidenceError) as error:
@@ -165,23 +177,29 @@ def pytest_runtest_makereport(
         if not isinstance(call.excinfo.value, pytest.skip.Exception):
             record.error(call.excinfo.value)
         cause = str(call.excinfo.value) or call.excinfo.typename
-        before = item.stash.get(CAUSES, ())
+        before = item.stash.get(CAUSES, NO_CAUSES)
         item.stash[CAUSES] = (*before, f"{call.excinfo.typename}: {cause}")
     if call.when == "teardown":
         report.user_properties.append((VERDICT_PROPERTY, record.end().value))
-        report.user_properties.append((CAUSE_PROPERTY, "\n".join(item.stash.get(CAUSES, ()))))
+        causes = item.stash.get(CAUSES, NO_CAUSES)
+        report.user_properties.append((CAUSE_PROPERTY, "\n".join(causes)))
     return report
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Close the bench; join the record and take the run's verdict as exit status (controller)."""
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Close the bench; join the record and take the run's verdict as exit status (controller).
+
+    Last, since pytest-xdist ends its workers in this hook: a worker that is still in a test still writes its record.
+    """
     run = session.config.stash.get(RUN, None)
     if run is None:
         return
     run.close()
     if not hasattr(session.config, "workerinput"):
-        session.exitstatus = run.finish()
+        verdict_status = run.finish()
+        broken = exitstatus == pytest.ExitCode.INTERNAL_ERROR and verdict_status == 0
+        session.exitstatus = EXIT_NOT_CERTIFIED if broken else verdict_status
 
 
 def _tear_down_now(item: pytest.Item, record: TestRecord) -> None:
@@ -212,7 +230,7 @@ def _run_name(definition: Any, inputs: RunInputs) -> str:
 
 
 def _is_active(config: pytest.Config) -> bool:
-    if config.getoption("--plan") is not None:
+    if config.getoption("--plan") is not None or config.getoption("--testplans") is not None:
         return True
     testplans = default_testplans()
     given = (Path(str(argument).split("::", 1)[0]).resolve() for argument in config.args)
@@ -220,26 +238,15 @@ def _is_active(config: pytest.Config) -> bool:
 
 
 def _paths(config: pytest.Config) -> InputPaths:
-    testplans = default_testplans()
-
     def path(option: str) -> Path | None:
         value = config.getoption(option)
         return Path(value) if value is not None else None
 
-    return InputPaths(
-        testplans=testplans,
-        plan=find_plan(config.getoption("--plan") or "smoke", testplans),
-        bench=path("--bench") or testplans / "benches" / "emulated.toml",
-        meter=path("--meter") or testplans / "meters" / "reference.toml",
+    return choose_paths(
+        testplans=path("--testplans"),
+        plan=config.getoption("--plan"),
+        bench=path("--bench"),
+        meter=path("--meter"),
         image=path("--image"),
         symbols=path("--symbols"),
     )
-
-
-def _refuse_shared_bench(config: pytest.Config, inputs: RunInputs) -> None:
-    workers = getattr(config.option, "numprocesses", None) or 0
-    if inputs.bench.bench.kind == "real" and workers > 1:
-        raise BenchError(
-            f"{workers} workers on bench {inputs.bench.bench.name!r}: a real bench is one bench, "
-            "which two tests can't share; leave -n (or --workers) at 1"
-        )

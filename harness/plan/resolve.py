@@ -93,8 +93,14 @@ def _find_function(run: str, where: str, folder: Path) -> Callable[..., Any]:
 def _load_module(path: Path, folder: Path) -> ModuleType:
     """The module under the name pytest gives it too, so that it is loaded once."""
     name = ".".join([folder.name, *path.relative_to(folder).with_suffix("").parts])
-    if name in sys.modules:
-        return sys.modules[name]
+    loaded = sys.modules.get(name)
+    if loaded is not None and loaded.__file__ is not None and Path(loaded.__file__).samefile(path):
+        return loaded
+    if loaded is not None:
+        raise BenchFileError(
+            f"{path}: this process has loaded another {name} already, from {loaded.__file__}; "
+            "give one of the two test folders another name"
+        )
     if str(folder.parent) not in sys.path:
         sys.path.insert(0, str(folder.parent))
     return importlib.import_module(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -14,8 +15,9 @@ import pytest
 from harness.bench.errors import BenchError, BenchFileError
 from harness.bench.files import load_meter_file
 from harness.evidence.reader import Run, load_run
+from harness.measure.verdict import RunVerdict
 from harness.run.firmware import build_if_source
-from harness.run.inputs import InputPaths, load_inputs
+from harness.run.inputs import InputPaths, check_workers, load_inputs
 from harness.run.live_run import new_folder
 from harness.run.progress import Progress
 
@@ -46,17 +48,23 @@ def certify(request: Request, progress: Progress) -> Run:
     inputs = load_inputs(request.paths, request.seed)
     for test_id in request.test_ids:
         inputs.test(test_id)
+    check_workers(inputs, request.workers)
+    _check_writable(folder)
     progress.begin(inputs, request.test_ids)
     with _terminated_like_interrupted():
         status = pytest.main(_arguments(request, folder), plugins=[progress])
     if not folder.is_dir():
         raise RunNotMadeError(progress.problem or f"the run did not start (pytest status {int(status)})")
-    return load_run(folder)
+    run = load_run(folder)
+    if progress.problem and (run.summary is None or run.summary["verdict"] != RunVerdict.FAIL):
+        raise RunNotMadeError(f"{progress.problem}\nwhat was recorded before is in {folder}")
+    return run
 
 
 def _arguments(request: Request, folder: Path) -> list[str]:
     paths = request.paths
-    arguments = [str(paths.testplans), "--plan", str(paths.plan), "--bench", str(paths.bench)]
+    arguments = [str(paths.testplans), "--testplans", str(paths.testplans)]
+    arguments += ["--plan", str(paths.plan), "--bench", str(paths.bench)]
     arguments += ["--meter", str(paths.meter), "--seed", str(request.seed), "--run-folder", str(folder)]
     if paths.image is not None:
         arguments += ["--image", str(paths.image)]
@@ -68,7 +76,14 @@ def _arguments(request: Request, folder: Path) -> list[str]:
         arguments += ["-n", str(request.workers)]
     # The terminal belongs to our own progress; no foreign plugin, pytest.ini or cache may change a certification.
     arguments += ["--disable-plugin-autoload", "-p", "xdist", "--assert", "plain"]
-    quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "-c", str(Path(__file__).with_name("certify.ini"))]
+    quiet = [
+        "-p",
+        "no:terminal",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        str(Path(__file__).with_name("certify.ini")),
+    ]
     return [*arguments, *quiet, "--rootdir", str(paths.testplans), "-p", "harness.plugin"]
 
 
@@ -80,6 +95,15 @@ def _free_folder(request: Request) -> Path:
             f"{request.folder}: is there already; records are never overwritten: choose another folder"
         )
     return request.folder.resolve()
+
+
+def _check_writable(folder: Path) -> None:
+    """Told before anything is switched on, not by a record that can't be written."""
+    existing = next(parent for parent in folder.parents if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise BenchFileError(
+            f"{folder}: can't be made, since {existing} is no folder that may be written to; choose another folder"
+        )
 
 
 @contextmanager

@@ -6,13 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bench.errors import BenchFileError
+from harness.bench.errors import BenchError, BenchFileError
 from harness.bench.files import BenchFile, MeterFile, load_bench_file, load_meter_file, read_image
 from harness.plan.catalogue import Catalogue, load_catalogue
 from harness.plan.plan_file import Plan, find_plan, load_plan
 from harness.plan.resolve import ResolvedTest, resolve_plan
 
 DEFAULT_SEED = 1
+DEFAULT_PLAN = "smoke"
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,34 @@ def default_testplans() -> Path:
     return Path(__file__).resolve().parents[2] / "testplans"
 
 
-def default_paths(testplans: Path, plan: str = "smoke") -> InputPaths:
-    """The shipped bench and meter with a plan by name or path."""
+def choose_paths(
+    testplans: Path | None = None,
+    plan: str | None = None,
+    bench: Path | None = None,
+    meter: Path | None = None,
+    image: Path | None = None,
+    symbols: Path | None = None,
+) -> InputPaths:
+    """What was given, and what is shipped for the rest. A plan is given by its path or its name in ``testplans``."""
+    shipped = default_testplans()
+    folder = (testplans or shipped).resolve()
     return InputPaths(
-        testplans=testplans,
-        plan=find_plan(plan, testplans),
-        bench=testplans / "benches" / "emulated.toml",
-        meter=testplans / "meters" / "reference.toml",
+        testplans=folder,
+        plan=find_plan(plan or DEFAULT_PLAN, folder),
+        bench=bench or shipped / "benches" / "emulated.toml",
+        meter=meter or shipped / "meters" / "reference.toml",
+        image=image,
+        symbols=symbols,
     )
+
+
+def check_workers(inputs: RunInputs, workers: int) -> None:
+    """Refuse to share a real bench between tests; raises BenchError."""
+    if inputs.bench.bench.kind == "real" and workers > 1:
+        raise BenchError(
+            f"{workers} workers on bench {inputs.bench.bench.name!r}: a real bench is one bench, "
+            "which two tests can't share; leave -n (or --workers) at 1"
+        )
 
 
 def load_inputs(paths: InputPaths, seed: int) -> RunInputs:

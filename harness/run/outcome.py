@@ -33,6 +33,8 @@ def last_line(run: Run) -> tuple[RunVerdict, str]:
 
 def not_shown(run: Run) -> list[str]:
     """What keeps the run from a pass, with the command that runs it again."""
+    if run.volatile.get("bring_up_cause"):
+        return [f"the bench did not come up, so no test was run: {run.volatile['bring_up_cause']}"]
     lines = [
         f"{test.verdict.value.replace('_', ' ')}: {test.planned.test_id} [{', '.join(test.planned.requirements)}]"
         f"  tamperbench replay {make_replay_id(run.header, test.planned.test_id)}"
@@ -42,8 +44,6 @@ def not_shown(run: Run) -> list[str]:
     untouched = [test.planned.test_id for test in run.tests if not test.attempts]
     if untouched:
         lines.append(f"not tested, since the run did not get to them: {', '.join(untouched)}")
-    if run.volatile.get("bring_up_cause"):
-        lines.insert(0, f"the bench did not come up: {run.volatile['bring_up_cause']}")
     lines += [
         f"requirement {row['id']}: {row['verdict'].replace('_', ' ')}"
         for row in summarise(run.header, run.tests)["requirements"]

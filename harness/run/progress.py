@@ -36,6 +36,7 @@ class Progress:
         self._began_ns = self._clock.now_ns()
         self._order: dict[str, int] = {}
         self._ended = 0
+        self._told_cause = ""
 
     def firmware(self, image: Path, flash_bytes: int, core_bytes: int) -> None:
         """The image was built."""
@@ -63,7 +64,15 @@ class Progress:
         seconds = (self._clock.now_ns() - self._began_ns) / 1e9
         count = f"{self._ended:>3}/{len(self._order)}"
         self._console.print(f"{count}  {STYLES[verdict]}  {escape(test_id):<46}{seconds:6.1f} s")
-        for line in str(properties.get(CAUSE_PROPERTY, "")).splitlines():
+        self._tell_cause(str(properties.get(CAUSE_PROPERTY, "")))
+
+    def _tell_cause(self, cause: str) -> None:
+        """Once, not again for every test that the same thing keeps from running."""
+        if cause and cause == self._told_cause:
+            self._console.print("         as above")
+            return
+        self._told_cause = cause
+        for line in cause.splitlines():
             self._console.print(f"         {escape(line)}")
 
     def pytest_internalerror(self, excrepr: Any) -> None:

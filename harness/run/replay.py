@@ -47,13 +47,13 @@ def find_run(text: str, where: Path) -> Run:
     raise BenchFileError(f"{text}: no run of that id at or below {where}{hint}; give the run's folder with --runs")
 
 
-def replay_request(text: str, original: Run, folder: Path | None) -> Request:
+def replay_request(text: str, original: Run, folder: Path | None, testplans: Path | None = None) -> Request:
     """The request that runs the test of this id again, from the inputs kept in the run's folder."""
     wanted = parse_replay_id(text)
     inputs = original.path / INPUTS_FOLDER
     return Request(
         paths=InputPaths(
-            testplans=default_testplans(),
+            testplans=(testplans or default_testplans()).resolve(),
             plan=inputs / "plan.toml",
             bench=inputs / "bench.toml",
             meter=inputs / "meter.toml",
