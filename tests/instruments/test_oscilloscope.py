@@ -10,6 +10,8 @@ from pyvisa.resources import MessageBasedResource
 
 from harness.emulation.instruments.infiniivision import make_infiniivision
 from harness.emulation.instruments.oscilloscope import (
+    ARMING_NS,
+    AUTO_TRIGGER_NS,
     GAIN_PPM_MAX,
     TIMEBASE_PPB_MAX,
     Probe,
@@ -316,6 +318,50 @@ def test_a_restored_scope_goes_on_exactly_as_it_did(bench: SmallBench, moment_ns
         seen.append(digest(bench))
     assert seen[0] == seen[1]
     assert seen[2] != seen[0]  # nothing rendered before the restore is shown after it
+
+
+def test_a_restore_brings_back_the_record_that_was_there(bench: SmallBench) -> None:
+    scope = arm_on_case(bench)
+    bench.case.drive(True)
+    bench.wait(5_000_000)
+    snapshot = bench.world.snapshot()
+    first = codes(scope, 1)
+    bench.world.restore(snapshot)
+    scope.write(":CHAN1:SCAL 1;:SING")
+    bench.case.drive(False)
+    bench.wait(2_000_000)
+    bench.case.drive(True)
+    bench.wait(5_000_000)
+    assert not np.array_equal(codes(scope, 1), first)
+    bench.world.restore(snapshot)
+    assert np.array_equal(codes(scope, 1), first)
+
+
+@pytest.mark.parametrize(("before_ns", "level_V", "triggers"), [(20, 0.33, False), (5, 3.0, True)])
+def test_it_is_the_crossing_that_counts_not_the_beginning_of_the_edge(
+    bench: SmallBench, before_ns: int, level_V: float, triggers: bool
+) -> None:
+    """An edge takes 25 ns; one that begins before the scope is armed may still cross its level afterwards."""
+    scope = arm_on_case(bench)
+    scope.write(f":STOP;:TRIG:LEV {level_V};:SING")
+    armed_ns = bench.world.now_ns + ARMING_NS + 500_000  # 0.5 ms of pre-trigger
+    bench.world.schedule(armed_ns - before_ns, "case_switch", "plunger", True)
+    bench.wait(5_000_000)
+    assert scope.query(":AER?") == "+1"
+    assert scope.query(":TER?") == f"+{int(triggers)}"
+
+
+def test_each_acquisition_waits_its_own_time_for_a_trigger(bench: SmallBench) -> None:
+    scope = arm_on_case(bench)
+    scope.write(":STOP;:TRIG:SWE AUTO;:RUN")
+    bench.wait(5_000_000)
+    bench.case.drive(True)
+    bench.wait(1_000_000)
+    assert scope.query(":TER?") == "+1"
+    bench.wait(AUTO_TRIGGER_NS)  # counted from the first acquisition's arming this would be too long
+    assert scope.query(":TER?") == "+0"
+    bench.wait(AUTO_TRIGGER_NS // 2)
+    assert scope.query(":TER?") == "+1"
 
 
 def test_same_seed_same_bytes_other_seed_other_bytes() -> None:

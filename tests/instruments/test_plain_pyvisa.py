@@ -94,6 +94,15 @@ def test_an_answer_too_late_for_its_time_out_is_still_there_for_the_next_read(be
     assert relay.read() == "1"
 
 
+def test_a_time_out_shorter_than_any_answer(bench: SmallBench) -> None:
+    scope = bench.open(SCOPE)
+    scope.timeout = 0
+    with pytest.raises(pyvisa.VisaIOError):
+        scope.query("*OPC?")
+    scope.timeout = 10
+    assert scope.read() == "1"
+
+
 def test_an_infinite_time_out_ends_all_the_same(bench: SmallBench) -> None:
     scope = bench.open(SCOPE)
     scope.timeout = None
@@ -182,8 +191,12 @@ def test_an_exclusive_lock_keeps_the_other_session_out(bench: SmallBench) -> Non
     key = one.lock()
     other.lock(requested_key=key)
     assert other.query("*OPC?") == "1"
-    one.close()
+    third = bench.open(SCOPE)
     other.unlock()
+    with pytest.raises(pyvisa.VisaIOError):
+        third.write("*RST")
+    one.close()  # its lock goes with it
+    third.write("*RST")
     with pytest.raises(pyvisa.VisaIOError):
         other.unlock()
 
