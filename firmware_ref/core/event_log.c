@@ -68,9 +68,15 @@ static void trim_window(struct event_log *log) {
 
 /*
  * A cursor ahead of the newest record means that the newest records were lost after they had been confirmed. Sequences go
- * on from the cursor, so that none of them is used twice; bits of sequences never written are cleared.
+ * on from the cursor, so that none of them is used twice.
  */
 static void end_scan(struct event_log *log) {
+    for (uint32_t sequence = log->newest; sequence > log->cursor.newest; sequence--) {
+        if (sequence + CONFIG_LOG_ENTRIES == log->newest) {
+            break; /* once around the ring */
+        }
+        set_confirmed(log, sequence, false);
+    }
     if (log->cursor.first_unconfirmed > log->newest + 1u) {
         log->newest = log->cursor.first_unconfirmed - 1u;
     }
@@ -155,6 +161,7 @@ void event_log_begin_write(struct event_log *log, const struct alert_record *rec
 /* The two cursor pages take turns, so a torn write leaves the one before it whole. */
 void event_log_begin_write_cursor(struct event_log *log, uint64_t now_us) {
     log->cursor.generation++;
+    log->cursor.newest = log->newest;
     log->is_cursor_dirty = false;
     log_page_put_cursor(eeprom_page(&log->eeprom), &log->cursor);
     eeprom_begin_write(&log->eeprom, (uint16_t)(log->cursor.generation % CONFIG_LOG_FIRST_PAGE), LOG_CURSOR_BYTES, now_us);

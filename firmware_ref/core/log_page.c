@@ -74,11 +74,12 @@ bool log_page_get_half(const uint8_t page[LOG_HALF_BYTES], uint32_t sequence, un
     return true;
 }
 
-/* magic 4, generation 4, first unconfirmed 4, bits 22, reserved 6, CRC 4 */
+/* magic 4, generation 4, first unconfirmed 4, newest 4, bits 22, reserved 6, CRC 4 */
 void log_page_put_cursor(uint8_t page[LOG_CURSOR_BYTES], const struct log_cursor *cursor) {
     uint8_t *at = put_u32(page, MAGIC_CURSOR);
     at = put_u32(at, cursor->generation);
     at = put_u32(at, cursor->first_unconfirmed);
+    at = put_u32(at, cursor->newest);
     at = put_octets(at, cursor->confirmed, sizeof cursor->confirmed);
     at = put_u32(at, 0);
     put_u16(at, 0);
@@ -91,6 +92,7 @@ bool log_page_get_cursor(const uint8_t page[LOG_CURSOR_BYTES], struct log_cursor
     }
     cursor->generation = get_u32(&page[4]);
     cursor->first_unconfirmed = get_u32(&page[8]);
-    put_octets(cursor->confirmed, &page[12], sizeof cursor->confirmed);
+    cursor->newest = get_u32(&page[12]);
+    put_octets(cursor->confirmed, &page[16], sizeof cursor->confirmed);
     return true;
 }

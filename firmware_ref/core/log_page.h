@@ -10,13 +10,17 @@
 
 #define LOG_RECORD_BYTES 32u
 #define LOG_HALF_BYTES 48u /* one half of a signature: r or s */
-#define LOG_CURSOR_BYTES 44u
+#define LOG_CURSOR_BYTES 48u
 #define SIGNATURE_HALF_BYTES 32u
 
-/* Which alerts have been confirmed: all below `first_unconfirmed`, and above it one bit per ring entry. */
+/*
+ * Which alerts have been confirmed: all below `first_unconfirmed`, and from there to `newest` one bit per ring entry. The
+ * bits of later sequences still say what was true of the entries that they overwrote.
+ */
 struct log_cursor {
     uint32_t generation;
     uint32_t first_unconfirmed;
+    uint32_t newest;
     uint8_t confirmed[(CONFIG_LOG_ENTRIES + 7u) / 8u];
 };
 

@@ -119,21 +119,68 @@ def test_power_cut_in_any_page_write_loses_no_sent_alert(make_meter: Callable[[]
     assert len({alert.sequence for alert in seen.values()}) == len(seen)
 
 
+def report_one(meter: HostMeter, is_open: bool, is_confirmed: bool) -> None:
+    meter.edge(meter.now_us + 100 * MS, is_open)
+    meter.run(meter.now_us + 600 * MS)
+    if is_confirmed:
+        newest = max(meter.alerts, key=lambda alert: alert.counter)
+        meter.receive(newest.confirmation())
+        meter.run(meter.now_us + 100 * MS)
+    meter.forget_sent()
+
+
 def test_the_ring_goes_on_after_its_end_and_keeps_the_newest(make_meter: Callable[[], HostMeter]) -> None:
     meter = make_meter().power_on()
     meter.run(S)
-    for index in range(ENTRIES + 5):
-        meter.edge(meter.now_us + 100 * MS, index % 2 == 0)
-        meter.run(meter.now_us + 600 * MS)
-        meter.receive(meter.alerts[-1].confirmation())
-        meter.run(meter.now_us + 100 * MS)
-        meter.forget_sent()
+    report_one(meter, is_open=True, is_confirmed=False)
+    for index in range(1, ENTRIES + 5):  # out of order: one bit per entry is set all around the ring
+        report_one(meter, is_open=index % 2 == 0, is_confirmed=True)
     meter.power_on()
-    meter.run(2 * S)
+    meter.run(S)
     assert f"{ENTRIES} entries, newest {ENTRIES + 5}" in meter.banner
-    meter.edge(3 * S, True)
+    report_one(meter, is_open=True, is_confirmed=False)
+    meter.power_on()
     meter.run(4 * S)
-    assert [alert.sequence for alert in meter.alerts] == [ENTRIES + 6]
+    assert {alert.sequence for alert in meter.alerts} == {ENTRIES + 6}
+
+
+def test_only_what_the_ring_still_holds_counts_as_unconfirmed(make_meter: Callable[[], HostMeter]) -> None:
+    meter = make_meter().power_on()
+    meter.run(S)
+    for index in range(ENTRIES + 5):
+        report_one(meter, is_open=index % 2 == 0, is_confirmed=False)
+    assert f"newest {ENTRIES + 5} first 6" in meter.state()
+    meter.power_on()
+    meter.run(4 * S)
+    assert {alert.sequence for alert in meter.alerts} == {6, 7, 8}
+
+
+def test_a_torn_cursor_leaves_the_one_before_it(make_meter: Callable[[], HostMeter]) -> None:
+    meter = make_meter().power_on()
+    meter.run(S)
+    for is_open in (True, False, True):
+        report_one(meter, is_open, is_confirmed=True)
+    meter.eeprom.tear_after_writes = meter.eeprom.writes + 3  # after record, r and s of the next
+    with pytest.raises(PowerCut):
+        report_one(meter, is_open=False, is_confirmed=True)
+    meter.eeprom.tear_after_writes = None
+    meter.forget_sent()
+    meter.power_on()
+    meter.run(10 * S)
+    assert {alert.counter for alert in meter.alerts} == {4}
+
+
+def test_a_sequence_is_not_used_twice_when_the_newest_record_is_lost(make_meter: Callable[[], HostMeter]) -> None:
+    meter = make_meter().power_on()
+    meter.run(S)
+    for is_open in (True, False):
+        report_one(meter, is_open, is_confirmed=True)
+    meter.eeprom.memory[(2 + 3 * 2) * PAGE_BYTES + 9] ^= 1
+    meter.power_on()
+    meter.run(S)
+    meter.edge(2 * S, True)
+    meter.run(3 * S)
+    assert [alert.sequence for alert in meter.alerts] == [3]
 
 
 def test_an_eeprom_full_of_garbage_is_an_empty_log(make_meter: Callable[[], HostMeter]) -> None:

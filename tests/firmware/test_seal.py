@@ -63,12 +63,18 @@ def test_bounce_gives_one_event_with_the_time_of_its_first_edge(meter: HostMeter
     assert meter.alerts[0].event_time == EPOCH + timedelta(microseconds=first_us)
 
 
-def test_an_earlier_pulse_does_not_date_a_later_opening(meter: HostMeter) -> None:
+@pytest.mark.parametrize(
+    ("pulse_ms", "gap_ms", "event_ms"),
+    [(30, 30, 60), (10, 11, 21), (10, 9, 0), (45, 9, 54)],  # apart, just apart, just one burst, longer than a burst
+)
+def test_an_earlier_pulse_dates_the_opening_only_as_its_bounce(
+    meter: HostMeter, pulse_ms: int, gap_ms: int, event_ms: int
+) -> None:
     meter.edge(2 * S, True)
-    meter.edge(2 * S + 30 * MS, False)
-    meter.edge(2 * S + 60 * MS, True)
+    meter.edge(2 * S + pulse_ms * MS, False)
+    meter.edge(2 * S + (pulse_ms + gap_ms) * MS, True)
     meter.run(4 * S)
-    assert meter.alerts[0].event_time == EPOCH + timedelta(seconds=2, milliseconds=60)
+    assert meter.alerts[0].event_time == EPOCH + timedelta(seconds=2, milliseconds=event_ms - event_ms % 10)
 
 
 def test_an_edge_to_the_same_level_breaks_the_opening(meter: HostMeter) -> None:
