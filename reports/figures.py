@@ -6,15 +6,16 @@ silence: each test says how many of its acquisitions are in the record only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from harness.evidence.errors import EvidenceError
-from harness.evidence.model import Ended, Entry
+from harness.evidence.model import Ended, Entry, WaveformEntry
 from harness.evidence.reader import Attempt, Run
 from harness.measure.errors import MeasureError
 from harness.measure.verdict import Verdict
+from harness.measure.waveform import Waveform
 from reports import acquisitions, histogram_figure, waveform_figure
 from reports.acquisitions import Acquisition
 from reports.errors import FigureError
@@ -78,7 +79,7 @@ def draw_acquisition(run: Run, attempt: Attempt, one: Acquisition, figure_id: st
     if values:
         caption += f" Read from it: {values}."
     try:
-        channels = [run.waveform(attempt, entry) for entry in one.waveforms]
+        channels = [_named(run.waveform(attempt, entry), entry) for entry in one.waveforms]
         svg, description = waveform_figure.draw(channels, one.cursors, figure_id, one.title)
     except (EvidenceError, MeasureError, FigureError) as error:
         return Drawing(figure_id, caption, "", None, _without_machine_path(str(error), run))
@@ -104,6 +105,13 @@ def draw_histogram(series: Series, figure_id: str) -> Drawing:
     except FigureError as error:
         return Drawing(figure_id, caption, "", None, str(error))
     return Drawing(figure_id, caption, description, svg)
+
+
+def _named(waveform: Waveform, entry: WaveformEntry) -> Waveform:
+    """The waveform under the name that the test gave it, with the instrument's channel if the name lacks it."""
+    if entry.channel_label in entry.name:
+        return replace(waveform, channel_label=entry.name)
+    return replace(waveform, channel_label=f"{entry.name} ({entry.channel_label})")
 
 
 def _stopped(attempt: Attempt) -> bool:

@@ -75,7 +75,7 @@ def build_matrix(run: Run, inputs: Inputs) -> Matrix:
     return Matrix(columns, tuple(lines), untouched)
 
 
-def _line(  # noqa: PLR0917 - one row of the record's matrix
+def _line(
     requirement_id: str,
     required: bool,
     verdict: Verdict,

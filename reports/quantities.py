@@ -84,10 +84,9 @@ def duration(at_ns: int) -> str:
 
 
 def utc(at_ns: int) -> str:
-    """UTC in nanoseconds since 1970 as ISO 8601 to the second."""
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_ns // _NS_PER_US)).strftime(
-        "%Y-%m-%d %H:%M:%S UTC"
-    )
+    """UTC in nanoseconds since 1970, to the millisecond."""
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_ns // _NS_PER_US)
+    return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d} UTC"
 
 
 def _side(value: Decimal, limit: Decimal) -> int:

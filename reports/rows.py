@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.evidence.model import Alert, BudgetLine, Entry, Judgement, Reading, Scalar, Traffic
 from harness.measure.verdict import Verdict
-from reports.quantities import NARROW_SPACE, Scale, duration, number, places_for, scale_for
+from reports.quantities import NARROW_SPACE, Scale, duration, number, places_for, quantity, scale_for, utc
 from reports.words import Shown, show
 
 FEWEST_FOR_HISTOGRAM = 3
@@ -22,8 +22,8 @@ class Row:
     name: str
     value: str
     unit: str
-    limit: str
-    accept: str
+    limit: tuple[str, ...]
+    accept: tuple[str, ...]
     uncertainty: str
     shown: Shown
     requirements: tuple[str, ...]
@@ -136,12 +136,12 @@ def group_readings(entries: Sequence[Entry]) -> list[Series]:
 
 def facts_text(facts: Sequence[tuple[str, Scalar]]) -> str:
     """Facts beside a value, in one line."""
-    return ", ".join(f"{name.replace('_', ' ')} {_scalar(value)}" for name, value in facts)
+    return ", ".join(f"{name} {text}" for name, text in (_fact(*fact) for fact in facts))
 
 
 def alert_row(entry: Entry, alert: Alert) -> AlertRow:
     """One alert with what the listener found."""
-    facts = tuple((name.replace("_", " "), _scalar(value)) for name, value in sorted(alert.facts.items()))
+    facts = tuple(_fact(name, value) for name, value in sorted(alert.facts.items()))
     return AlertRow(
         duration(entry.at_ns),
         alert.channel,
@@ -187,13 +187,13 @@ def _exchange(at_ns: int, body: Traffic, characters: int) -> Exchange:
     )
 
 
-def _range(low: float | None, high: float | None, scale: Scale, places: int | None) -> str:
+def _range(low: float | None, high: float | None, scale: Scale, places: int | None) -> tuple[str, ...]:
     if low is not None and low == high:
-        return f"={NARROW_SPACE}{number(low, scale, places=places)}"
+        return (f"={NARROW_SPACE}{number(low, scale, places=places)}",)
     parts = [] if low is None else [f"≥{NARROW_SPACE}{number(low, scale, places=places)}"]
     if high is not None:
         parts.append(f"≤{NARROW_SPACE}{number(high, scale, places=places)}")
-    return ", ".join(parts) or "none"
+    return tuple(parts) or ("none",)
 
 
 def _uncertainty(judgement: Judgement, scale: Scale, places: int | None) -> str:
@@ -217,6 +217,19 @@ def _budget_row(line: BudgetLine) -> tuple[str, ...]:
         f"{line.standard:.3g}",
         line.source or "not recorded",
     )
+
+
+def _fact(name: str, value: Scalar) -> tuple[str, str]:
+    """A fact's name and value in words: the unit that ends the name goes to the value, codes are shown as such."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    words = name.replace("_", " ")
+    if whole and name.endswith("_utc_ns"):
+        return words.removesuffix(" utc ns"), utc(int(value or 0))
+    if whole and name.endswith("_ns"):
+        return words.removesuffix(" ns"), quantity(int(value or 0), "ns")
+    if whole and name.endswith("_code"):
+        return words, f"0x{value:02X}"
+    return words, _scalar(value)
 
 
 def _scalar(value: Scalar) -> str:

@@ -30,6 +30,8 @@ _ZOOM_PARTS = 1000
 _WIDEST_ZOOM_PART = 30
 _MANY_EDGES = 60
 """More than a bouncing contact makes: a serial line."""
+_CURSOR_NAME_PART = 0.09
+"""The share of a panel's width that a cursor's name needs; names closer together are left to the description."""
 _OVERVIEW_GAP_IN, _ZOOM_GAP_IN, _TOP_IN, _BOTTOM_IN = 0.32, 0.72, 0.32, 0.46
 _STEPS_NS = (("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1.0))
 
@@ -175,11 +177,15 @@ def _headroom(axes: Axes, volts: NDArray[np.float64]) -> None:
 def _mark(axes: Axes, cursors: Mapping[str, float], factor: float, zero_ns: float) -> None:
     """Cursor lines with their names, on the side where there is room."""
     left, right = axes.get_xlim()
+    named_at = -float("inf")
     for name, at_ns in sorted(cursors.items(), key=lambda item: item[1]):
         position = (at_ns - zero_ns) / factor
         if not left <= position <= right:
             continue
         axes.axvline(position, color=svg.CURSOR, linewidth=1.0, linestyle=(0, (4, 2)))
+        if position - named_at < _CURSOR_NAME_PART * (right - left):
+            continue
+        named_at = position
         on_left = position > left + 0.8 * (right - left)
         axes.annotate(
             svg.label(name), (position, 1.0), xycoords=("data", "axes fraction"),

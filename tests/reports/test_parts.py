@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.evidence.model import Entry, Judgement, Reading, Traffic, WaveformEntry
+from harness.evidence.model import Alert, Entry, Judgement, Reading, Traffic, WaveformEntry
 from harness.evidence.reader import load_run
 from harness.measure.decision import Rule
 from harness.measure.verdict import Verdict
@@ -49,8 +50,8 @@ def test_rounding_never_moves_a_value_over_a_limit(value: float, limit: float, p
 def test_a_value_just_over_the_limit_is_not_printed_as_the_limit() -> None:
     row = rows.judgement_row(0, judgement(500.0004, Verdict.FAIL))
     assert row.value == "500.0004"
-    assert row.limit == "≤\u202f500"
-    assert row.accept == "≤\u202f499.990"
+    assert row.limit == ("≤\u202f500",)
+    assert row.accept == ("≤\u202f499.990",)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +173,24 @@ def test_histograms_hold_every_value_and_say_the_limits() -> None:
         with pytest.raises(FigureError):
             histogram_figure.draw([float("nan")], None, Scale("ms"), "h", "x")
     assert "4 values from 100 to 130 ms; upper limit 500 ms; upper acceptance limit 499.5 ms." in words
+
+
+def test_a_guard_band_is_hatched() -> None:
+    with svg.house_style():
+        drawing, _ = histogram_figure.draw([1.0, 2.0], Limits(at_most=5.0, accept_at_most=4.0), Scale("ms"), "h", "x")
+    (pattern,) = re.findall(r'<pattern id="([^"]+)"', drawing)
+    assert f"url(#{pattern})" in drawing
+
+
+def test_facts_are_shown_with_their_unit() -> None:
+    facts = {"age_ns": 596_000_000, "event_code": 9, "event_time_utc_ns": 1_780_300_804_670_000_000, "signed": True}
+    row = rows.alert_row(Entry(1, 0, Alert("modem", "accepted", "00"), ""), Alert("modem", "accepted", "00", facts))
+    assert row.facts == (
+        ("age", "596\u202fms"),
+        ("event code", "0x09"),
+        ("event time", "2026-06-01 08:00:04.670 UTC"),
+        ("signed", "yes"),
+    )
 
 
 def acquired(name: str, label: str) -> WaveformEntry:
