@@ -111,6 +111,15 @@ def test_arming_twice_forgets_the_first_trigger(bench: SmallBench, scope: Oscill
         assert scope.triggered()
 
 
+def test_a_trigger_nobody_asked_about_is_not_the_next_acquisitions(bench: SmallBench, scope: Oscilloscope) -> None:
+    scope.configure_channel(1, full_scale_V=6.6, offset_V=1.65)
+    scope.arm_single(1, 1.65, "rising", window_before_ns=0, window_after_ns=1_000_000, points=1000)
+    bench.case.drive(True)
+    assert scope.wait_acquired(10_000_000)
+    scope.arm_single(1, 1.65, "rising", window_before_ns=0, window_after_ns=1_000_000, points=1000)
+    assert not scope.triggered()
+
+
 def test_every_exchange_is_reported_with_its_time(
     bench: SmallBench, scope: Oscilloscope, traffic: list[tuple[str, str, int]]
 ) -> None:
