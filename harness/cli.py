@@ -14,11 +14,13 @@ from rich.markup import escape
 
 from harness import __version__
 from harness.bench.errors import BenchError
+from harness.bench.files import load_meter_file
 from harness.evidence.errors import EvidenceError
 from harness.evidence.reader import Run, load_run
 from harness.evidence.verify import verify_run
 from harness.measure.verdict import RunVerdict
 from harness.run.certify import Request, certify
+from harness.run.firmware import build_if_source
 from harness.run.inputs import DEFAULT_PLAN, DEFAULT_SEED, choose_paths
 from harness.run.outcome import last_line, not_shown
 from harness.run.progress import Progress
@@ -52,6 +54,12 @@ SeedOption = Annotated[int, typer.Option(min=0, help="Draws the emulated world: 
 WorkersOption = Annotated[int, typer.Option(min=1, help="Tests at the same time (emulated benches only).")]
 OutOption = Annotated[Path | None, typer.Option(help="Folder for the record. Default: a new one under out/.")]
 TestOption = Annotated[list[str] | None, typer.Option("--test", help="Run only this test of the plan; repeatable.")]
+HostOption = Annotated[str, typer.Option(help="IPv4 address or name to listen on.")]
+PortBaseOption = Annotated[
+    int, typer.Option(min=0, max=65535, help="First TCP port, the others follow; 0: the system chooses.")
+]
+WriteBenchOption = Annotated[Path | None, typer.Option(help="Write a bench file of kind real that runs on it.")]
+DurationOption = Annotated[str | None, typer.Option("--for", help='End by itself after this time, as in "30 s".')]
 IdArgument = Annotated[str, typer.Argument(help="As printed beside a result: PLAN/TEST@SEED#DIGEST.", metavar="ID")]
 RunsOption = Annotated[Path, typer.Option(help="A run's folder, or a folder of runs to look in.")]
 RunArgument = Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")]
@@ -149,6 +157,45 @@ def report(run: RunArgument) -> None:
         stdout.print(f"report: {escape(str(_write_report(load_run(run))))}")
 
 
+@app.command(name="serve")
+def serve_command(
+    bench: BenchOption = None,
+    meter: MeterOption = None,
+    image: ImageOption = None,
+    seed: SeedOption = DEFAULT_SEED,
+    host: HostOption = "127.0.0.1",
+    port_base: PortBaseOption = 0,
+    write_bench: WriteBenchOption = None,
+    duration: DurationOption = None,
+) -> None:
+    """Offer an emulated bench on TCP, paced by wall time: instruments as VISA sockets, links as byte streams.
+
+    For any VISA client, and for trying a bench file of kind "real" without a bench. There is no password: it binds
+    to this machine alone unless --host says otherwise. Ends with Ctrl-C, SIGTERM or after --for.
+
+    Examples:
+
+      tamperbench serve --write-bench served.toml
+
+      tamperbench certify --bench served.toml
+    """
+    with told_errors():
+        try:
+            from harness.emulation.serve.options import make_request  # noqa: PLC0415 - needs the extra 'emulation'
+            from harness.emulation.serve.serve import serve  # noqa: PLC0415
+        except ImportError as error:
+            raise BenchError(
+                f"serving needs the extra 'emulation' ({error.name} is missing): pip install 'tamperbench[emulation]'"
+            ) from error
+        paths = choose_paths(None, DEFAULT_PLAN, bench, meter, image)
+        if image is None:
+            build_if_source(load_meter_file(paths.meter), paths.meter, Progress(stdout))
+        serve(
+            make_request(paths.bench, paths.meter, image, seed, host, port_base, write_bench, duration),
+            lambda line: stdout.print(escape(line)),
+        )
+
+
 @app.command(name="list")
 def list_command(
     plan: Annotated[str, typer.Option(help="Show this plan's tests.")] = DEFAULT_PLAN,
@@ -184,15 +231,23 @@ def options(
 
 
 def _conclude(run: Run) -> int:
-    """The report, what is open, the one-line verdict; gives the exit status."""
-    path = _write_report(run)
+    """What is open, the report, the one-line verdict; gives the exit status.
+
+    A report that can't be written hides no verdict: a fail stays a fail, and a pass without its report is none.
+    """
     for line in not_shown(run):
         stdout.print(f"  {escape(line)}")
     verdict, text = last_line(run)
+    exit_code = verdict.exit_code
+    try:
+        stdout.print(f"report    {escape(str(_write_report(run)))}")
+    except Exception:  # noqa: BLE001 - told whole, and the verdict must still be said
+        stderr.print_exception(max_frames=4)
+        stderr.print(f"[bold red]no report[/bold red]: the record is whole; try: tamperbench report {run.path}")
+        exit_code = exit_code or EXIT_NOT_CERTIFIED
     style = {RunVerdict.PASS: "bold green", RunVerdict.FAIL: "bold red"}.get(verdict, "bold yellow")
-    stdout.print(f"report    {escape(str(path))}")
     stdout.print(f"[{style}]{escape(text)}[/{style}]")
-    return verdict.exit_code
+    return exit_code
 
 
 def _write_report(run: Run) -> Path:

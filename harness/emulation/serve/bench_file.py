@@ -1,0 +1,106 @@
+"""The bench file of a served bench: kind ``real``, the names and wiring of the emulated one, the addresses of now."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from harness.bench.files import BenchFile, InstrumentEntry, LinkEntry
+from harness.emulation.serve.errors import WriteBenchError
+
+MARK = "# Written by `tamperbench serve`; it will be overwritten by the next one."
+CERTIFICATE = "emulated instrument, served on TCP: as specified by the family's data sheet, nothing was calibrated"
+NS_PER_S = 1_000_000_000
+VALID_DAYS = 365
+
+
+def served_bench(emulated: BenchFile, addresses: dict[str, str], utc_ns: int) -> BenchFile:
+    """The same bench with ``addresses`` (by instrument role and link name) and calibration dates around now."""
+    today = datetime.fromtimestamp(utc_ns // NS_PER_S, UTC).date()
+    section = emulated.bench.model_copy(
+        update={"name": f"{emulated.bench.name}, served", "kind": "real", "visa_library": "@py"}
+    )
+    instruments = {
+        role: entry.model_copy(
+            update={
+                "resource": addresses[role],
+                "calibrated_on": today - timedelta(days=1),
+                "calibrated_until": today + timedelta(days=VALID_DAYS),
+                "certificate": CERTIFICATE,
+            }
+        )
+        for role, entry in emulated.instruments.items()
+    }
+    links = {name: LinkEntry(address=addresses[name]) for name in emulated.links}
+    return BenchFile(bench=section, instruments=instruments, links=links)
+
+
+def write_bench_file(file: BenchFile, path: Path) -> None:
+    """Write ``file`` as TOML, whole or not at all; raises WriteBenchError.
+
+    A file that was not written by this function is never overwritten: a bench file written by hand is dear.
+    """
+    try:
+        if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(MARK):
+            raise WriteBenchError(f"{path}: is there already and was not written by serve; choose another name")
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
+        ) as stream:
+            stream.write(to_toml(file))
+        temporary = Path(stream.name)
+        temporary.chmod(0o644)
+        os.replace(temporary, path)  # noqa: PTH105 - atomic on every system
+    except OSError as error:
+        raise WriteBenchError(f"{path}: the bench file can't be written: {error}") from error
+
+
+def to_toml(file: BenchFile) -> str:
+    """The text of a bench file of kind ``real``."""
+    bench = file.bench
+    lines = [MARK, "", "[bench]"]
+    lines += _pairs({"name": bench.name, "kind": bench.kind, "laboratory": bench.laboratory})
+    lines += _pairs({"visa_library": bench.visa_library})
+    for role, entry in file.instruments.items():
+        lines += ["", f"[instruments.{_key(role)}]", *_instrument(entry)]
+    for name, link in file.links.items():
+        lines += ["", f"[links.{_key(name)}]", *_pairs({"address": link.address})]
+    return "\n".join(lines) + "\n"
+
+
+def _instrument(entry: InstrumentEntry) -> list[str]:
+    values: dict[str, Any] = {
+        "driver": entry.driver,
+        "resource": entry.resource,
+        "calibrated_on": entry.calibrated_on,
+        "calibrated_until": entry.calibrated_until,
+        "calibrated_by": entry.calibrated_by or None,
+        "certificate": entry.certificate,
+        "serial": entry.serial,
+        "probes": entry.probes or None,
+        "channels": entry.channels or None,
+        "timeout_s": entry.timeout_s,
+    }
+    return _pairs({key: value for key, value in values.items() if value is not None})
+
+
+def _pairs(values: dict[str, Any]) -> list[str]:
+    return [f"{_key(key)} = {_value(value)}" for key, value in values.items()]
+
+
+def _key(name: str) -> str:
+    return name if name.replace("_", "").replace("-", "").isalnum() and name.isascii() else _value(name)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, str):
+        # JSON's escapes are among TOML's, except that JSON leaves DEL as it is.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, int | float):
+        return repr(value)
+    return str(value)  # a date, as ISO 8601: TOML's own form

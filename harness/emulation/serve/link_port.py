@@ -1,0 +1,74 @@
+"""One of the meter's serial lines as a raw byte stream, as a serial device server offers it: one client at a time."""
+
+from __future__ import annotations
+
+from harness.emulation.parts.serial_endpoint import SerialEndpoint
+from harness.emulation.serve.connection import Connection
+
+LINE_BUFFER_OCTETS = 4096
+"""With more than this waiting for the line's own rate, the client is held up."""
+
+
+class LinkPort:
+    """A serial line on one TCP port."""
+
+    def __init__(self, name: str, endpoint: SerialEndpoint) -> None:
+        self.name = name
+        self.refused = 0
+        self._endpoint = endpoint
+        self._connection: Connection | None = None
+        self._lost_octets = 0
+
+    def connect(self, connection: Connection) -> bool:
+        """One line has one user: two would tear each other's messages apart."""
+        if self._connection is not None:
+            self.refused += 1
+            return False
+        self._connection = connection
+        return True
+
+    def connections(self) -> list[Connection]:
+        """The client, if there is one."""
+        return [] if self._connection is None else [self._connection]
+
+    def wants_input(self, connection: Connection) -> bool:
+        """Not while the line has enough to send."""
+        return len(self._endpoint.state.sending) <= LINE_BUFFER_OCTETS
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        """Octets for the meter; they leave at the line's own rate."""
+        self._endpoint.write(data)
+
+    def drop(self, connection: Connection) -> None:
+        """The client has gone; the line is free for the next."""
+        self._connection = None
+
+    def due_ns(self) -> int | None:
+        """Nothing is due by itself: what the meter sends is passed on in ``settle``."""
+        return None
+
+    def act(self) -> None:
+        """Never due."""
+
+    def waits(self) -> bool:
+        """What the meter sends comes when it comes: the loop's step is fine enough for a stream."""
+        return False
+
+    def settle(self) -> None:
+        """Pass on what the meter sent. With nobody there, or a client that does not read, it is lost, as on a wire."""
+        octets = bytes(octet for _, octet in self._endpoint.take())
+        if not octets or self._connection is None:
+            return
+        if self._connection.clogged:
+            self._lost_octets += len(octets)
+        else:
+            self._connection.send(octets)
+
+    def summary(self) -> str:
+        """What was lost."""
+        parts = []
+        if self._lost_octets:
+            parts.append(f"{self._lost_octets} octets lost, their client did not read")
+        if self.refused:
+            parts.append(f"{self.refused} clients refused, another one was there")
+        return ", ".join(parts)
