@@ -50,7 +50,7 @@ static bool attend(struct tb_core *core, uint32_t address)
 {
     struct tb_state *s = &core->s;
     tb_systick_sync(core);
-    /* Unicorn loses the rest of an IT block that is left in the middle: wait for its end, three instructions at most. */
+    /* Unicorn looks for a stop at the end of an IT block only: what is due waits for that, three instructions at most. */
     if (in_it_block(s, address) && !core->fault.kind)
         return false;
     s->cost = 0;

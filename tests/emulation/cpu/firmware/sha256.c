@@ -56,5 +56,9 @@ int reset(void)
             state[i] = initial[i];
         compress(abc);
         digests++;
+#ifdef DIGESTS /* to an end, for a model that is timed from outside: Arm semihosting, SYS_EXIT, application exit */
+        if (digests == DIGESTS)
+            __asm volatile("mov r0, #0x18\n ldr r1, =0x20026\n bkpt 0xab" ::: "r0", "r1");
+#endif
     }
 }
