@@ -34,7 +34,7 @@ from harness.instruments.registry import DRIVERS, find_driver
 from harness.instruments.relay import RelayUnit
 from harness.instruments.visa import Instrument
 from harness.measure.waveform import LogicLevels, find_edges
-from tests.instruments.small_bench import RELAY, SCOPE, SmallBench, WorldClock, make_bench
+from tests.instruments.small_bench import RELAY, SCOPE, SCOPE_SOCKET, SmallBench, WorldClock, make_bench
 
 LEVELS = LogicLevels(1.0, 2.3)
 
@@ -86,6 +86,18 @@ def test_a_case_opening_seen_on_two_inputs(bench: SmallBench, scope: Oscilloscop
     # The last rise on the line is into the stop bit of 0x55, one bit before its end.
     last_ns = find_edges(line, LEVELS).times_ns[-1]
     assert last_ns == pytest.approx(sent_ns - edge_ns - 1e9 / 115_200, abs=2 * line.x_increment_ns)
+
+
+def test_the_same_driver_over_a_raw_socket(bench: SmallBench) -> None:
+    scope: Oscilloscope = InfiniiVision(bench.open(SCOPE_SOCKET), bench.clock)
+    scope.reset()
+    scope.configure_channel(1, full_scale_V=6.6, offset_V=1.65)
+    scope.arm_single(1, 1.65, "rising", window_before_ns=0, window_after_ns=1_000_000, points=100_000)
+    bench.case.drive(True)
+    assert scope.wait_acquired(10_000_000)
+    samples = scope.read_waveform(1).samples
+    over_instr: Oscilloscope = InfiniiVision(bench.open(SCOPE), bench.clock)
+    assert np.array_equal(over_instr.read_waveform(1).samples, samples)
 
 
 def test_no_trigger_is_an_answer_not_an_error(bench: SmallBench, scope: Oscilloscope) -> None:

@@ -162,8 +162,12 @@ def test_a_raw_socket_needs_termination_characters(bench: SmallBench) -> None:
     socket.timeout = 100
     with pytest.raises(pyvisa.VisaIOError):
         socket.query("*IDN?")
+    socket.read_termination = "\n"
+    socket.write("*IDN?")
+    socket.clear()
+    assert socket.query("*OPC?") == "1"
     with pytest.raises(pyvisa.VisaIOError) as caught:
-        socket.clear()
+        socket.read_stb()
     assert caught.value.error_code == constants.StatusCode.error_nonsupported_operation
 
 

@@ -103,7 +103,7 @@ class ScpiInstrument(PlainComponent):
         exchange.input, exchange.waiting, exchange.held = b"", [], None
         exchange.responses, exchange.after_indefinite = [], False
         exchange.completion_wanted = False
-        self._drop_output()
+        self.discard_output()
 
     def trigger(self) -> None:
         """Group execute trigger (IEEE 488.2 6.1.4.2.5); an instrument without one says -211."""
@@ -148,7 +148,7 @@ class ScpiInstrument(PlainComponent):
         exchange.output_at = start + len(data)
         if exchange.output_at < len(exchange.output):
             return data, False
-        self._drop_output()
+        self.discard_output()
         return data, True
 
     def peek(self, count: int) -> bytes:
@@ -164,6 +164,12 @@ class ScpiInstrument(PlainComponent):
             exchange.service_requested = False
             status |= MASTER_SUMMARY
         return status
+
+    def discard_output(self) -> None:
+        """The response message is lost, read or not."""
+        exchange = self._exchange
+        exchange.output, exchange.output_at = b"", 0
+        exchange.summary_was = bool(self.status_byte() & MASTER_SUMMARY)
 
     # What the commands use.
 
@@ -230,11 +236,6 @@ class ScpiInstrument(PlainComponent):
         exchange: ExchangeState = self.state.exchange
         return exchange
 
-    def _drop_output(self) -> None:
-        exchange = self._exchange
-        exchange.output, exchange.output_at = b"", 0
-        exchange.summary_was = bool(self.status_byte() & MASTER_SUMMARY)
-
     def _receive(self, message: bytes) -> None:
         exchange = self._exchange
         if exchange.held is not None:
@@ -245,7 +246,7 @@ class ScpiInstrument(PlainComponent):
             return
         if exchange.output:
             # IEEE 488.2 6.3.2.3: a new message before the whole response was read; the response is lost.
-            self._drop_output()
+            self.discard_output()
             self.report_error(ScpiError(-410))
         if len(message) > INPUT_BUFFER_BYTES:
             self.report_error(ScpiError(-363))

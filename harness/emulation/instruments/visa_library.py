@@ -164,12 +164,13 @@ class EmulatedVisaLibrary(VisaLibraryBase):
         return link.instrument.serial_poll(), self.handle_return_value(session, StatusCode.success)
 
     def clear(self, session: VISASession) -> StatusCode:
-        """Device clear."""
+        """Device clear. A raw socket has no such message: what has come but wasn't read is thrown away."""
         link = self._unlocked_link(session)
         if link.is_socket:
-            self._fail(session, StatusCode.error_nonsupported_operation)
-        self._world.run_until(self._world.now_ns + link.instrument.latency_ns)
-        link.instrument.device_clear()
+            link.instrument.discard_output()
+        else:
+            self._world.run_until(self._world.now_ns + link.instrument.latency_ns)
+            link.instrument.device_clear()
         return self.handle_return_value(session, StatusCode.success)
 
     def assert_trigger(self, session: VISASession, protocol: constants.TriggerProtocol) -> StatusCode:
