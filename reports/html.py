@@ -26,8 +26,6 @@ from reports.test_page import build_tests
 from reports.words import legend
 
 REPORT_FILE = "report.html"
-_REPORTS = re.compile(r"\.?report\.[a-z]+(\.partial)?")
-"""Files beside the record that reports are written to; not part of it, so no problem of it."""
 
 
 def write_html(run_folder: Path, target: Path | None = None) -> Path:
@@ -82,7 +80,7 @@ def anchor(text: str) -> str:
 
 def _problems(run: Run) -> list[str]:
     """What verifying the folder finds, with places in the record in place of places on this machine."""
-    found = [problem for problem in verify_run(run.path) if not _REPORTS.fullmatch(problem.file)]
+    found = verify_run(run.path)
     if run.summary is None:
         # That the run was never finished stands at the top in its own words; it is no change of the record.
         found = [problem for problem in found if problem.file != SUMMARY_FILE]

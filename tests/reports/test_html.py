@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -268,6 +270,13 @@ def test_long_traffic_is_shortened_with_a_pointer(tmp_path: Path) -> None:
     assert "4910 exchanges left out here; all are in tests/001-seal-1-opening-and-closing/entries.jsonl" in text
     assert "query 0 " in text
     assert "query 4999 " in text
+
+
+def test_a_report_needs_no_bench_no_instrument_and_no_emulation() -> None:
+    code = "import sys, reports.html; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    for part in ("harness.emulation", "harness.instruments", "harness.bench.bench", "matplotlib.pyplot", "pyvisa"):
+        assert part not in loaded
 
 
 def test_a_target_elsewhere_and_one_that_can_not_be_written(passing: Path, tmp_path: Path) -> None:
