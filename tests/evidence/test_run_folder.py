@@ -97,6 +97,9 @@ def test_a_limit_missed_before_the_kill_is_not_repaired_by_a_repetition(tmp_path
     summary = run.finish()
     assert summary["verdict"] == "fail"
     assert summary["requirements"][0]["verdict"] == "fail"
+    row = summary["tests"][0]
+    assert row["verdict"] == "fail"
+    assert [attempt["verdict"] for attempt in row["attempts"]] == ["fail", "pass"]
 
 
 def test_a_requirement_judged_before_an_error_stays_open(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,18 @@ from hypothesis import strategies as st
 from harness.evidence.canonical import canonical_json
 from harness.evidence.model import next_link
 from harness.evidence.record import ENTRIES_FILE
+from harness.evidence.run_folder import RunFolder
 from harness.evidence.verify import verify_run
-from tests.evidence.runs import new_run, open_test, second_test, swallow, whole_run
+from tests.evidence.runs import (
+    INPUTS,
+    first_test,
+    header,
+    new_run,
+    open_test,
+    second_test,
+    swallow,
+    whole_run,
+)
 
 FIRST = f"tests/001-seal-1-opening/{ENTRIES_FILE}"
 SECOND = f"tests/002-seal-2-pulses/{ENTRIES_FILE}"
@@ -220,6 +231,20 @@ def test_a_record_moved_from_another_run_does_not_fit(intact: Path, tmp_path: Pa
     shutil.copytree(intact / "tests/001-seal-1-opening", failing.path / "tests/001-seal-1-opening")
     failing.finish()
     assert (FIRST, 1) in [(problem.file, problem.entry) for problem in verify_run(failing.path)]
+
+
+def test_a_chain_begins_with_the_whole_header(tmp_path: Path) -> None:
+    """Two runs that differ in the bench alone have the same replay ids, and still no record fits the other."""
+    paths = []
+    for bench in ("bench-1", "bench-2"):
+        run = RunFolder.create(tmp_path / bench, replace(header(), bench=bench), INPUTS)
+        first_test(run)
+        second_test(run)
+        paths.append(run.path)
+    shutil.rmtree(paths[1] / "tests/001-seal-1-opening")
+    shutil.copytree(paths[0] / "tests/001-seal-1-opening", paths[1] / "tests/001-seal-1-opening")
+    RunFolder(paths[1]).finish()
+    assert [(problem.file, problem.entry) for problem in verify_run(paths[1])] == [(FIRST, 1)]
 
 
 def test_a_record_can_not_lead_the_reader_out_of_its_folder(intact: Path, tmp_path: Path) -> None:
