@@ -37,7 +37,7 @@ firmware: $(READY) ## build the reference firmware and print its budgets
 	$(BIN)/python -m firmware_ref.tool.build
 
 bench: $(READY) ## measure: a table, and JSON under out/
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.figures
 
 format: $(READY) ## format the Python code
 	$(BIN)/ruff format .
@@ -54,8 +54,8 @@ $(READY): requirements.lock pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then \
 	  echo "tamperbench needs Python 3.11 or newer; found none on the PATH. Install one or say make PYTHON=/path/to/python3" >&2; exit 2; fi
 	@echo "Setting up $(VENV) with $(PYTHON) ..."
-	@$(PYTHON) -m venv --clear $(VENV) || { \
+	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "the module venv does not work here; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@

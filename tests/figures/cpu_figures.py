@@ -1,4 +1,4 @@
-"""Speed of the emulated processor, measured: ``python -m tests.bench.cpu_figures`` prints it, or call ``measure()``.
+"""Speed of the emulated processor, measured: ``python -m tests.figures.cpu_figures`` prints it, or call ``measure()``.
 
 Processor time is read here, because it is what is measured; the best of several runs is taken, since a busy machine
 only ever makes a run slower.

@@ -46,7 +46,7 @@ def measure() -> dict[str, float]:
     bench = make_bench()
     scope = acquire(bench)
     figures = {
-        "queries_per_s": rate(scope, "*OPC?", QUERIES),
+        "scpi_queries_per_s": rate(scope, "*OPC?", QUERIES),
         "waveform_points": float(POINTS),
     }
     rendered, transferred = [], []
