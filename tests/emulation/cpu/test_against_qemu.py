@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ UART0_DR = 0x4000C000
 QEMU = shutil.which("qemu-system-arm")
 
 
+@cache
 def walk_here() -> str:
     machine = Machine(build("exceptions.c"))
     with pytest.raises(FirmwareFault) as caught:

@@ -92,8 +92,12 @@ def test_firmware_may_rewrite_its_own_code_in_ram() -> None:
     assert [machine.word(RESULTS + 4 * i) for i in range(5)] == [1, 2, 3, 4, 5]
 
 
+# The same without the store into the page of the code, which would make Unicorn look again by itself.
+RAM_CODE_LEFT_ALONE = RAM_CODE.replace("adds r4, #4", "nop").replace("strh r1, [r5]", "nop")
+
+
 def test_a_debugger_may_rewrite_code_in_ram() -> None:
-    machine = Machine(assemble(RAM_CODE.replace("adds r4, #4", "nop").replace("adds r1, #1 ", "nop ")))
+    machine = Machine(assemble(RAM_CODE_LEFT_ALONE))
     machine.run_cycles(200)
     assert machine.word(RESULTS) == 1
     machine.cpu.write_memory(0x20000800, b"\x09\x20")
@@ -114,7 +118,7 @@ def test_restore_brings_old_code_back() -> None:
 
 
 def test_restore_brings_old_code_in_ram_back() -> None:
-    machine = Machine(assemble(RAM_CODE.replace("adds r4, #4", "nop").replace("adds r1, #1 ", "nop ")))
+    machine = Machine(assemble(RAM_CODE_LEFT_ALONE))
     machine.run_cycles(200)
     before = machine.world.snapshot()
     machine.cpu.write_memory(0x20000800, b"\x09\x20")
