@@ -22,7 +22,7 @@ from tests.reports.page import Page
 def passing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run in which everything passed."""
     path = tmp_path_factory.mktemp("runs") / "passing"
-    finished_run(path)
+    finished_run(path, {PLANNED[8].test_id: latency(3, 6000)})
     return path
 
 
