@@ -139,10 +139,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     item.stash[RECORD] = record
     try:
         return (yield)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, pytest.exit.Exception) as error:
         # pytest would tear down after this hook; the record must still be open when outputs are switched off.
         _tear_down_now(item, record)
-        record.end(aborted="interrupted by the operator")
+        record.end(aborted=str(error) or "interrupted by the operator")
         raise
     finally:
         record.end()

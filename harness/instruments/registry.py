@@ -16,12 +16,23 @@ DRIVERS: dict[str, Callable[..., Any]] = {
 }
 """Name → class, called with a resource, a clock and the options of ``visa.Instrument``."""
 
+ROLES: dict[str, tuple[str, ...]] = {
+    "scope": ("keysight-infiniivision",),
+    "relay": ("keysight-34970a",),
+}
+"""The drivers that can play a role which a fixture asks for; a role of the bench's own may have any."""
+
 
 def find_driver(name: str, role: str) -> Callable[..., Any]:
     """The driver of that name; raises UnknownDriverError, which names the near miss. ``role`` is for the text."""
     try:
-        return DRIVERS[name]
+        driver = DRIVERS[name]
     except KeyError:
         near = difflib.get_close_matches(name, DRIVERS, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise UnknownDriverError(role, f"no driver {name!r}; {hint}There are: {', '.join(sorted(DRIVERS))}") from None
+    if name not in ROLES.get(role, (name,)):
+        raise UnknownDriverError(
+            role, f"driver {name!r} can't be this bench's {role!r}; expected one of: {', '.join(ROLES[role])}"
+        )
+    return driver

@@ -10,6 +10,7 @@ from harness.emulation.instruments.relay_unit import Actuator, make_relay_unit
 from harness.emulation.instruments.scpi import ScpiInstrument
 from harness.emulation.world import World
 
+EMULATED_DRIVERS = ("keysight-34970a", "keysight-infiniivision")
 ACTUATORS = {"case_switch": Actuator("case switch", "plunger")}
 """What a relay channel of the bench file can work, by the name it has there."""
 
@@ -28,5 +29,5 @@ def make_instrument(world: World, role: str, entry: InstrumentEntry) -> ScpiInst
         return make_relay_unit(world, role, {channel: ACTUATORS[name] for name, channel in entry.channels.items()})
     raise BenchFileError(
         f"key 'instruments.{role}.driver': no emulated instrument speaks the dialect of {entry.driver!r}; "
-        "use a real bench, or a driver that has one"
+        f"use a real bench, or one of: {', '.join(EMULATED_DRIVERS)}"
     )

@@ -1,0 +1,118 @@
+"""A bench that does not come up: one cause, every test not tested, a record, exit status 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.evidence.reader import load_run
+from harness.evidence.verify import verify_run
+from harness.measure.verdict import Verdict
+from harness.run.inputs import choose_paths, load_inputs
+from harness.run.live_run import LiveRun
+from tests.run.endings_plan import ENDINGS, attempt_of, notes, relay_messages, write_plan
+from tests.system.commands import BENCH, METER, changed, run
+
+SHIPPED = {"bench": BENCH, "meter": METER}
+
+RELAY = 'driver = "keysight-34970a"\nresource = "TCPIP0::relay::inst0::INSTR"\ncalibrated_on = 2026-05-31\n'
+# What is changed in bench or meter file, and what the one cause must name.
+CASES = {
+    "another-meter": ("meter", ('"/TBR5TBREF-01"', '"/TBR5TBREF-02"'), ["/TBR5TBREF-01", "/TBR5TBREF-02"]),
+    "calibration-is-over": (
+        "bench",
+        (f"{RELAY}calibrated_until = 2027-05-31", f"{RELAY}calibrated_until = 2026-05-31"),
+        ["'relay'", "2026-05-31", "2026-06-01"],
+    ),
+    "calibrated-in-the-future": (
+        "bench",
+        (RELAY, RELAY.replace("2026-05-31", "2026-06-02")),
+        ["'relay'", "2026-06-02", "2026-06-01"],
+    ),
+    "driver-of-another-family": (
+        "bench",
+        (RELAY, RELAY.replace("keysight-34970a", "keysight-infiniivision")),
+        ["relay", "keysight-infiniivision"],
+    ),
+    "unknown-driver": (
+        "bench",
+        (RELAY, RELAY.replace("keysight-34970a", "keysight-34970")),
+        ["relay", "keysight-34970", "keysight-34970a"],
+    ),
+    "another-unit": ("bench", (RELAY, f'{RELAY}serial = "MY00000000"\n'), ["relay", "MY00000000"]),
+    "no-such-line": ("bench", ('"board:optical"', '"board:optic"'), ["links.optical.address", "board:optic"]),
+    "no-optical-port": ("bench", ('[links.optical]\naddress = "board:optical"\n', ""), ["no link 'optical'", "modem"]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_one_cause_names_what_is_wrong(image: Path, tmp_path: Path, case: str) -> None:
+    which, change, named = CASES[case]
+    files = {"bench": BENCH, "meter": METER} | {which: changed(SHIPPED[which], tmp_path / f"{which}.toml", change)}
+    plan = write_plan(tmp_path / "plan.toml", ("test_passes",))
+    inputs = load_inputs(choose_paths(ENDINGS, str(plan), files["bench"], files["meter"], image), seed=1)
+    live = LiveRun.begin(inputs, tmp_path / "run")
+    live.close()
+    for text in named:
+        assert text in live.cause
+
+
+def test_every_test_is_skipped_with_the_one_cause(image: Path, tmp_path: Path) -> None:
+    meter = changed(METER, tmp_path / "meter.toml", ('"/TBR5TBREF-01"', '"/TBR5TBREF-02"'))
+    plan = write_plan(tmp_path / "plan.toml", ("test_passes", "test_misses_a_limit"))
+    options = ("--testplans", ENDINGS, "--plan", plan, "--image", image, "--meter", meter)
+    outcome = run("certify", *options, "--out", tmp_path / "run", cwd=tmp_path)
+    assert outcome.status == 2, outcome.text
+    assert "Traceback" not in outcome.text
+    read = load_run(tmp_path / "run")
+    cause = read.volatile["bring_up_cause"]
+    assert "/TBR5TBREF-02" in cause
+    assert outcome.out.count(cause) == 2, "with the first test, and at the end"
+    assert [test.verdict for test in read.tests] == [Verdict.NOT_TESTED, Verdict.NOT_TESTED]
+    for test in ("passes", "misses-a-limit"):
+        attempt = attempt_of(tmp_path / "run", test)
+        assert relay_messages(attempt) == []
+        assert notes(attempt) == [f"not tested, because the bench did not come up: {cause}"]
+    assert verify_run(tmp_path / "run") == []
+    assert (tmp_path / "run" / "report.html").is_file()
+
+
+# Images that are flashed as they are and do not make a meter.
+IMAGES = {
+    "zeros": (bytes(4096), "vector"),
+    "erased": (b"\xff" * 4096, "firmware fault"),
+    "text": (b"not a program, but long enough to be taken for one" * 8, "firmware fault"),
+}
+
+
+def cause_with(image: bytes, tmp_path: Path) -> str:
+    (tmp_path / "image.bin").write_bytes(image)
+    plan = write_plan(tmp_path / "plan.toml", ("test_passes",))
+    inputs = load_inputs(choose_paths(ENDINGS, str(plan), image=tmp_path / "image.bin"), seed=1)
+    live = LiveRun.begin(inputs, tmp_path / "run")
+    live.close()
+    return live.cause
+
+
+@pytest.mark.parametrize("case", IMAGES)
+def test_an_image_that_does_not_boot_is_the_cause(tmp_path: Path, case: str) -> None:
+    content, named = IMAGES[case]
+    assert named in cause_with(content, tmp_path)
+
+
+def test_an_image_that_hangs_is_a_meter_that_does_not_answer(tmp_path: Path) -> None:
+    # Vector table: stack at the end of SRAM, reset to 0x8; there the instruction "branch to itself" (B .).
+    image = (0x2000_FFF0).to_bytes(4, "little") + (0x0000_0009).to_bytes(4, "little") + b"\xfe\xe7" * 8
+    assert "expected an identification" in cause_with(image, tmp_path)
+
+
+def test_an_image_of_zeros_is_not_certified(tmp_path: Path) -> None:
+    (tmp_path / "image.bin").write_bytes(bytes(4096))
+    plan = write_plan(tmp_path / "plan.toml", ("test_passes",))
+    options = ("--testplans", ENDINGS, "--plan", plan, "--image", tmp_path / "image.bin", "--out", tmp_path / "run")
+    outcome = run("certify", *options, cwd=tmp_path)
+    assert outcome.status == 2, outcome.text
+    assert "firmware fault" in outcome.out
+    assert "Traceback" not in outcome.text
+    assert verify_run(tmp_path / "run") == []
