@@ -49,20 +49,21 @@ class Opening:
 def find_openings(edges: Edges, uncertainty_ns: float, bounce_ns: float = BOUNCE_NS) -> list[Opening]:
     """The openings that begin and end inside the waveform, in order of time.
 
-    The waveform must begin with the contact closed and settled; one that never settles closed again gives no
-    opening for its last movement, since nobody saw it end.
+    A contact that was open from the start, or is open at the end, gives no opening there: nobody saw both of its ends.
     """
     movements = _movements(edges, bounce_ns)
     openings: list[Opening] = []
     opened: tuple[float, float] | None = None
+    was_high = bool(edges.initial_level)
     for first, last, ends_high in movements:
-        if ends_high:
-            opened = opened or (first, last)
-        elif opened is not None:
+        if ends_high and not was_high:
+            opened = (first, last)
+        elif not ends_high and opened is not None:
             openings.append(Opening(opened[0], opened[1], first, last, uncertainty_ns))
             opened = None
-        else:  # a chatter: it opened and closed within one bounce time, so it was never settled open
+        elif not ends_high and not was_high:  # a chatter: open and closed again within one bounce time, never settled
             openings.append(Opening(first, last, last, last, uncertainty_ns))
+        was_high = ends_high
     return openings
 
 
