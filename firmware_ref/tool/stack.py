@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from capstone import CS_ARCH_ARM, CS_MODE_MCLASS, CS_MODE_THUMB, Cs, CsInsn
 
@@ -97,7 +97,7 @@ class CallGraph:
 
 def _disassemble(program: Program, functions: dict[int, Function]) -> None:
     decoder = Cs(CS_ARCH_ARM, CS_MODE_THUMB | CS_MODE_MCLASS)
-    symbols = [symbol for symbol in program.symbols if symbol.kind == "STT_FUNC" and symbol.size_bytes > 0]
+    symbols = _sized_functions(program)
     for symbol in symbols:
         functions.setdefault(symbol.address & ~1, Function(symbol.name))
     data_ranges = _find_data(program)
@@ -117,6 +117,18 @@ def _disassemble(program: Program, functions: dict[int, Function]) -> None:
                 raise StackError(
                     f"{symbol.name}: the octets at 0x{position:X} are no instruction; can't bound its stack"
                 )
+
+
+def _sized_functions(program: Program) -> list[Symbol]:
+    """All functions. Hand-written ones of a run-time library may have no size: they reach up to the next function."""
+    functions = [symbol for symbol in program.symbols if symbol.kind == "STT_FUNC"]
+    starts = sorted({symbol.address & ~1 for symbol in functions} | {program.address + len(program.data)})
+    sized = []
+    for symbol in functions:
+        start = symbol.address & ~1
+        end = next(at for at in starts if at > start)
+        sized.append(symbol if symbol.size_bytes > 0 else replace(symbol, size_bytes=end - start))
+    return sized
 
 
 def _find_data(program: Program) -> list[tuple[int, int]]:

@@ -45,7 +45,7 @@ class Toolchain:
         extra = ("-Wl,--gc-sections", f"-Wl,-T,{script}", f"-Wl,-e,{entry}", prefix_map)
         command = [*self.command, *self.flags, *extra, *(str(path) for path in sources), "-o", str(output)]
         if self.name == GCC:
-            command += ["-nostartfiles", "-lgcc"]
+            command += ["-nostdlib", "-lgcc"]
         run_compiler(command, cwd)
 
 

@@ -18,6 +18,7 @@ from firmware_ref.tool.errors import BudgetError, PatchError, ToolchainError
 from firmware_ref.tool.parameters import PARAMETERS_ADDRESS
 from firmware_ref.tool.patch import apply_patch
 from firmware_ref.tool.stack import StackPath
+from firmware_ref.tool.toolchain import GCC
 from tests.firmware.conftest import SOURCE
 
 DEFECTS = sorted(path.stem for path in (SOURCE / "defects").glob("*.patch"))
@@ -36,6 +37,18 @@ def test_the_image_is_the_same_from_another_folder_with_fresh_caches(
     other = build(source, tmp_path / "out")
     assert other.bin.read_bytes() == image.bin.read_bytes()
     assert other.elf.read_bytes() == image.elf.read_bytes()
+
+
+@pytest.mark.skipif(shutil.which(GCC) is None, reason=f"{GCC} is not installed; the image is built with zig only")
+def test_the_gnu_compiler_builds_within_the_same_budgets(tmp_path: Path) -> None:
+    result = build(SOURCE, tmp_path, GCC)
+    assert GCC in result.compiler
+    assert result.core_static_ram_bytes + result.core_stack_bytes <= 4096
+
+
+def test_an_unknown_compiler_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match="expected 'zig' or 'arm-none-eabi-gcc'"):
+        build(SOURCE, tmp_path, "icc")
 
 
 def test_the_image_names_no_folder(image: BuildResult) -> None:

@@ -138,10 +138,11 @@ def test_the_ring_goes_on_after_its_end_and_keeps_the_newest(make_meter: Callabl
     meter.power_on()
     meter.run(S)
     assert f"{ENTRIES} entries, newest {ENTRIES + 5}" in meter.banner
-    report_one(meter, is_open=True, is_confirmed=False)
+    for is_open in (True, False, True):
+        report_one(meter, is_open, is_confirmed=False)
     meter.power_on()
     meter.run(4 * S)
-    assert {alert.sequence for alert in meter.alerts} == {ENTRIES + 6}
+    assert {alert.sequence for alert in meter.alerts} == {ENTRIES + 6, ENTRIES + 7, ENTRIES + 8}
 
 
 def test_only_what_the_ring_still_holds_counts_as_unconfirmed(make_meter: Callable[[], HostMeter]) -> None:

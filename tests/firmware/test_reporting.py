@@ -243,3 +243,35 @@ def test_optical_sign_on(meter: HostMeter, request_octets: bytes, is_answered: b
     meter.receive(request_octets, "optical")
     meter.run(2 * S)
     assert [sent.octets for sent in meter.sent["optical"]] == ([b"/TBR5TBREF-01\r\n"] if is_answered else [])
+
+
+def test_a_row_of_events_outlasts_the_chips_own_watchdog(meter: HostMeter) -> None:
+    """Ten events keep the chip busy for longer than the 1.3 s after which it falls asleep by itself."""
+    for index in range(10):
+        meter.edge(2 * S + index * 100 * MS, index % 2 == 0)
+    meter.run(5 * S)
+    assert {alert.counter for alert in meter.alerts} == set(range(1, 11))
+    assert meter.element.opcodes.count(0x41) == meter.element.opcodes.count(0x24) == 10, "no command was lost"
+
+
+def test_a_first_sending_goes_before_repeats_that_are_due(make_meter: Callable[[], HostMeter]) -> None:
+    meter = make_meter().power_on()
+    meter.run(S)
+    for index in range(3):
+        meter.edge(2 * S + index * 300 * MS, index % 2 == 0)
+    meter.run(4 * S)
+
+    def run_again(edge_us: int | None) -> list[tuple[int, int]]:
+        meter.forget_sent()
+        meter.power_on()
+        if edge_us is not None:
+            meter.edge(edge_us, True)
+        meter.run(2800 * MS)
+        return [(alert.counter, sent.at_us) for alert, sent in zip(meter.alerts, meter.sent["modem"], strict=True)]
+
+    quiet = run_again(None)
+    assert [counter for counter, _ in quiet] == [1, 2, 3, 1, 2, 3]
+    first_repeat_us = quiet[3][1]
+    # An event takes about 218 ms up to its signature: it is ready while the first of the three repeats is being sent.
+    busy = run_again(first_repeat_us + 5 * MS - 218 * MS)
+    assert [counter for counter, _ in busy][:6] == [1, 2, 3, 1, 4, 2]

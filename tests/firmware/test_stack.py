@@ -26,6 +26,8 @@ BARE leaf(void) { __asm volatile("push {r4, r5, lr}\n sub sp, #20\n"
                                    "add sp, #20\n pop {r4, r5, pc}"); }
 BARE late(void) { __asm volatile("stmdb sp!, {r4-r7}\n str r0, [sp, #-8]!\n sub.w sp, sp, #512\n bx lr"); }
 BARE tail(void) { __asm volatile("push {r4, lr}\n pop {r4, lr}\n b.w late"); }
+__asm__(".thumb_func\n .type unsized, %function\n unsized: push {r4-r7, lr}\n b.w late");
+void unsized(void);
 BARE middle(void) { __asm volatile("push {r7, lr}\n bl leaf\n pop {r7, pc}"); }
 BARE entry(void) { __asm volatile("push {r4, r5, r6, lr}\n bl middle\n cbz r0, 1f\n"
                                     "bl leaf\n 1: pop {r4, r5, r6, pc}"); }
@@ -76,6 +78,7 @@ def test_frames_calls_and_tail_calls_add_up(link) -> None:
     assert graph.deepest("leaf").size_bytes == 12 + 20
     assert graph.deepest("late").size_bytes == 16 + 8 + 512
     assert graph.deepest("tail").size_bytes == 8 + 536
+    assert graph.deepest("unsized").size_bytes == 20 + 536
     deepest = graph.deepest("entry")
     assert deepest.size_bytes == 16 + 8 + 32
     assert deepest.functions == ("entry", "middle", "leaf")
