@@ -39,7 +39,8 @@ EXIT_NOT_CERTIFIED = 2
 
 pytest_plugins = (
     "fixtures.bench",
-    "fixtures.alerts",
+    "fixtures.meter",
+    "fixtures.listener",
     "fixtures.scope",
     "fixtures.case",
 )

@@ -13,11 +13,10 @@ from types import FrameType
 import pytest
 
 from harness.bench.errors import BenchError, BenchFileError
-from harness.bench.files import load_meter_file
 from harness.evidence.reader import Run, load_run
 from harness.measure.verdict import RunVerdict
 from harness.run.firmware import build_if_source
-from harness.run.inputs import InputPaths, check_workers, load_inputs
+from harness.run.inputs import InputPaths, check_workers, load_files, load_inputs
 from harness.run.live_run import new_folder
 from harness.run.progress import Progress
 
@@ -44,7 +43,7 @@ def certify(request: Request, progress: Progress) -> Run:
     """Build, run and join; gives the finished run. Raises BenchError or FirmwareError if there is none."""
     folder = _free_folder(request)
     if request.build and request.paths.image is None:
-        build_if_source(load_meter_file(request.paths.meter), request.paths.meter, progress)
+        build_if_source(load_files(request.paths).meter, request.paths.meter, progress)
     inputs = load_inputs(request.paths, request.seed)
     for test_id in request.test_ids:
         inputs.test(test_id)

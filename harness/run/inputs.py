@@ -90,14 +90,32 @@ def check_workers(inputs: RunInputs, workers: int) -> None:
         )
 
 
-def load_inputs(paths: InputPaths, seed: int) -> RunInputs:
-    """Read and check every input; raises BenchFileError naming file, key and remedy."""
-    if seed < 0:
-        raise BenchFileError(f"seed {seed}: expected a whole number of 0 or more")
+@dataclass(frozen=True)
+class InputFiles:
+    """The checked files of a run, before its image is there: a wrong plan is told without a build."""
+
+    catalogue: Catalogue
+    plan: Plan
+    tests: tuple[ResolvedTest, ...]
+    bench: BenchFile
+    meter: MeterFile
+
+
+def load_files(paths: InputPaths) -> InputFiles:
+    """Read and check every file but the image; raises BenchFileError naming file, key and remedy."""
     catalogue = load_catalogue(paths.testplans / "requirements.toml")
     plan = load_plan(paths.plan, catalogue)
     bench = load_bench_file(paths.bench)
     meter = load_meter_file(paths.meter)
+    return InputFiles(catalogue, plan, resolve_plan(plan, paths.plan, paths.testplans, catalogue), bench, meter)
+
+
+def load_inputs(paths: InputPaths, seed: int) -> RunInputs:
+    """Read and check every input; raises BenchFileError naming file, key and remedy."""
+    if seed < 0:
+        raise BenchFileError(f"seed {seed}: expected a whole number of 0 or more")
+    files = load_files(paths)
+    meter = files.meter
     image_path = paths.image or _beside(paths.meter, meter.firmware.image)
     symbols = paths.symbols
     if symbols is None and paths.image is None and meter.firmware.symbols is not None:
@@ -106,10 +124,10 @@ def load_inputs(paths: InputPaths, seed: int) -> RunInputs:
         raise BenchFileError(f"{symbols}: there is no such symbol file; build it or take firmware.symbols out")
     return RunInputs(
         paths=paths,
-        plan=plan,
-        tests=resolve_plan(plan, paths.plan, paths.testplans, catalogue),
-        catalogue=catalogue,
-        bench=bench,
+        plan=files.plan,
+        tests=files.tests,
+        catalogue=files.catalogue,
+        bench=files.bench,
         meter=meter,
         image=read_image(image_path),
         image_path=image_path,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import Field
 
-from fixtures.alerts import Alerts
 from fixtures.case import Case, Opening
+from fixtures.listener import Listener
 from harness.evidence.record import TestRecord
 from harness.measure.units import DurationNs
 from harness.plan.parameters import Parameters
@@ -45,7 +45,7 @@ class LongOpenings(Parameters):
 @pytest.mark.requirements("SEAL-1")
 @pytest.mark.parameters(model=OpeningAndClosing)
 def test_opening_and_closing_are_each_reported(
-    case: Case, alerts: Alerts, record: TestRecord, parameters: OpeningAndClosing
+    case: Case, listener: Listener, record: TestRecord, parameters: OpeningAndClosing
 ) -> None:
     """Opening the case is detected and reported, and closing it again as restoration.
 
@@ -53,11 +53,11 @@ def test_opening_and_closing_are_each_reported(
     """
     for number in range(1, parameters.openings + 1):
         case.open()
-        seen = alerts.collect(parameters.watch_ns)
+        seen = listener.collect(parameters.watch_ns)
         name = f"opening {number}: events 'case opened'"
         record.judge(name, seen.opened, "1", at_least=1, requirements=["SEAL-1"])
         case.close()
-        seen = alerts.collect(parameters.watch_ns)
+        seen = listener.collect(parameters.watch_ns)
         name = f"closing {number}: events 'case closed'"
         record.judge(name, seen.closed, "1", at_least=1, requirements=["SEAL-1"])
 
@@ -65,26 +65,35 @@ def test_opening_and_closing_are_each_reported(
 @pytest.mark.requirements("SEAL-2")
 @pytest.mark.parameters(model=ShortPulses)
 def test_openings_below_the_debounce_give_no_event(
-    case: Case, alerts: Alerts, record: TestRecord, parameters: ShortPulses
+    case: Case, listener: Listener, record: TestRecord, parameters: ShortPulses
 ) -> None:
     """Openings shorter than 0.8 of the debounce time give no event, alone or in trains."""
     command_ns = case.trim_pulse(parameters.pulse_ns)
     judged = 0
     for attempt in range(1, parameters.trains + STIMULUS_ATTEMPTS):
         openings = case.pulse_train(command_ns, parameters.gap_ns, parameters.pulses)
-        seen = alerts.collect(parameters.watch_ns)
+        seen = listener.collect(parameters.watch_ns)
         if not _all_short(openings, parameters, record, attempt):
             record.note(f"train {attempt}: not the stimulus asked for, so not judged; {seen.events} events came")
             continue
         judged += 1
         record.judge_equal(f"train {attempt}: events", seen.events, 0, requirements=["SEAL-2"])
         if judged == parameters.trains:
+            _show_that_it_was_not_deaf(case, listener, record, parameters.watch_ns)
             return
     record.inconclusive(
         f"only {judged} of {parameters.trains} trains had every opening below the limit; "
         "the bench's relay timing is too coarse for this pulse",
         ["SEAL-2"],
     )
+
+
+def _show_that_it_was_not_deaf(case: Case, listener: Listener, record: TestRecord, watch_ns: int) -> None:
+    """Positive control: silence counts only of a meter that still reports a real opening after it."""
+    case.open()
+    seen = listener.collect(watch_ns)
+    record.judge_equal("control: events of a lasting opening", seen.opened, 1, requirements=["SEAL-2"])
+    case.close()
 
 
 def _all_short(openings: list[Opening], parameters: ShortPulses, record: TestRecord, attempt: int) -> bool:
@@ -99,15 +108,15 @@ def _all_short(openings: list[Opening], parameters: ShortPulses, record: TestRec
 @pytest.mark.requirements("SEAL-2")
 @pytest.mark.parameters(model=LongOpenings)
 def test_openings_above_the_debounce_give_one_event_each(
-    case: Case, alerts: Alerts, record: TestRecord, parameters: LongOpenings
+    case: Case, listener: Listener, record: TestRecord, parameters: LongOpenings
 ) -> None:
     """Openings longer than 1.2 times the debounce time give exactly one event each."""
     command_ns = case.trim_opening(parameters.opening_ns)
     judged = 0
     for attempt in range(1, parameters.openings + STIMULUS_ATTEMPTS):
-        alerts.collect(0)
+        listener.collect(0)
         openings = case.pulse_train(command_ns, 0, 1)
-        seen = alerts.collect(parameters.watch_ns)
+        seen = listener.collect(parameters.watch_ns)
         for opening in openings:
             record.reading(f"opening {attempt}: settled open", opening.settled_ms, "ms")
         settled = len(openings) == 1 and openings[0].settled_ns - openings[0].uncertainty_ns >= parameters.shortest_ns

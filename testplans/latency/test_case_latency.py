@@ -7,8 +7,8 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
-from fixtures.alerts import Alerts
 from fixtures.case import Case
+from fixtures.listener import Listener
 from fixtures.scope import Scope
 from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
@@ -43,7 +43,7 @@ class CaseLatency(Parameters):
 @pytest.mark.requirements("COM-1")
 @pytest.mark.parameters(model=CaseLatency)
 def test_case_open_alert_is_on_the_wire_in_time(
-    case: Case, scope: Scope, alerts: Alerts, clock: Clock, record: TestRecord, parameters: CaseLatency
+    case: Case, scope: Scope, listener: Listener, clock: Clock, record: TestRecord, parameters: CaseLatency
 ) -> None:
     """The alert's last stop bit is on the modem line less than the limit after the case began to open."""
     limit_ms = parameters.limit_ns / 1e6
@@ -56,9 +56,9 @@ def test_case_open_alert_is_on_the_wire_in_time(
         if parameters.arm == "after-stimulus":
             clock.sleep_ns(SURELY_OPEN_NS)
             scope.arm("CASE_SW", "rising", BEFORE_NS, parameters.window_ns, RESOLUTION_NS)
-        received = alerts.first(parameters.window_ns)
+        received = listener.first(parameters.window_ns)
         measured.append(scope.case_latency(received, f"opening {number}"))
         record.reading(LATENCY, measured[-1].value_ms, "ms", opening=number)
         case.close()
-        alerts.collect_until_quiet()
+        listener.collect_until_quiet()
     scope.judge_latency(LATENCY, measured)

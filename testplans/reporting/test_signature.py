@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import Field
 
-from fixtures.alerts import Alerts
 from fixtures.case import Case
+from fixtures.listener import Listener
 from harness.evidence.record import TestRecord
 from harness.measure.units import DurationNs
 from harness.plan.parameters import Parameters
@@ -37,14 +37,14 @@ class ReplayedAlert(Parameters):
 @pytest.mark.requirements("SIG-1")
 @pytest.mark.parameters(model=GenuineAlerts)
 def test_alerts_are_signed_counted_and_timed(
-    case: Case, alerts: Alerts, record: TestRecord, parameters: GenuineAlerts
+    case: Case, listener: Listener, record: TestRecord, parameters: GenuineAlerts
 ) -> None:
     """Every alert has a valid signature, a counter above all before it, and the time of its event."""
     last_counter: int | None = None
     for number in range(1, parameters.openings + 1):
         for movement, move in (("opening", case.open), ("closing", case.close)):
             at_utc_ns = move()
-            received = alerts.one(WATCH_NS, f"{movement} {number}", ["SIG-1"])
+            received = listener.one(WATCH_NS, f"{movement} {number}", ["SIG-1"])
             name = f"{movement} {number}"
             record.judge_equal(f"{name}: valid signatures", int(received.signature_valid), 1, requirements=["SIG-1"])
             if last_counter is not None:
@@ -57,17 +57,17 @@ def test_alerts_are_signed_counted_and_timed(
                 "s",
                 at_least=-parameters.clock_tolerance_ns / 1e9,
                 at_most=parameters.clock_tolerance_ns / 1e9,
-                uncertainty=alerts.utc_uncertainty(),
+                uncertainty=listener.utc_uncertainty(),
                 requirements=["SIG-1"],
             )
 
 
 @pytest.mark.requirements("SIG-1")
 @pytest.mark.parameters(model=ChangedAlert)
-def test_a_changed_alert_is_told(case: Case, alerts: Alerts, record: TestRecord, parameters: ChangedAlert) -> None:
+def test_a_changed_alert_is_told(case: Case, listener: Listener, record: TestRecord, parameters: ChangedAlert) -> None:
     """A copy of a genuine alert with any one bit changed is never accepted."""
     case.open()
-    received = alerts.one(WATCH_NS, "opening", ["SIG-1"])
+    received = listener.one(WATCH_NS, "opening", ["SIG-1"])
     record.judge_equal(
         "valid signatures of the unchanged alert", int(received.signature_valid), 1, requirements=["SIG-1"]
     )
@@ -77,19 +77,21 @@ def test_a_changed_alert_is_told(case: Case, alerts: Alerts, record: TestRecord,
         bit = change * bits // parameters.changes
         changed = bytearray(received.octets)
         changed[bit // 8] ^= 0x80 >> (bit % 8)
-        taken_for_genuine += alerts.would_be_genuine(bytes(changed), f"bit {bit} changed")
+        taken_for_genuine += listener.would_be_genuine(bytes(changed), f"bit {bit} changed")
     record.judge_equal("changed copies taken for genuine", taken_for_genuine, 0, requirements=["SIG-1"])
 
 
 @pytest.mark.requirements("SIG-1")
 @pytest.mark.parameters(model=ReplayedAlert)
-def test_a_replayed_alert_is_told(case: Case, alerts: Alerts, record: TestRecord, parameters: ReplayedAlert) -> None:
+def test_a_replayed_alert_is_told(
+    case: Case, listener: Listener, record: TestRecord, parameters: ReplayedAlert
+) -> None:
     """An alert that was received and confirmed is told as a replay when its very bytes come again."""
     genuine = []
     while len(genuine) < parameters.alerts:
         case.open()
-        genuine.append(alerts.one(WATCH_NS, f"opening {len(genuine) + 1}", ["SIG-1"]))
+        genuine.append(listener.one(WATCH_NS, f"opening {len(genuine) + 1}", ["SIG-1"]))
         case.close()
-        alerts.one(WATCH_NS, f"closing {len(genuine)}", ["SIG-1"])
-    told = sum(alerts.is_told_as_replay(received.octets) for received in genuine)
+        listener.one(WATCH_NS, f"closing {len(genuine)}", ["SIG-1"])
+    told = sum(listener.is_told_as_replay(received.octets) for received in genuine)
     record.judge_equal("replays told", told, parameters.alerts, requirements=["SIG-1"])
