@@ -16,7 +16,7 @@ from harness import __version__
 from harness.bench.errors import BenchError
 from harness.bench.files import load_meter_file
 from harness.evidence.errors import EvidenceError
-from harness.evidence.reader import Run, load_run
+from harness.evidence.reader import HEADER_FILE, Run, load_run, read_header
 from harness.evidence.verify import verify_run
 from harness.measure.verdict import RunVerdict
 from harness.run.certify import Request, certify
@@ -140,6 +140,8 @@ def verify(run: RunArgument) -> None:
     Needs nothing but the folder. Exit status 0 if everything fits, 1 if something was changed, 2 if it can't be read.
     """
     with told_errors():
+        if not (run / HEADER_FILE).exists():
+            read_header(run)  # says that there is no run: nothing was changed, there is nothing to check
         problems = verify_run(run)
         for problem in problems:
             stderr.print(f"[bold red]does not fit[/bold red]: {escape(str(problem))}")
@@ -150,7 +152,7 @@ def verify(run: RunArgument) -> None:
         stdout.print(f"verified: {escape(str(run))}, record {digest}")
 
 
-@app.command()
+@app.command(epilog="Exit status: 0 written, 2 not (the folder can't be read).")
 def report(run: RunArgument) -> None:
     """Write the report of a run again, from its record alone; also of a run that was killed."""
     with told_errors():
@@ -196,7 +198,7 @@ def serve_command(
         )
 
 
-@app.command(name="list")
+@app.command(name="list", epilog="Exit status: 0 shown, 2 not (a file is wrong).")
 def list_command(
     plan: Annotated[str, typer.Option(help="Show this plan's tests.")] = DEFAULT_PLAN,
     testplans: TestplansOption = None,

@@ -182,8 +182,11 @@ def read_image(path: Path) -> bytes:
             f"{path}: the image is larger than the part's flash of {MAX_IMAGE_BYTES} bytes (SEAL-4); "
             "a raw binary from address 0 is expected, not an ELF or HEX file"
         )
-    if len(image) < 8 or image[:4] == b"\x7fELF":
+    # A vector table begins with the stack pointer, a multiple of four: neither ':' nor 'S' can be its lowest byte.
+    as_text = image[:1] == b":" or (image[:1] == b"S" and image[1:2].isdigit())
+    if len(image) < 8 or image[:4] == b"\x7fELF" or as_text:
         raise BenchFileError(
-            f"{path}: not a firmware image: a raw binary that begins with the vector table is expected"
+            f"{path}: not a firmware image: expected a raw binary that begins with the vector table, not an ELF, HEX "
+            "or S-record file; convert it (objcopy -O binary)"
         )
     return image

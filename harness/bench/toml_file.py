@@ -49,8 +49,23 @@ def validate(data: object, model: type[Model], where: str) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems = [_problem(entry, model) for entry in error.errors()]
+        entries = error.errors()
+        misspelt = {target for entry in entries if (target := _meant(entry, model)) is not None}
+        problems = [
+            _problem(entry, model)
+            for entry in entries
+            if entry["type"] != "missing" or tuple(entry["loc"]) not in misspelt
+        ]
         raise BenchFileError("\n".join(f"{where}: {problem}" for problem in problems)) from None
+
+
+def _meant(entry: Any, model: type[BaseModel]) -> tuple[int | str, ...] | None:
+    """The place of the key that an unknown one was meant for: that it is missing too needs no line of its own."""
+    if entry["type"] != "extra_forbidden":
+        return None
+    *table, key = entry["loc"]
+    near = difflib.get_close_matches(str(key), _known_keys(model, tuple(table)), n=1)
+    return (*table, near[0]) if near else None
 
 
 def _problem(entry: Any, model: type[BaseModel]) -> str:

@@ -103,4 +103,7 @@ def _load_module(path: Path, folder: Path) -> ModuleType:
         )
     if str(folder.parent) not in sys.path:
         sys.path.insert(0, str(folder.parent))
-    return importlib.import_module(name)
+    try:
+        return importlib.import_module(name)
+    except Exception as error:  # the file is the user's: whatever it raises is told with its name
+        raise BenchFileError(f"{path}: can't be loaded: {type(error).__name__}: {error}; correct the file") from error
