@@ -65,6 +65,8 @@
 /* A failed attempt is repeated after this; the event waits in the queue. */
 #define CONFIG_SE_RETRY_FIRST_US 5000u
 #define CONFIG_SE_RETRY_MAX_US 5000000u
+/* After a reset of the meter alone the chip may be at work still, and silent: absent only when it stays so for 0.3 s. */
+#define CONFIG_SE_ABSENT_RETRY_US 160000u
 #define CONFIG_SE_KEY_SLOT 0u
 #define CONFIG_SE_EVENT_COUNTER 0u
 

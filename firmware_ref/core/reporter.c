@@ -12,14 +12,14 @@ void reporter_begin(struct reporter *reporter, const struct alert_parties *parti
 
 /* The event stays where it is and the attempt is repeated, less and less often. */
 static void take_se_failure(struct reporter *reporter, uint64_t now_us) {
-    if (reporter->state == REPORTER_PROBING) {
-        reporter->presence = SE_ABSENT;
-    }
     reporter->retry_us = reporter->retry_us == 0 ? CONFIG_SE_RETRY_FIRST_US : 2u * reporter->retry_us;
     if (reporter->retry_us > CONFIG_SE_RETRY_MAX_US) {
         reporter->retry_us = CONFIG_SE_RETRY_MAX_US;
     }
     reporter->retry_at_us = now_us + reporter->retry_us;
+    if (reporter->presence == SE_UNKNOWN && reporter->retry_us >= CONFIG_SE_ABSENT_RETRY_US) {
+        reporter->presence = SE_ABSENT;
+    }
     reporter->is_se_resting = true;
     reporter->signing = NULL;
     reporter->state = REPORTER_IDLE;
@@ -94,6 +94,9 @@ static uint64_t start_work(struct reporter *reporter, struct event_queue *queue,
         secure_element_begin(&reporter->se, SE_REQUEST_COUNT, NULL, now_us);
     } else if (unsigned_entry != NULL) {
         start_signing(reporter, unsigned_entry, now_us);
+    } else if (reporter->presence == SE_UNKNOWN) {
+        reporter->state = REPORTER_PROBING;
+        secure_element_begin(&reporter->se, SE_REQUEST_INFO, NULL, now_us);
     } else if (!reporter->is_se_resting) {
         reporter->state = REPORTER_RESTING;
         secure_element_begin(&reporter->se, SE_REQUEST_SLEEP, NULL, now_us);

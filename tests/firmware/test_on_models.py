@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from firmware_ref.tool.build import BuildResult
 from firmware_ref.tool.parameters import PARAMETERS_ADDRESS, make_parameter_page
+from harness.emulation.lm3s6965.sysctl import RESC_WATCHDOG
 from harness.emulation.meter_board import MeterBoard
 from harness.emulation.world import World
 from tests.firmware.alert_decoder import DecodedAlert, decode_alert
@@ -111,6 +112,43 @@ def test_power_loss_keeps_alert_counter_and_clock(booted: MeterBoard) -> None:
     newest = max(alerts(booted), key=lambda alert: alert.counter)
     assert newest.counter == 2
     assert abs(newest.event_time.timestamp() * S - booted.clock_reading_ns) < S + 100 * MS
+
+
+def test_time_stays_right_over_timer_wraps_and_drift(booted: MeterBoard) -> None:
+    """Ten minutes: the 32-bit timer wraps twice (268 s), and the two oscillators drift apart by up to 70 ppm."""
+    run(booted, 600 * S + 377 * MS)
+    clock_ns = booted.clock_reading_ns
+    booted.case_switch.terminal.hold(False)
+    run(booted, S)
+    (alert,) = alerts(booted)
+    late_ns = clock_ns - round(alert.event_time.timestamp() * 100) * 10 * MS
+    # Hundredths are cut off, not rounded; a minute's drift is 4 ms at most.
+    assert -5 * MS <= late_ns <= 15 * MS
+
+
+@pytest.mark.parametrize("after_ms", [20, 51, 60, 78, 85, 100, 130, 200, 216, 219, 222, 226, 230, 240])
+def test_a_reset_at_any_step_of_the_report_loses_no_case_opening(booted: MeterBoard, after_ms: int) -> None:
+    """The parts keep their power: the secure element may be awake or busy, the EEPROM in a page write."""
+    booted.case_switch.terminal.hold(False)
+    run(booted, after_ms * MS)
+    frames_before = bytes(booted.modem.state.received)[
+        : len(booted.modem.state.received) // FRAME_OCTETS * FRAME_OCTETS
+    ]
+    booted.mcu.reset(RESC_WATCHDOG)
+    booted.modem.state.received.clear()
+    booted.diagnostic.state.received.clear()
+    run(booted, 4 * S)
+    assert "reset cause: watchdog, boot 2" in banner(booted)
+    assert "ATECC608" in banner(booted)
+    seen = alerts(booted)[-4:]
+    assert seen
+    assert all(alert.is_signed_by(public_key(booted)) for alert in seen)
+    assert {alert.code for alert in seen} == {0x2C}
+    if frames_before:
+        first = decode_alert(frames_before)
+        assert first.counter in {alert.counter for alert in seen}
+    by_counter = {alert.counter: alert.signed_part for alert in seen}
+    assert all(by_counter[alert.counter] == alert.signed_part for alert in seen), "one counter, one content"
 
 
 def test_edges_of_the_interrupt_survive_a_storm(booted: MeterBoard) -> None:
