@@ -50,7 +50,7 @@ def certify(request: Request, progress: Progress) -> Run:
     check_workers(inputs, request.workers)
     _check_writable(folder)
     progress.begin(inputs, request.test_ids)
-    with _terminated_like_interrupted():
+    with _terminated_like_interrupted(), _without_foreign_options():
         status = pytest.main(_arguments(request, folder), plugins=[progress])
     if not folder.is_dir():
         raise RunNotMadeError(progress.problem or f"the run did not start (pytest status {int(status)})")
@@ -103,6 +103,16 @@ def _check_writable(folder: Path) -> None:
         raise BenchFileError(
             f"{folder}: can't be made, since {existing} is no folder that may be written to; choose another folder"
         )
+
+
+@contextmanager
+def _without_foreign_options() -> Generator[None]:
+    """What a user sets for pytest in general (PYTEST_ADDOPTS, PYTEST_PLUGINS) must not change a certification."""
+    foreign = {name: os.environ.pop(name) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS") if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(foreign)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness.bench.errors import BenchFileError
+from harness.evidence.canonical import sha256_hex
 from harness.evidence.errors import ReadError
 from harness.evidence.model import RunHeader
 from harness.evidence.reader import HEADER_FILE, INPUTS_FOLDER, Run, load_run, read_header
@@ -51,6 +52,7 @@ def replay_request(text: str, original: Run, folder: Path | None, testplans: Pat
     """The request that runs the test of this id again, from the inputs kept in the run's folder."""
     wanted = parse_replay_id(text)
     inputs = original.path / INPUTS_FOLDER
+    _check_kept(original, inputs)
     return Request(
         paths=InputPaths(
             testplans=(testplans or default_testplans()).resolve(),
@@ -64,6 +66,17 @@ def replay_request(text: str, original: Run, folder: Path | None, testplans: Pat
         test_ids=(wanted.test_id,),
         build=False,
     )
+
+
+def _check_kept(original: Run, folder: Path) -> None:
+    """Raise BenchFileError if a copy is not what was run: what came of it would be another result's."""
+    for item in original.header.inputs:
+        path = folder / item.file
+        if not path.is_file() or sha256_hex(path.read_bytes()) != item.sha256:
+            raise BenchFileError(
+                f"{path}: is not the file that was run (its SHA-256 is not the header's); "
+                "get the run's folder anew, or certify with the changed file as a run of its own"
+            )
 
 
 def compare(text: str, original: Run, new: Run) -> Comparison:
