@@ -21,7 +21,7 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
 certify: $(READY) ## build the reference firmware, certify it on the emulated bench, write a report under out/
-	@$(BIN)/tamperbench certify --plan $(PLAN) --seed $(SEED) --workers $(WORKERS)
+	@$(BIN)/tamperbench certify --plan $(PLAN) --seed $(SEED)
 
 test: lint unit ## lint and types, then every test of the project
 

@@ -22,7 +22,7 @@ from reports.first_page import build_first_page
 from reports.inputs import load_inputs
 from reports.matrix import build_matrix
 from reports.safe_text import visible
-from reports.test_page import build_tests
+from reports.per_test import build_tests
 from reports.words import legend
 
 REPORT_FILE = "report.html"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -75,13 +76,15 @@ def _text(value: float | str) -> str:
 
 
 def _machine() -> dict[str, str]:
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False, timeout=10
-    )
+    git = shutil.which("git")
+    commit = "unknown"
+    if git is not None:
+        command = [git, "describe", "--always", "--dirty"]
+        commit = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10).stdout.strip()
     cpuinfo = Path("/proc/cpuinfo")
     names = [line.partition(":")[2].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
     return {
-        "commit": described.stdout.strip() or "unknown",
+        "commit": commit or "unknown",
         "processor": names[0] if names else platform.processor() or "unknown",
         "cores": str(os.cpu_count()),
         "python": platform.python_version(),
