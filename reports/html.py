@@ -21,8 +21,8 @@ from reports.errors import ReportWriteError
 from reports.first_page import build_first_page
 from reports.inputs import load_inputs
 from reports.matrix import build_matrix
-from reports.safe_text import visible
 from reports.per_test import build_tests
+from reports.safe_text import visible
 from reports.words import legend
 
 REPORT_FILE = "report.html"
