@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 
 from harness.bench.bench import Bench
 from harness.bench.errors import BenchError, BringUpError
-from harness.bench.files import BenchFile, MeterFile
+from harness.bench.files import BenchFile
 from harness.instruments.errors import InstrumentError
 from harness.instruments.open import open_instrument
 from harness.instruments.visa import Identity, Traffic
 from harness.meter.errors import MeterError
-from harness.meter.optical import Identification
-from harness.meter.sign_on import sign_on
+from harness.meter.sign_on import check_identification, sign_on
 
 NS_PER_S = 1_000_000_000
 
@@ -72,15 +71,3 @@ def check_meter(bench: Bench) -> None:
     finally:
         link.close()
     check_identification(answer.identification, bench.meter)
-
-
-def check_identification(answer: Identification, meter: MeterFile) -> str:
-    """The identification line, if it is the meter file's; raises BringUpError."""
-    found = answer.encode().decode("ascii").rstrip("\r\n")
-    expected = meter.meter.identification
-    if found != expected:
-        raise BringUpError(
-            f"the meter signs on as {found!r}, the meter file says {expected!r}; "
-            "another meter is on the bench, or the file is of another meter"
-        )
-    return found
