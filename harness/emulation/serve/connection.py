@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import socket
+import struct
+import sys
 from contextlib import suppress
 
 CHUNK_OCTETS = 65_536
 BACKLOG_OCTETS = 65_536
 """With more than this waiting to be sent, a client reads too slowly: it gets nothing new until it has read."""
+
+RECEIVE_TIMESTAMPS = 35 if sys.platform == "linux" else None
+"""SO_TIMESTAMPNS (asm-generic/socket.h), for which Python has no name: the kernel says at which UTC octets came."""
+TIMESPEC = struct.Struct("@ll")
 
 
 class Connection:
@@ -23,6 +29,9 @@ class Connection:
         # Answers are small and are waited for. A peer that vanished without a word is found by keep-alive.
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if RECEIVE_TIMESTAMPS is not None:
+            with suppress(OSError):  # not on this system: the time of reading stands for the time of arrival
+                accepted.setsockopt(socket.SOL_SOCKET, RECEIVE_TIMESTAMPS, 1)
         self._acknowledge_at_once()
 
     @property
@@ -35,19 +44,26 @@ class Connection:
         """Whether the client must read first."""
         return len(self._outgoing) > BACKLOG_OCTETS
 
-    def receive(self) -> bytes:
-        """What has come; empty if nothing has, or if the connection has ended (``ended`` tells)."""
+    def receive(self) -> tuple[bytes, int | None]:
+        """What has come, and at which UTC (ns) its last octet did, if the system says so.
+
+        Empty if nothing has come, or if the connection has ended (``ended`` tells).
+        """
         try:
-            data = self.socket.recv(CHUNK_OCTETS)
+            data, ancillary, _, _ = self.socket.recvmsg(CHUNK_OCTETS, socket.CMSG_SPACE(TIMESPEC.size))
         except (BlockingIOError, InterruptedError):
-            return b""
+            return b"", None
         except OSError:
-            data = b""
-        if data:
-            self._acknowledge_at_once()
-        else:
+            data, ancillary = b"", []
+        if not data:
             self._end()
-        return data
+            return b"", None
+        self._acknowledge_at_once()
+        for level, kind, value in ancillary:
+            if (level, kind, len(value)) == (socket.SOL_SOCKET, RECEIVE_TIMESTAMPS, TIMESPEC.size):
+                seconds, nanoseconds = TIMESPEC.unpack(value)
+                return data, seconds * 1_000_000_000 + nanoseconds
+        return data, None
 
     def send(self, data: bytes) -> None:
         """Send what the client takes now, keep the rest."""

@@ -67,13 +67,13 @@ class InstrumentPort:
         """Not while the client has its answers unread or a buffer full of messages waiting."""
         return not connection.clogged and self._session(connection).waiting_bytes <= INPUT_BUFFER_BYTES
 
-    def received(self, connection: Connection, data: bytes) -> None:
+    def received(self, connection: Connection, data: bytes, at_ns: int) -> None:
         """Take lines apart; they are executed later, each in its turn."""
         session = self._session(connection)
         *ends, rest = data.split(b"\n")
         for end in ends:
             if not session.overrun:
-                self._queue(session, bytes(session.line) + end)
+                self._queue(session, bytes(session.line) + end, at_ns)
             session.line.clear()
             session.overrun = False
         if session.overrun:
@@ -154,10 +154,10 @@ class InstrumentPort:
             answer += instrument.read(READ_CHUNK_BYTES)[0]
         return bytes(answer)
 
-    def _queue(self, session: Session, line: bytes) -> None:
+    def _queue(self, session: Session, line: bytes, at_ns: int) -> None:
         message = line.removesuffix(b"\r")
         if message.strip():
-            session.messages.append((self._world.now_ns, message))
+            session.messages.append((at_ns, message))
             session.waiting_bytes += len(message)
 
     def _next_session(self) -> Session | None:

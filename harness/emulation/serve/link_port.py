@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
 from harness.emulation.serve.connection import Connection
 
@@ -17,6 +19,8 @@ class LinkPort:
         self.refused = 0
         self._endpoint = endpoint
         self._connection: Connection | None = None
+        self._arrived: deque[tuple[int, bytes]] = deque()
+        """Octets for the meter that the line has not got yet, with the world time of their arrival."""
         self._lost_octets = 0
 
     def connect(self, connection: Connection) -> bool:
@@ -33,22 +37,25 @@ class LinkPort:
 
     def wants_input(self, connection: Connection) -> bool:
         """Not while the line has enough to send."""
-        return len(self._endpoint.state.sending) <= LINE_BUFFER_OCTETS
+        waiting = len(self._endpoint.state.sending) + sum(len(data) for _, data in self._arrived)
+        return waiting <= LINE_BUFFER_OCTETS
 
-    def received(self, connection: Connection, data: bytes) -> None:
-        """Octets for the meter; they leave at the line's own rate."""
-        self._endpoint.write(data)
+    def received(self, connection: Connection, data: bytes, at_ns: int) -> None:
+        """Octets for the meter; from their arrival on they leave at the line's own rate."""
+        self._arrived.append((at_ns, data))
 
     def drop(self, connection: Connection) -> None:
         """The client has gone; the line is free for the next."""
         self._connection = None
 
     def due_ns(self) -> int | None:
-        """Nothing is due by itself: what the meter sends is passed on in ``settle``."""
-        return None
+        """When the next octets go onto the line; what the meter sends is passed on in ``settle``."""
+        return self._arrived[0][0] if self._arrived else None
 
     def act(self) -> None:
-        """Never due."""
+        """Put octets onto the line."""
+        _, data = self._arrived.popleft()
+        self._endpoint.write(data)
 
     def waits(self) -> bool:
         """What the meter sends comes when it comes: the loop's step is fine enough for a stream."""

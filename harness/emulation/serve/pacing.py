@@ -1,9 +1,10 @@
 """The world kept level with the wall clock, and how far it ever fell behind.
 
-The rule: **the world never runs ahead of the wall.** Before anything that arrived is handled, the world is run up
-to the wall's now; what is to happen later (a message executed after the instrument's latency, an answer that leaves)
-happens at its own instant of world time, which the wall has reached by then. If a turn comes late, everything still
-takes place at its own world time and in order; only the outside sees it late, and that lag is counted.
+The rule: **the world never runs ahead of the wall.** Whatever arrives is stamped with the world time at which it
+arrived, by the kernel's own time stamp where there is one, and handled when the world stands there. What follows
+(a message executed after the instrument's latency, an answer that leaves) happens at its own instant of world time
+too, which the wall has reached by then. So a turn of the loop that comes late, on a busy machine or after a large
+waveform, changes nothing of what happens in the world; the outside sees it late, and that lag is counted.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ TICK_NS = 2_000_000
 """Without anything to do the world goes on in steps of this: 23 characters at 115,200 baud."""
 
 LAG_NS = 10_000_000
-"""From here on a lag is counted: a pulse of 34 ms that gets 6 ms longer is no longer the stimulus of SEAL-2."""
+"""From here on a lag is counted: answers and the meter's octets come out later than any real bench's would."""
 
 SLICE_NS = 500_000_000
 """The most that is caught up in one go, so that a request to stop is heard within it."""
@@ -61,9 +62,12 @@ class Pacer:
         self.lag.take(max(0, behind_ns - TICK_NS))
         return self._world.now_ns + min(behind_ns, SLICE_NS)
 
-    def level(self) -> bool:
-        """Whether the world is where the wall is, but for what a turn of the loop takes."""
-        return self.wall_ns() - self._world.now_ns < SLICE_NS
+    def arrival_ns(self, utc_ns: int | None) -> int:
+        """The world time of an arrival at ``utc_ns``; of one just now if that is unknown."""
+        wall_ns = self.wall_ns()
+        age_ns = 0 if utc_ns is None else self._clock.utc_ns() - utc_ns
+        # If UTC was set meanwhile the age means nothing; it lies between the last turn and now in any case.
+        return min(max(self._world.now_ns, wall_ns - age_ns), max(self._world.now_ns, wall_ns))
 
     def wait_s(self, due_ns: int | None) -> float:
         """How long there is nothing to do, if something is due at ``due_ns``."""

@@ -27,8 +27,8 @@ class Port(Protocol):
     def wants_input(self, connection: Connection) -> bool:
         """Whether more may be read from this client now; False holds the client up, as TCP does."""
 
-    def received(self, connection: Connection, data: bytes) -> None:
-        """Octets came from a client, at the world's now."""
+    def received(self, connection: Connection, data: bytes, at_ns: int) -> None:
+        """Octets came from a client at ``at_ns``, which the world may still have to reach."""
 
     def drop(self, connection: Connection) -> None:
         """A client has gone."""

@@ -34,15 +34,13 @@ class Server:
         while not stopped():
             due = [at_ns for port in self._ports if (at_ns := port.due_ns()) is not None]
             events = self._selector.select(self._pacer.wait_s(min(due, default=None)))
-            self._advance(self._pacer.due_now_ns())
-            if not self._pacer.level():
-                continue  # nothing that arrived is handled before the world is where the wall is
             for key, mask in events:
                 port, connection = key.data
                 if connection is None:
                     self._accept(port, key.fileobj)
                 elif not connection.ended:
                     self._transfer(port, connection, mask)
+            self._advance(self._pacer.due_now_ns())
             self._watch()
 
     def close(self) -> None:
@@ -99,9 +97,9 @@ class Server:
         if mask & selectors.EVENT_WRITE:
             connection.flush()
         if mask & selectors.EVENT_READ and not connection.ended:
-            data = connection.receive()
+            data, utc_ns = connection.receive()
             if data:
-                port.received(connection, data)
+                port.received(connection, data, self._pacer.arrival_ns(utc_ns))
 
     def _watch(self) -> None:
         """Forget who has gone; watch the others for what they may do next."""
