@@ -15,6 +15,32 @@ WAITING_STEP_NS = 200_000
 """Step of the world while the end of an operation is awaited, whose instant the loop can't know."""
 
 
+def advance(world: World, ports: Sequence[Port], target_ns: int) -> None:
+    """Run the world to ``target_ns``; what is due at a port on the way happens at its own instant."""
+    while True:
+        due = [(at_ns, index) for index, port in enumerate(ports) if (at_ns := port.due_ns()) is not None]
+        at_ns, index = min(due, default=(target_ns + 1, -1))
+        if at_ns <= target_ns:
+            _run_world(world, ports, at_ns)
+            if world.now_ns >= at_ns and ports[index].due_ns() == at_ns:
+                ports[index].act()
+        elif world.now_ns < target_ns:
+            _run_world(world, ports, target_ns)
+        else:
+            return
+
+
+def _run_world(world: World, ports: Sequence[Port], until_ns: int) -> None:
+    """One step of the world, a short one if something is awaited."""
+    if any(port.waits() for port in ports):
+        until_ns = min(until_ns, world.now_ns + WAITING_STEP_NS)
+    # The processor stops at the first instruction boundary, which may lie a little behind what was asked for.
+    if until_ns > world.now_ns:
+        world.run_until(until_ns)
+    for port in ports:
+        port.settle()
+
+
 class Server:
     """Ports with their listening sockets, in one world."""
 
@@ -40,7 +66,7 @@ class Server:
                     self._accept(port, key.fileobj)
                 elif not connection.ended:
                     self._transfer(port, connection, mask)
-            self._advance(self._pacer.due_now_ns())
+            advance(self._world, self._ports, self._pacer.due_now_ns())
             self._watch()
 
     def close(self) -> None:
@@ -51,32 +77,6 @@ class Server:
         for listener in self._listeners:
             listener.close()
         self._selector.close()
-
-    def _advance(self, target_ns: int) -> None:
-        """Run the world to ``target_ns``; what is due on the way happens at its own instant."""
-        world = self._world
-        while True:
-            due = [(at_ns, index) for index, port in enumerate(self._ports) if (at_ns := port.due_ns()) is not None]
-            at_ns, index = min(due, default=(target_ns + 1, -1))
-            if at_ns <= target_ns:
-                self._run_world(at_ns)
-                if world.now_ns >= at_ns and self._ports[index].due_ns() == at_ns:
-                    self._ports[index].act()
-            elif world.now_ns < target_ns:
-                self._run_world(target_ns)
-            else:
-                return
-
-    def _run_world(self, until_ns: int) -> None:
-        """One step of the world, a short one if something is awaited."""
-        world = self._world
-        if any(port.waits() for port in self._ports):
-            until_ns = min(until_ns, world.now_ns + WAITING_STEP_NS)
-        # The processor stops at the first instruction boundary, which may lie a little behind what was asked for.
-        if until_ns > world.now_ns:
-            world.run_until(until_ns)
-        for port in self._ports:
-            port.settle()
 
     def _accept(self, port: Port, listener: object) -> None:
         if not isinstance(listener, socket.socket):
