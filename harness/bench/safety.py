@@ -32,19 +32,30 @@ class SafeState:
         self.make_safe()
 
     def make_safe(self) -> None:
-        """Run every registered action once; raises UnsafeStateError naming what could not be switched off."""
+        """Run every registered action once; raises UnsafeStateError naming what could not be switched off.
+
+        A Ctrl-C in here waits until everything is off, and then ends the run as it would have anywhere else.
+        """
         failed: list[str] = []
         first: BaseException | None = None
+        interrupt: BaseException | None = None
         while self._actions:
             what, switch_off = self._actions.pop()
-            error = _try(switch_off) and _try(switch_off)
+            once = _try(switch_off)
+            if once is None:
+                continue
+            if not isinstance(once, Exception):
+                interrupt = interrupt or once
+            error = _try(switch_off)
             if error is not None:
-                failed.append(f"{what}: {error or type(error).__name__}")
+                failed.append(f"{what}: {str(error) or type(error).__name__}")
                 first = first or error
         if first is not None:
             raise UnsafeStateError(
                 "the bench may still be energised; switch it off by hand. Not switched off: " + "; ".join(failed)
             ) from first
+        if interrupt is not None:
+            raise interrupt
 
 
 def _try(action: Callable[[], None]) -> BaseException | None:

@@ -22,6 +22,10 @@ def _slug(text: str) -> str:
 Slug = Annotated[str, AfterValidator(_slug)]
 
 
+CATALOGUE = "requirements"
+"""The one TOML file beside the plans that is none."""
+
+
 class PlanSection(FileModel):
     """What the plan is for and which requirements it must show."""
 
@@ -82,8 +86,8 @@ def find_plan(name_or_path: str, folder: Path) -> Path:
     if given.suffix == ".toml":
         return given
     path = folder / f"{name_or_path}.toml"
-    if not path.is_file():
-        known = sorted(entry.stem for entry in folder.glob("*.toml") if entry.stem != "requirements")
+    if not path.is_file() or path.stem == CATALOGUE:
+        known = sorted(entry.stem for entry in folder.glob("*.toml") if entry.stem != CATALOGUE)
         raise BenchFileError(
             f"no plan {name_or_path!r}; give a path ending in .toml or one of: {', '.join(known) or 'none'}"
         )

@@ -1,0 +1,1 @@
+"""Tests of harness.plan: plan files, the requirement catalogue, resolving tests."""
