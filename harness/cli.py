@@ -17,6 +17,14 @@ from harness.bench.errors import BenchError
 from harness.bench.files import load_meter_file
 from harness.evidence.errors import EvidenceError
 from harness.evidence.reader import HEADER_FILE, Run, load_run, read_header
+from harness.evidence.signature import (
+    check_signature,
+    fingerprint,
+    load_private_key,
+    load_public_key,
+    make_key,
+    sign_run,
+)
 from harness.evidence.verify import verify_run
 from harness.measure.verdict import RunVerdict
 from harness.run.certify import Request, certify
@@ -60,6 +68,13 @@ PortBaseOption = Annotated[
 ]
 WriteBenchOption = Annotated[Path | None, typer.Option(help="Write a bench file of kind real that runs on it.")]
 DurationOption = Annotated[str | None, typer.Option("--for", help='End by itself after this time, as in "30 s".')]
+KeyOption = Annotated[
+    Path | None, typer.Option(help="Sign the record with this laboratory key (see: tamperbench key).")
+]
+PublicKeyOption = Annotated[Path | None, typer.Option(help="The record must be signed by this key (FILE.pub).")]
+KeyArgument = Annotated[
+    Path, typer.Argument(help="Where to put the private key; the public one is FILE.pub.", metavar="FILE")
+]
 IdArgument = Annotated[str, typer.Argument(help="As printed beside a result: PLAN/TEST@SEED#DIGEST.", metavar="ID")]
 RunsOption = Annotated[Path, typer.Option(help="A run's folder, or a folder of runs to look in.")]
 RunArgument = Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")]
@@ -90,6 +105,7 @@ def certify_command(
     workers: WorkersOption = 1,
     out: OutOption = None,
     test: TestOption = None,
+    key: KeyOption = None,
     testplans: TestplansOption = None,
 ) -> None:
     """Run a plan on a bench with a meter on it; write the record and the report.
@@ -104,12 +120,18 @@ def certify_command(
       tamperbench certify --plan smoke --bench lab.toml --meter acme-e350.toml
 
       tamperbench certify --image build/my_meter.bin --seed 7 --workers 2
+
+      tamperbench certify --key lab.pem
     """
     with told_errors():
+        signing_key = None if key is None else load_private_key(key)
         run = certify(
             Request(choose_paths(testplans, plan, bench, meter, image), seed, workers, out, tuple(test or ())),
             Progress(stdout),
         )
+        if signing_key is not None and run.summary is not None:
+            sign_run(run.path, signing_key)
+            stdout.print(f"signed    by key {fingerprint(signing_key.public_key())[:16]}")
         raise typer.Exit(_conclude(run))
 
 
@@ -134,22 +156,35 @@ def replay(
 
 
 @app.command()
-def verify(run: RunArgument) -> None:
-    """Check a run's folder: every hash chain, every file's digest, every verdict derived anew.
+def verify(run: RunArgument, public_key: PublicKeyOption = None) -> None:
+    """Check a run's folder: every hash chain, every file's digest, every verdict derived anew, the signature.
 
-    Needs nothing but the folder. Exit status 0 if everything fits, 1 if something was changed, 2 if it can't be read.
+    Needs nothing but the folder and, to know who answers for it, the laboratory's public key. Exit status 0 if
+    everything fits, 1 if something was changed, 2 if it can't be read.
     """
     with told_errors():
         if not (run / HEADER_FILE).exists():
             read_header(run)  # says that there is no run: nothing was changed, there is nothing to check
+        expected = None if public_key is None else load_public_key(public_key)
         problems = verify_run(run)
+        signed, unsigned = ("not signed", []) if problems else check_signature(run, expected)
+        problems += unsigned
         for problem in problems:
             stderr.print(f"[bold red]does not fit[/bold red]: {escape(str(problem))}")
         if problems:
             raise typer.Exit(1)
         summary = load_run(run).summary
         digest = "unfinished" if summary is None else summary["record_digest"]
-        stdout.print(f"verified: {escape(str(run))}, record {digest}")
+        stdout.print(f"verified: {escape(str(run))}, record {digest}, {signed}")
+
+
+@app.command()
+def key(file: KeyArgument) -> None:
+    """Make a laboratory's key to sign records with: FILE (keep it, mode 600) and FILE.pub (give it to everyone)."""
+    with told_errors():
+        public = make_key(file)
+        mark = fingerprint(load_public_key(public))[:16]
+        stdout.print(f"private key {escape(str(file))}, public key {escape(str(public))}, fingerprint {mark}")
 
 
 @app.command(epilog="Exit status: 0 written, 2 not (the folder can't be read).")

@@ -19,3 +19,7 @@ class ReadError(EvidenceError):
 
 class ReplayIdError(EvidenceError):
     """A replay id can't be formed or understood."""
+
+
+class SignatureError(EvidenceError):
+    """A key can't be made, read or used, or there is nothing finished to sign."""

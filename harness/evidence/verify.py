@@ -31,8 +31,9 @@ from harness.evidence.replay_id import make_replay_id
 from harness.evidence.summary import pretty_json, summarise
 from harness.evidence.waveform_file import read_waveform
 
-DERIVED_FILES = frozenset({"report.html"})
-"""Made from the record and lying beside it: whoever doubts one makes it again."""
+SIGNATURE_FILE = "signature.json"
+DERIVED_FILES = frozenset({"report.html", SIGNATURE_FILE})
+"""Made from the record and lying beside it: a report can be made again, a signature is checked by itself."""
 
 
 @dataclass(frozen=True)
