@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from harness.evidence.model import Failure
 from harness.evidence.reader import load_run
 from harness.evidence.verify import verify_run
 from harness.measure.verdict import Verdict
 from harness.run.inputs import choose_paths, load_inputs
 from harness.run.live_run import LiveRun
-from tests.run.endings_plan import ENDINGS, attempt_of, notes, relay_messages, write_plan
+from tests.run.endings_plan import ENDINGS, attempt_of, bodies, notes, relay_messages, write_plan
 from tests.system.commands import BENCH, METER, changed, run
+from tests.system.short_plan import write_latency_plan
 
 SHIPPED = {"bench": BENCH, "meter": METER}
 
@@ -116,3 +118,33 @@ def test_an_image_of_zeros_is_not_certified(tmp_path: Path) -> None:
     assert "firmware fault" in outcome.out
     assert "Traceback" not in outcome.text
     assert verify_run(tmp_path / "run") == []
+
+
+PROBES = "probes = { CASE_SW = 1, MODEM_TX = 2 }"
+# What the bench lacks, and what the error of the test that needs it must name.
+LACKING = {
+    "relay-channel": (
+        ("channels = { case_switch = 101 }", ""),
+        ["instruments.relay.channels", "case_switch = CHANNEL"],
+    ),
+    "probe": ((PROBES, "probes = { MODEM_TX = 2 }"), ["'CASE_SW'", "MODEM_TX", "[instruments.scope.probes]"]),
+    "instrument": (("[instruments.relay]", "[instruments.relais]"), ["'relay'", "relais", "[instruments.relay]"]),
+}
+
+
+@pytest.mark.parametrize("case", LACKING)
+def test_what_the_bench_lacks_is_an_error_of_the_test_that_needs_it(image: Path, tmp_path: Path, case: str) -> None:
+    change, named = LACKING[case]
+    bench = changed(BENCH, tmp_path / "bench.toml", change)
+    plan = write_latency_plan(tmp_path / "plan.toml")
+    outcome = run(
+        "certify", "--plan", plan, "--image", image, "--bench", bench, "--out", tmp_path / "run", cwd=tmp_path
+    )
+    assert outcome.status == 2, outcome.text
+    assert "Traceback" not in outcome.text
+    (test,) = load_run(tmp_path / "run").tests
+    assert test.verdict is Verdict.ERROR
+    (failure,) = (body for body in bodies(test.attempts[0]) if isinstance(body, Failure))
+    for text in named:
+        assert text in failure.message
+        assert text in outcome.out

@@ -90,22 +90,21 @@ def test_a_killed_run_stays_readable_and_says_that_it_is_unfinished(image: Path,
     assert reported.status == 0, reported.text
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "unfinished" in page or "not finished" in page
-
-
-def test_a_killed_run_with_half_a_line_is_read_up_to_it(image: Path, tmp_path: Path) -> None:
-    process = begin(tmp_path, image)
-    process.kill()
-    end(process)
-    entries = tmp_path / "run" / "tests" / "002-waits" / "entries.jsonl"
-    whole = len(attempt_of(tmp_path / "run", "waits").entries)
+    entries = folder / "tests" / "002-waits" / "entries.jsonl"
+    whole = len(attempt_of(folder, "waits").entries)
     entries.write_bytes(entries.read_bytes()[:-7])
-    assert len(attempt_of(tmp_path / "run", "waits").entries) == whole - 1
-    assert run("report", tmp_path / "run", cwd=tmp_path).status == 0
+    assert len(attempt_of(folder, "waits").entries) == whole - 1, "read up to the last whole line"
+    assert run("report", folder, cwd=tmp_path).status == 0
 
 
-def test_workers_end_before_the_record_is_joined(image: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_terminal", [False, True], ids=["terminated", "ctrl-c"])
+def test_workers_end_before_the_record_is_joined(image: Path, tmp_path: Path, at_terminal: bool) -> None:
+    """Ctrl-C at a terminal reaches the workers too; a service manager's SIGTERM the command only."""
     process = begin(tmp_path, image, "--workers", 2)
-    process.send_signal(signal.SIGTERM)
+    if at_terminal:
+        os.killpg(process.pid, signal.SIGINT)
+    else:
+        process.send_signal(signal.SIGTERM)
     status, text = end(process)
     assert status == 2, text
     before = [path.stat().st_size for path in sorted((tmp_path / "run" / "tests").rglob("*.jsonl"))]

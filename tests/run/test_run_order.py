@@ -19,7 +19,7 @@ from tests.run.endings_plan import (
     was_energised,
     write_plan,
 )
-from tests.system.commands import Outcome, run
+from tests.system.commands import CHECKOUT, Outcome, run
 
 LAST = "last line of the test"
 FUNCTIONS = (
@@ -116,6 +116,29 @@ def test_the_folder_verifies_and_each_test_that_did_not_pass_has_an_id(ended: tu
     assert verify_run(finished.path) == []
     for test_id, verdict, *_ in ENDS:
         assert (f"tamperbench replay endings/{test_id}@1#" in outcome.out) is (verdict != "pass")
+
+
+# Every row of the page's table of endings, and the tests here that hold it.
+ROWS = {
+    "everything judged within acceptance": "passes",
+    "a limit is missed": "misses-a-limit",
+    "neither pass nor fail can be stated": "is-inconclusive",
+    "an instrument, a link or the test itself fails": "raises, asserts",
+    "the same, after a limit was missed": "raises-after-a-missed-limit",
+    "a fixture fails in c": "set-up-fails",
+    "tear-down fails after a pass": "tear-down-fails, relay-sticks",
+    "tear-down fails after a fail": "tear-down-fails-after-a-fail",
+    "declared but never judged": "never-judges",
+    "Ctrl-C or SIGTERM": "test_interruptions",
+    "the process is killed": "test_interruptions",
+    "bring-up failed": "test_bring_up",
+}
+
+
+def test_every_row_of_the_page_is_held_by_a_test() -> None:
+    text = (CHECKOUT / "docs" / "run-order.md").read_text(encoding="utf-8")
+    table = text.split("## Endings")[1].split("\n\n")[1].splitlines()[2:]
+    assert [row.split("|")[1].strip() for row in table] == list(ROWS)
 
 
 # One test of this kind behind one that passes: the run's exit status.
