@@ -10,7 +10,7 @@ import pytest
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
 from harness.emulation.serve.connection import Connection
 from harness.emulation.serve.instrument_port import InstrumentPort
-from harness.emulation.serve.link_port import LinkPort
+from harness.emulation.serve.link_port import LINE_BUFFER_OCTETS, LinkPort
 from harness.emulation.serve.pacing import LAG_NS, SLICE_NS, TICK_NS, Pacer
 from harness.emulation.serve.server import advance
 from harness.emulation.world import World
@@ -149,3 +149,56 @@ def test_octets_go_onto_the_line_when_they_came(pair: Pair) -> None:
     assert endpoint.idle_at_ns == 0
     advance(world, [port], 5 * MS)
     assert 5 * MS + 86_000 < endpoint.idle_at_ns < 5 * MS + 88_000
+
+
+def test_what_is_due_at_one_port_does_not_come_early_because_another_one_waits(pair: Pair) -> None:
+    """The world goes in short steps while a relay's *OPC? is awaited; an octet of 5 ms is put on the line at 5 ms."""
+    bench = make_bench()
+    other = Pair()
+    endpoint = SerialEndpoint(bench.world, "modem end", topic="modem", baud=115_200, framing="8N1")
+    relay, link = InstrumentPort("relay", bench.world, bench.relay), LinkPort("modem", endpoint)
+    assert relay.connect(pair.connection)
+    assert link.connect(other.connection)
+    start_ns = bench.world.now_ns
+    relay.received(pair.connection, b"ROUT:CLOS (@101);*OPC?\n", start_ns)
+    link.received(other.connection, b"x", start_ns + 5 * MS)
+    advance(bench.world, [relay, link], start_ns + 2 * MS)
+    assert relay.waits()
+    advance(bench.world, [relay, link], start_ns + 5 * MS)
+    assert 86_000 < endpoint.idle_at_ns - start_ns - 5 * MS < 88_000
+    advance(bench.world, [relay, link], start_ns + 20 * MS)
+    assert pair.client.recv(10) == b"1\n"
+    other.close()
+
+
+def test_a_slow_line_holds_its_client_up_until_it_has_sent(pair: Pair) -> None:
+    world = World(1)
+    endpoint = SerialEndpoint(world, "optical end", topic="optical", baud=300, framing="7E1")
+    port = LinkPort("optical", endpoint)
+    assert port.connect(pair.connection)
+    port.received(pair.connection, bytes(LINE_BUFFER_OCTETS + 30), 0)
+    assert not port.wants_input(pair.connection)
+    advance(world, [port], 500 * MS)
+    assert not port.wants_input(pair.connection)
+    advance(world, [port], 1_100 * MS)
+    assert port.wants_input(pair.connection)
+
+
+def test_what_nobody_reads_on_a_link_is_lost_and_counted(pair: Pair) -> None:
+    world = World(1)
+    endpoint = SerialEndpoint(world, "modem end", topic="modem", baud=115_200, framing="8N1")
+    port = LinkPort("modem", endpoint)
+
+    def meter_sends(octets: bytes) -> None:
+        endpoint.state.received += octets
+        endpoint.state.received_ns += [world.now_ns] * len(octets)
+        port.settle()
+
+    meter_sends(b"nobody is there")
+    assert port.connect(pair.connection)
+    meter_sends(b"heard")
+    assert pair.client.recv(100) == b"heard"
+    while not pair.connection.clogged:
+        pair.connection.send(bytes(100_000))
+    meter_sends(b"unread")
+    assert "6 octets lost" in port.summary()
