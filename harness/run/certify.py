@@ -53,6 +53,8 @@ def certify(request: Request, progress: Progress) -> Run:
     with _terminated_like_interrupted(), _without_foreign_options():
         status = pytest.main(_arguments(request, folder), plugins=[progress])
     if not folder.is_dir():
+        if status == pytest.ExitCode.INTERRUPTED:
+            raise RunNotMadeError("interrupted before the first test; nothing was recorded")
         raise RunNotMadeError(progress.problem or f"the run did not start (pytest status {int(status)})")
     run = load_run(folder)
     if progress.problem and (run.summary is None or run.summary["verdict"] != RunVerdict.FAIL):

@@ -56,11 +56,11 @@ class LiveRun:
         """Bring the bench up and make the run folder; a bench that does not come up still gives a record."""
         bench: Bench | None = None
         try:
-            bench = open_inputs_bench(inputs)
-            result = bring_up(bench, _unrecorded)
-        except BenchError as error:
-            result = BringUp(utc_ns=0, cause=f"{type(error).__name__}: {error}")
-        try:
+            try:
+                bench = open_inputs_bench(inputs)
+                result = bring_up(bench, _unrecorded)
+            except BenchError as error:
+                result = BringUp(utc_ns=0, cause=f"{type(error).__name__}: {error}")
             folder = create_run_folder(path or new_folder(inputs.plan.plan.name), inputs, result)
         except BaseException:
             if bench is not None:

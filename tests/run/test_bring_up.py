@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.bench.bench import Bench
 from harness.evidence.model import Failure
 from harness.evidence.reader import load_run
 from harness.evidence.verify import verify_run
@@ -13,7 +14,7 @@ from harness.measure.verdict import Verdict
 from harness.run.inputs import choose_paths, load_inputs
 from harness.run.live_run import LiveRun
 from tests.run.endings_plan import ENDINGS, attempt_of, bodies, notes, relay_messages, write_plan
-from tests.system.commands import BENCH, METER, changed, run
+from tests.system.commands import BENCH, METER, changed, here_in, run
 from tests.system.short_plan import write_latency_plan
 
 SHIPPED = {"bench": BENCH, "meter": METER}
@@ -148,3 +149,25 @@ def test_what_the_bench_lacks_is_an_error_of_the_test_that_needs_it(image: Path,
     for text in named:
         assert text in failure.message
         assert text in outcome.out
+
+
+def test_an_interrupt_while_the_bench_comes_up_gives_the_bench_back(
+    image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    closed: list[Bench] = []
+
+    def interrupted(_bench: Bench, _traffic: object) -> None:
+        raise KeyboardInterrupt
+
+    def close(bench: Bench) -> None:
+        closed.append(bench)
+
+    monkeypatch.setattr("harness.run.live_run.bring_up", interrupted)
+    monkeypatch.setattr("harness.emulation.bench.EmulatedBench.close", close)
+    plan = write_plan(tmp_path / "plan.toml", ("test_passes",))
+    options = ("--testplans", ENDINGS, "--plan", plan, "--image", image, "--out", "run")
+    outcome = here_in(tmp_path, monkeypatch, capsys)("certify", *options)
+    assert outcome.status == 2
+    assert "interrupted before the first test" in outcome.err
+    assert len(closed) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.toml"]
