@@ -40,7 +40,7 @@ static void continue_at(struct tb_core *core)
     tb_set(core, UC_ARM_REG_PC, core->s.next_pc | 1);
 }
 
-static bool in_it_block(const struct tb_state *s, uint32_t address)
+bool tb_in_it_block(const struct tb_state *s, uint32_t address)
 {
     return address - s->it_begin < s->it_end - s->it_begin;
 }
@@ -51,7 +51,7 @@ static bool attend(struct tb_core *core, uint32_t address)
     struct tb_state *s = &core->s;
     tb_systick_sync(core);
     /* Unicorn looks for a stop at the end of an IT block only: what is due waits for that, three instructions at most. */
-    if (in_it_block(s, address) && !core->fault.kind)
+    if (tb_in_it_block(s, address) && !core->fault.kind)
         return false;
     s->cost = 0;
     s->next_pc = address;
@@ -107,7 +107,7 @@ static void begin_it_block(struct tb_core *core, uint32_t address)
 static __attribute__((noinline)) uint64_t jump_cycles(struct tb_core *core, uint32_t address, uint32_t size)
 {
     struct tb_state *s = &core->s;
-    if (!in_it_block(s, s->next_pc) || address <= s->next_pc || address > s->it_end) {
+    if (!tb_in_it_block(s, s->next_pc) || address <= s->next_pc || address > s->it_end) {
         s->it_begin = s->it_end = 0; /* left for good: a loop put there later must not pass for the old block */
         return CYCLES_REFILL + (size == 4 && address & 2); /* one more to fetch a wide target off a word (TRM: "P") */
     }
@@ -118,7 +118,8 @@ static __attribute__((noinline)) uint64_t jump_cycles(struct tb_core *core, uint
     return skipped;
 }
 
-static bool fault_here(struct tb_core *core, int kind, uint32_t address, uint32_t value)
+/* A fault of the instruction at ``address``, which does not run. */
+bool tb_fault_here(struct tb_core *core, int kind, uint32_t address, uint32_t value)
 {
     core->s.pc = core->s.next_pc = address;
     core->s.cost = 0;
@@ -127,20 +128,32 @@ static bool fault_here(struct tb_core *core, int kind, uint32_t address, uint32_
     return true;
 }
 
-/* Unicorn does not fault where a Cortex-M3 does: ARM ARM A3.2.1, unaligned multiples, doubles and exclusives. */
+/* The instruction at ``address`` was done here instead of by the engine: go on behind it. */
+bool tb_skip(struct tb_core *core, uint32_t address, uint32_t size, uint32_t cycles)
+{
+    struct tb_state *s = &core->s;
+    s->pc = address;
+    s->next_pc = address + size;
+    s->cost = 0;
+    s->cycles += cycles;
+    s->instructions++;
+    continue_at(core);
+    return true;
+}
+
+/* Unicorn does not fault where a Cortex-M3 does: ARM ARM A3.2.1, unaligned multiples and doubles. */
 static bool check_alignment(struct tb_core *core, uint32_t address, uint32_t first)
 {
     uint32_t base = tb_is_wide(first) ? first & 15 : first >> 8 & 7;
-    uint32_t at = tb_get(core, UC_ARM_REG_R0 + (int)base);
-    bool half = (first & 0xFFE0) == 0xE8C0 && (half_at(core, address + 2) & 0xF0) == 0x50;
-    return at & (half ? 1 : 3) ? fault_here(core, FAULT_UNALIGNED, address, at) : false;
+    uint32_t at = tb_get(core, tb_register(base));
+    return at & 3 ? tb_fault_here(core, FAULT_UNALIGNED, address, at) : false;
 }
 
 static bool begin_sleep(struct tb_core *core, uint32_t address, uint32_t size, uint32_t kind)
 {
     struct tb_state *s = &core->s;
-    if (in_it_block(s, address))
-        return fault_here(core, FAULT_NOT_MODELLED, address, kind);
+    if (tb_in_it_block(s, address))
+        return tb_fault_here(core, FAULT_NOT_MODELLED, address, kind);
     s->pc = address;
     s->next_pc = address + size;
     s->cost = 0;
@@ -166,14 +179,16 @@ static bool special(struct tb_core *core, uint32_t address, uint32_t size, uint8
         if (hint == 4)
             core->s.event = 1;
         return hint != 4 && begin_sleep(core, address, size, hint == 2 ? SLEEP_WFE : SLEEP_WFI);
+    case OP_EXCLUSIVE:
+        return tb_exclusive(core, address, first, second);
     case OP_ALIGNED:
         return check_alignment(core, address, first);
     case OP_DIVIDE:
-        if (core->s.ccr & 1 << 4 && tb_get(core, UC_ARM_REG_R0 + (int)(second & 15)) == 0)
-            return fault_here(core, FAULT_DIVIDE, address, 0);
+        if (core->s.ccr & 1 << 4 && tb_get(core, tb_register(second & 15)) == 0)
+            return tb_fault_here(core, FAULT_DIVIDE, address, 0);
         return false;
     case OP_REFUSED:
-        return fault_here(core, first >> 8 == 0xBE ? FAULT_BREAKPOINT : FAULT_REFUSED, address, first << 16 | (size == 4 ? second : 0));
+        return tb_fault_here(core, first >> 8 == 0xBE ? FAULT_BREAKPOINT : FAULT_REFUSED, address, first << 16 | (size == 4 ? second : 0));
     default:
         return false;
     }

@@ -85,10 +85,11 @@ class CortexM3:
         """Called when the firmware writes AIRCR.SYSRESETREQ; without it the processor alone is reset."""
         self._flash_bytes, self._ram_bytes, self._irq_lines = flash_bytes, ram_bytes, irq_lines
         self._timebase = Timebase(clock_hz, clock_error_ppb)
-        self._slept_fs = self._slept_cycles = 0
-        self._target_ns = 0
+        self._slept_fs = self._slept_cycles = self._target_ns = 0
         self._running = False
         self._raised: BaseException | None = None
+        self._failed: Exception | None = None
+        self._bus_reason = ""
         self._open(peripheral_ranges)
         self._flash_pages = [bytes([ERASED]) * FLASH_PAGE_BYTES] * (flash_bytes // FLASH_PAGE_BYTES)
         ctypes.memset(self._flash, ERASED, flash_bytes)
@@ -133,8 +134,7 @@ class CortexM3:
         ctypes.memmove(self._flash + offset, data, len(data))
         self._native.tb_invalidate(self._core, offset, len(data))
         for page in range(offset // FLASH_PAGE_BYTES, -(-(offset + len(data)) // FLASH_PAGE_BYTES)):
-            at = self._flash + page * FLASH_PAGE_BYTES
-            self._flash_pages[page] = ctypes.string_at(at, FLASH_PAGE_BYTES)
+            self._flash_pages[page] = ctypes.string_at(self._flash + page * FLASH_PAGE_BYTES, FLASH_PAGE_BYTES)
 
     def read_memory(self, address: int, size: int) -> bytes:
         """Bytes of flash or RAM, as a debugger reads them."""
@@ -161,6 +161,7 @@ class CortexM3:
 
     def power_on(self) -> None:
         """Come out of reset now: SP and PC from the vector table at 0."""
+        self._failed = None
         self._native.tb_reset(self._core)
         self._move_base(self.world.now_ns * FS_PER_NS, self._timebase.hz, self._timebase.error_ppb)
 
@@ -177,6 +178,7 @@ class CortexM3:
         if self._running:
             self._native.tb_stop(self._core, _STOP_RESET)
         else:
+            self._failed = None
             self._native.tb_reset(self._core)
 
     def set_clock(self, hz: int) -> None:
@@ -205,6 +207,8 @@ class CortexM3:
 
     def run_until(self, target_ns: int) -> None:
         """Execute to the first instruction boundary at or after ``target_ns``."""
+        if self._failed is not None:
+            raise self._failed  # the access got no value: what the firmware does with one means nothing
         self._target_ns = target_ns
         self._running = True
         try:
@@ -212,6 +216,7 @@ class CortexM3:
                 reason = self._native.tb_run(self._core, self._deadline())
                 if self._raised is not None:
                     raised, self._raised = self._raised, None
+                    self._failed = raised if isinstance(raised, Exception) else None
                     raise raised
                 if reason == _STOP_FAULT:
                     raise FirmwareFault(self._report_fault())
@@ -262,12 +267,12 @@ class CortexM3:
 
     def _keep(self, error: BaseException, address: int, width: int, value: int) -> None:
         if isinstance(error, BusError):
+            self._bus_reason = str(error).replace("{", "{{").replace("}", "}}")
             self._native.tb_raise(self._core, _FAULT_BUS, address, width, value)
             return
         if self._raised is None:
-            where = self._state.pc
-            symbol = (self.symbols.locate(where) if self.symbols else None) or "no symbol"
-            error.add_note(f"while the firmware accessed {address:#010x} at pc={where:#010x} ({symbol})")
+            symbol = (self.symbols.locate(self.pc) if self.symbols else None) or "no symbol"
+            error.add_note(f"while the firmware accessed {address:#010x} at pc={self.pc:#010x} ({symbol})")
             self._raised = error
         self._native.tb_stop(self._core, _STOP_HOST)
 
@@ -275,6 +280,8 @@ class CortexM3:
         self._native.tb_save_registers(self._core)
         state, fault = self._state, self._fault
         kind, explanation = FAULT_KINDS[fault.kind]
+        if fault.kind == _FAULT_BUS:
+            explanation += f": {self._bus_reason}"
         return FaultReport(
             kind=kind,
             explanation=explanation,
@@ -388,5 +395,6 @@ class CortexM3:
         ctypes.memmove(self._core, state.core, ctypes.sizeof(CoreState))
         ctypes.memset(ctypes.byref(self._fault), 0, ctypes.sizeof(CoreFault))
         self._native.tb_load_registers(self._core)
+        self._failed = None
         self._timebase = replace(state.timebase)
         self._slept_fs, self._slept_cycles = state.slept_fs, state.slept_cycles

@@ -91,9 +91,7 @@ static uint8_t decode_multiple(uint32_t first, uint32_t second)
     if ((first & 0xFFF0) == 0xE8D0 && (second & 0xE0) == 0) /* TBB, TBH: load 2, add 1, reload 3 */
         return op(OP_PLAIN, 4);
     if ((first & 0xFF60) == 0xE840) { /* exclusives: LDREX, STREX, and the byte and halfword forms */
-        bool word = (first & 0xFFE0) == 0xE840;
-        bool half = (second & 0xF0) == 0x50;
-        return op(word || half ? OP_ALIGNED : OP_PLAIN, 2);
+        return op(OP_EXCLUSIVE, 2);
     }
     return op((first & 15) == 15 ? OP_PLAIN : class, 3); /* LDRD, STRD: 1 + N */
 }
@@ -109,7 +107,9 @@ static uint8_t decode_branch_or_system(uint32_t first, uint32_t second)
         return op(OP_UNMASK, 2);
     case 0x3A: /* hints: NOP.W 0, WFE.W 2, WFI.W 3, SEV.W 4 */
         return (second & 0xFF) >= 2 && (second & 0xFF) <= 4 ? op(OP_SLEEP, 1) : op(OP_PLAIN, 1);
-    case 0x3B: /* barriers; ISB refills the pipeline */
+    case 0x3B: /* CLREX; barriers, of which ISB refills the pipeline */
+        if ((second & 0xF0) == 0x20)
+            return op(OP_EXCLUSIVE, 1);
         return op(OP_PLAIN, (second & 0xF0) == 0x60 ? 1 + CYCLES_REFILL : 1);
     case 0x3E: case 0x3F: /* MRS */
         return op(OP_PLAIN, 2);

@@ -13,6 +13,13 @@ uint32_t tb_get(struct tb_core *core, int id)
 
 void tb_set(struct tb_core *core, int id, uint32_t value) { uc_reg_write(core->uc, id, &value); }
 
+/* The engine's number of R0 to R15: those of SP, LR and PC do not follow the others. */
+int tb_register(uint32_t number)
+{
+    static const int LAST[3] = {UC_ARM_REG_SP, UC_ARM_REG_LR, UC_ARM_REG_PC};
+    return number < 13 ? UC_ARM_REG_R0 + (int)number : LAST[(number - 13) % 3];
+}
+
 /* Unicorn reads the masks and banked stack pointers of an unprivileged thread as 0 and ignores writes to them, even from
  * here. So lift the thread out of it, by way of handler mode, and put it back. Returns CONTROL as it was. */
 uint32_t tb_elevate(struct tb_core *core)

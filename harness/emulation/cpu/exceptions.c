@@ -108,6 +108,7 @@ static bool start_handler(struct tb_core *core, int number, uint32_t exc_return,
     s->active |= EXC_BIT(number);
     s->pending &= ~EXC_BIT(number);
     s->event = 1; /* ARM ARM B1.5.18: entry is an event */
+    s->exclusive = 0; /* ARM ARM B1.5.6: so that code which was interrupted between LDREX and STREX tries again */
     static const int ENTERED[2] = {UC_ARM_REG_XPSR, UC_ARM_REG_LR};
     tb_set_many(core, ENTERED, (uint32_t[]){flags | XPSR_T | (uint32_t)number, exc_return}, 2);
     s->next_pc = vector & ~1u;
@@ -214,6 +215,7 @@ void tb_return(struct tb_core *core, uint32_t exc_return)
     }
     s->active &= ~EXC_BIT(number);
     s->event = 1;
+    s->exclusive = 0; /* ARM ARM B1.5.8 */
     if (number != EXC_NMI)
         tb_set(core, UC_ARM_REG_FAULTMASK, 0);
     if (s->level & EXC_BIT(number)) /* the line is still asserted: it interrupts again */

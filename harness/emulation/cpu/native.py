@@ -21,7 +21,7 @@ from pathlib import Path
 from harness.emulation.cpu.errors import NativeCoreError
 
 _HERE = Path(__file__).parent
-_SOURCES = ("core.c", "engine.c", "exceptions.c", "scs.c", "decode.c")
+_SOURCES = ("core.c", "engine.c", "exceptions.c", "exclusive.c", "scs.c", "decode.c")
 _FLAGS = (
     "-O2",
     "-std=c11",
@@ -42,7 +42,7 @@ BUS_RESET = ctypes.CFUNCTYPE(None)
 _U32, _U64 = ctypes.c_uint32, ctypes.c_uint64
 _STATE_WORDS = (
     *("pc", "next_pc", "cost", "it_begin", "it_end", "powered", "sleeping", "event"),
-    *("systick_ctrl", "systick_load", "systick_value", "systick_counted"),
+    *("systick_ctrl", "systick_load", "systick_value", "systick_counted", "systick_top", "exclusive"),
     *("vtor", "prigroup", "scr", "ccr", "shcsr", "cfsr", "hfsr", "mmfar", "bfar", "demcr", "dwt_ctrl"),
 )
 

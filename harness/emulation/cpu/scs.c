@@ -15,6 +15,7 @@ void tb_systick_sync(struct tb_core *core)
     if (!(s->systick_ctrl & SYSTICK_ENABLE) || s->cycles < s->systick_zero)
         return;
     uint64_t period = (uint64_t)s->systick_load + 1;
+    s->systick_top = s->systick_load;
     s->systick_counted = 1;
     if (s->systick_ctrl & SYSTICK_TICKINT)
         tb_pend(core, EXC_SYSTICK);
@@ -27,11 +28,12 @@ static uint32_t systick_count(const struct tb_state *s)
     if (!(s->systick_ctrl & SYSTICK_ENABLE))
         return s->systick_value;
     uint64_t left = s->systick_zero - s->cycles;
-    return s->systick_zero == TB_NEVER || left > s->systick_load ? 0 : (uint32_t)left;
+    return s->systick_zero == TB_NEVER || left > s->systick_top ? 0 : (uint32_t)left;
 }
 
 static void systick_start(struct tb_state *s)
 {
+    s->systick_top = s->systick_value ? s->systick_value : s->systick_load;
     if (s->systick_value)
         s->systick_zero = s->cycles + s->systick_value;
     else
@@ -129,6 +131,10 @@ static void write_aircr(struct tb_core *core, uint32_t value)
 {
     if (value >> 16 != VECTKEY)
         return; /* ARM ARM B3.2.6: without the key the write is ignored */
+    if (value & 3) { /* VECTRESET, VECTCLRACTIVE: for debuggers, unpredictable from a program (ARM ARM B3.2.6) */
+        tb_raise(core, FAULT_NOT_MODELLED, TB_SCS_BASE + 0xD0C, 4, value);
+        return;
+    }
     core->s.prigroup = value >> 8 & 7;
     if (value & 1 << 2) /* SYSRESETREQ */
         core->bus_reset();
@@ -272,8 +278,8 @@ void tb_scs_write(struct tb_core *core, uint32_t address, uint32_t width, uint32
         write_icsr(core, value);
     else if (offset == 0xD0C)
         write_aircr(core, value);
-    else if (offset == 0xF00) /* STIR */
-        tb_pend(core, EXC_IRQ0 + (int)(value & 0x3F));
+    else if (offset == 0xF00 && (value & 0x1FF) < core->irq_lines) /* STIR */
+        tb_pend(core, EXC_IRQ0 + (int)(value & 0x1FF));
     else if (address == TB_DWT_BASE || address == TB_DWT_BASE + 4)
         write_dwt(s, address - TB_DWT_BASE, value);
     else

@@ -61,6 +61,8 @@ struct tb_state {
     uint32_t it_begin, it_end; /* instructions governed by the last IT */
     uint32_t powered, sleeping, event;
     uint32_t systick_ctrl, systick_load, systick_value, systick_counted;
+    uint32_t systick_top;   /* what the counter was last reloaded with: LOAD may have changed since */
+    uint32_t exclusive;     /* the local monitor: open for a STREX to any address, or not (ARM ARM A3.4.1) */
     uint32_t vtor, prigroup, scr, ccr, shcsr, cfsr, hfsr, mmfar, bfar, demcr, dwt_ctrl;
     uint32_t regs[16], xpsr, msp, psp, control, primask, basepri, faultmask; /* valid while stopped */
     uint8_t priority[EXC_COUNT];
@@ -97,7 +99,7 @@ struct tb_core {
 };
 
 /* decode.c: a class byte is (class << 5) | cycles; 0 = not decoded yet. */
-enum op_class { OP_PLAIN = 0, OP_IT, OP_SLEEP, OP_UNMASK, OP_ALIGNED, OP_DIVIDE, OP_REFUSED };
+enum op_class { OP_PLAIN = 0, OP_IT, OP_SLEEP, OP_UNMASK, OP_ALIGNED, OP_DIVIDE, OP_REFUSED, OP_EXCLUSIVE };
 #define OP_CLASS(byte) ((byte) >> 5)
 #define OP_CYCLES(byte) ((byte) & 31)
 uint8_t tb_decode(uint32_t first, uint32_t second, uint32_t next);
@@ -117,18 +119,26 @@ uint32_t tb_scs_read(struct tb_core *core, uint32_t address, uint32_t width);
 void tb_scs_write(struct tb_core *core, uint32_t address, uint32_t width, uint32_t value);
 void tb_systick_sync(struct tb_core *core);
 
+/* exclusive.c */
+bool tb_exclusive(struct tb_core *core, uint32_t address, uint32_t first, uint32_t second);
+
 /* core.c */
 void tb_on_code(uc_engine *uc, uint64_t address64, uint32_t size, void *user);
 void tb_on_interrupt(uc_engine *uc, uint32_t number, void *user);
 bool tb_on_invalid(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user);
 void tb_attend_next(struct tb_core *core);
+void tb_invalidate(struct tb_core *core, uint32_t address, uint32_t size);
 void tb_raise(struct tb_core *core, int kind, uint32_t address, uint32_t width, uint32_t value);
+bool tb_fault_here(struct tb_core *core, int kind, uint32_t address, uint32_t value);
+bool tb_in_it_block(const struct tb_state *s, uint32_t address);
+bool tb_skip(struct tb_core *core, uint32_t address, uint32_t size, uint32_t cycles);
 
 /* engine.c */
 bool tb_load32(struct tb_core *core, uint32_t address, uint32_t *value);
 bool tb_store32(struct tb_core *core, uint32_t address, uint32_t value);
 uint32_t tb_get(struct tb_core *core, int id);
 void tb_set(struct tb_core *core, int id, uint32_t value);
+int tb_register(uint32_t number);
 void tb_get_many(struct tb_core *core, const int *ids, uint32_t *values, int count); /* 16 at most */
 void tb_set_many(struct tb_core *core, const int *ids, uint32_t *values, int count);
 uint32_t tb_elevate(struct tb_core *core);

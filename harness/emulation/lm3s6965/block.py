@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.emulation.errors import EmulationError, NotModelledError
+from harness.emulation.cpu.errors import BusError
+from harness.emulation.errors import NotModelledError
 from harness.emulation.world import PlainComponent, World
 
 WORD_MASK = 0xFFFF_FFFF
@@ -20,7 +21,7 @@ Reader = Callable[[], int]
 Writer = Callable[[int], None]
 
 
-class BusFaultError(EmulationError):
+class BusFaultError(BusError):
     """The firmware did what makes the real chip answer with a bus fault (a block whose clock is off)."""
 
 

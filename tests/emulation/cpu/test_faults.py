@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.emulation.cpu import BusError, FirmwareFault
+from harness.emulation.meter_board import MeterBoard
+from harness.emulation.world import World
 from tests.emulation.cpu.builder import VECTORS, assemble, vectors_with
 from tests.emulation.cpu.machine import Machine
 
@@ -52,7 +54,20 @@ CASES = [
         0x2000102C,
         id="bad vector",
     ),
+    pytest.param(
+        "ldr r0, =0xE000ED0C\n ldr r1, =0x05FA0001\n str r1, [r0]", "not_modelled", 0xE000ED0C, id="VECTRESET"
+    ),
+    pytest.param("ldr lr, =0x20000001\n ldrd r1, r2, [lr]", "unaligned", None, id="unaligned double at LR"),
+    pytest.param("ldr r0, =0x20000101\n ldrex r1, [r0, #4]", "unaligned", None, id="unaligned exclusive"),
+    pytest.param("ldr r0, =0x40000000\n strex r2, r1, [r0]", "not_modelled", None, id="exclusive to a peripheral"),
 ]
+
+
+def test_a_divisor_in_lr_is_looked_at_itself() -> None:
+    code = "reset:\n    ldr r0, =0xE000ED14\n    movs r1, #16\n    str r1, [r0]\n    mov lr, r1\n    udiv r1, r1, lr\n"
+    machine = Machine(assemble(code + "    ldr r4, =0x40000000\n    str r1, [r4]\n    b .\n"))
+    machine.run_cycles(200)
+    assert machine.written() == [1]
 
 
 @pytest.mark.parametrize(("code", "kind", "address"), CASES)
@@ -135,10 +150,21 @@ def test_bus_error_is_a_fault_at_the_access() -> None:
     report = caught.value.report
     assert (report.kind, report.address, report.value) == ("bus", 0x40000000, 1)
     assert report.pc == machine.image.symbols.address_of("reset") + 6
+    assert "clock of this block is off" in str(caught.value)
     assert len(machine.bus.writes) == 1
 
 
-def test_exception_of_a_peripheral_comes_out_unchanged_with_the_pc() -> None:
+def test_a_block_whose_clock_is_off_is_a_fault_of_the_firmware() -> None:
+    board = MeterBoard(World(1), utc_at_zero_s=1_790_000_000)
+    board.load_image(assemble("reset:\n    ldr r0, =0x4000C000\n    ldr r1, [r0]\n    b .\n").flash)
+    board.power_on()
+    with pytest.raises(FirmwareFault, match=r"bus error: uart0.*set bit 0 of RCGC1") as caught:
+        board.world.run_until(1_000_000)
+    assert caught.value.report.address == 0x4000C000
+
+
+def test_exception_of_a_peripheral_comes_out_unchanged_with_the_pc_and_ends_the_run() -> None:
+    """The access has no value; going on with a 0 would be a guess, also for a caller who tries again."""
     machine = Machine(assemble(STORE))
     error = KeyError("a peripheral's own mistake")
 
@@ -147,13 +173,16 @@ def test_exception_of_a_peripheral_comes_out_unchanged_with_the_pc() -> None:
         raise error
 
     machine.bus.on_access = fail
-    with pytest.raises(KeyError) as caught:
-        machine.run_cycles(100)
-    assert caught.value is error
+    booted = machine.world.snapshot()
+    for _ in range(2):
+        with pytest.raises(KeyError) as caught:
+            machine.run_cycles(100)
+        assert caught.value is error
     assert f"pc={machine.image.symbols.address_of('reset') + 6:#010x}" in error.__notes__[0]
     assert len(machine.bus.writes) == 1
+    machine.world.restore(booted)
     machine.run_cycles(100)
-    assert [address for address, _, _ in machine.bus.writes] == [0x40000000, 0x40000004]
+    assert [address for address, _, _ in machine.bus.writes] == [0x40000000, 0x40000000, 0x40000004]
 
 
 def test_unaligned_and_narrow_accesses_reach_the_bus_as_they_are() -> None:

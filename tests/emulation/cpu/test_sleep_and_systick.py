@@ -34,6 +34,20 @@ def test_systick_counts_down_and_countflag_clears_when_read() -> None:
     assert (flag, cleared) == (0x10005, 5)
 
 
+def test_systick_goes_on_from_its_count_when_the_reload_value_is_lowered() -> None:
+    text = (
+        SETUP
+        + SYSTICK.replace("movs r1, #7", "movs r1, #5")
+        + "    movs r1, #100\n    str r1, [r0, #4]\n    ldr r2, [r0, #8]\n    str r2, [r4]\n    ldr r1, =400\n"
+        + "1:  subs r1, #1\n    bne 1b\n    ldr r2, [r0, #8]\n    str r2, [r4]\n    b .\n"
+    )
+    machine = Machine(assemble(text))
+    machine.run_cycles(5_000)
+    soon, later = machine.written()
+    assert soon == 997  # enabled at 0, reloaded with 999, and two instructions have passed
+    assert later <= 100
+
+
 def test_wfi_sleeps_to_the_interrupt_and_pays_nothing_for_it() -> None:
     text = SETUP + "    movs r0, #1\n    str r0, [r5]\n    wfi\n" + mark(2) + "    b .\n" + handler("isr", 1)
     machine = Machine(assemble(text, vectors_with(e16="isr")))
