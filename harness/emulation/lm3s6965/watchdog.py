@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from harness.emulation.errors import NotModelledError
 from harness.emulation.lm3s6965.block import WORD_MASK, Block, Chip
 from harness.emulation.lm3s6965.sysctl import RESC_WATCHDOG
 
@@ -71,15 +72,20 @@ class Watchdog(Block):
 
     def _write_load(self, value: int) -> None:
         if value == 0 and self.running:
-            raise self.not_modelled("write", 0x000, value, "a load of 0 interrupts without end")
+            raise self._endless(0x000, value)
         self.state.load = self.state.held_value = value
         self._restart()
+
+    def _endless(self, offset: int, value: int) -> NotModelledError:
+        return self.not_modelled("write", offset, value, "a load of 0 interrupts without end")
 
     def _write_control(self, value: int) -> None:
         state = self.state
         if value & ~(INTERRUPT_ENABLE | RESET_ENABLE):
             raise self.not_modelled("write", 0x008, value, "only INTEN and RESEN exist")
         was_running = self.running
+        if value & INTERRUPT_ENABLE and not state.load:
+            raise self._endless(0x008, value)
         state.ctl = value | state.ctl & INTERRUPT_ENABLE
         if not was_running:
             self._restart()

@@ -143,6 +143,20 @@ def test_watchdog_can_not_be_switched_off_and_locks() -> None:
     rig.write(WATCHDOG + LOAD, 5)
 
 
+@pytest.mark.parametrize("running_first", [True, False])
+def test_watchdog_refuses_a_load_that_would_interrupt_without_end(running_first: bool) -> None:
+    rig = Rig()
+    if running_first:
+        rig.write(WATCHDOG + 0x08, 1)
+        with pytest.raises(NotModelledError, match="without end"):
+            rig.write(WATCHDOG, 0)
+    else:
+        rig.write(WATCHDOG, 0)
+        with pytest.raises(NotModelledError, match="without end"):
+            rig.write(WATCHDOG + 0x08, 1)
+    rig.wait(1_000_000)
+
+
 def test_watchdog_value_counts_down() -> None:
     rig = Rig()
     rig.write(WATCHDOG + LOAD, 160_000)
