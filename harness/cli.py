@@ -30,7 +30,7 @@ from harness.measure.verdict import RunVerdict
 from harness.run.certify import Request, certify
 from harness.run.firmware import build_if_source
 from harness.run.inputs import DEFAULT_PLAN, DEFAULT_SEED, choose_paths
-from harness.run.outcome import last_line, not_shown
+from harness.run.outcome import last_line, not_shown, replay_options
 from harness.run.progress import Progress
 from harness.run.replay import compare, find_run, replay_request
 
@@ -132,7 +132,7 @@ def certify_command(
         if signing_key is not None and run.summary is not None:
             sign_run(run.path, signing_key)
             stdout.print(f"signed    by key {fingerprint(signing_key.public_key())[:16]}")
-        raise typer.Exit(_conclude(run))
+        raise typer.Exit(_conclude(run, testplans))
 
 
 @app.command(epilog=EPILOG)
@@ -267,12 +267,12 @@ def options(
     """Test and certify the tamper detection of smart meters, on a real or an emulated bench."""
 
 
-def _conclude(run: Run) -> int:
+def _conclude(run: Run, testplans: Path | None) -> int:
     """What is open, the report, the one-line verdict; gives the exit status.
 
     A report that can't be written hides no verdict: a fail stays a fail, and a pass without its report is none.
     """
-    for line in not_shown(run):
+    for line in not_shown(run, replay_options(run, testplans)):
         stdout.print(f"  {escape(line)}")
     verdict, text = last_line(run)
     exit_code = verdict.exit_code

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
 from harness.evidence.reader import Run
 from harness.evidence.replay_id import make_replay_id
 from harness.evidence.summary import summarise
 from harness.measure.verdict import RunVerdict, Verdict
+from harness.run.live_run import OUT
 
 WORDS = {
     RunVerdict.PASS: "PASS",
@@ -31,13 +35,22 @@ def last_line(run: Run) -> tuple[RunVerdict, str]:
     return verdict, text
 
 
-def not_shown(run: Run) -> list[str]:
-    """What keeps the run from a pass, with the command that runs it again."""
+def replay_options(run: Run, testplans: Path | None) -> str:
+    """What ``tamperbench replay`` needs besides the id, so that the printed line can be pasted as it stands."""
+    folder = run.path.resolve()
+    options = [] if folder.parent == OUT.resolve() else ["--runs", str(folder)]
+    if testplans is not None:
+        options += ["--testplans", str(testplans)]
+    return "".join(f" {shlex.quote(option)}" for option in options)
+
+
+def not_shown(run: Run, options: str = "") -> list[str]:
+    """What keeps the run from a pass, with the command that runs it again (``options``: its :func:`replay_options`)."""
     if run.volatile.get("bring_up_cause"):
         return [f"the bench did not come up, so no test was run: {run.volatile['bring_up_cause']}"]
     lines = [
         f"{test.verdict.value.replace('_', ' ')}: {test.planned.test_id} [{', '.join(test.planned.requirements)}]"
-        f"  tamperbench replay {make_replay_id(run.header, test.planned.test_id)}"
+        f"  tamperbench replay {make_replay_id(run.header, test.planned.test_id)}{options}"
         for test in run.tests
         if test.verdict is not Verdict.PASS and test.attempts
     ]

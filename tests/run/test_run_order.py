@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,13 @@ def test_one_ending_decides_the_exit_status(image: Path, tmp_path: Path, functio
 def test_all_passes_is_a_pass(image: Path, tmp_path: Path) -> None:
     plan = write_plan(tmp_path / "plan.toml", ("test_passes",))
     assert certify(plan, image, tmp_path / "run").status == 0
+
+
+def test_the_printed_command_can_be_pasted(image: Path, tmp_path: Path) -> None:
+    """Also where the record lies elsewhere and the tests are the lab's own."""
+    plan = write_plan(tmp_path / "plan.toml", ("test_misses_a_limit",))
+    outcome = certify(plan, image, tmp_path / "a run")
+    (command,) = (line.split("tamperbench ")[1] for line in outcome.out.splitlines() if "tamperbench replay" in line)
+    again = run(*shlex.split(command), "--out", tmp_path / "again", cwd=tmp_path)
+    assert again.status == 1, again.text
+    assert "the same record, byte for byte" in again.out
