@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from harness.emulation.errors import NotModelledError
 from harness.emulation.world import PlainComponent, World
 
-HISTORY_NS = 20_000_000_000
-"""How far back a net remembers: longer than any acquisition of the emulated instruments."""
+HISTORY_NS = 100_000_000_000
+"""How far back a net remembers: longer than any acquisition of the emulated instruments (the oscilloscope's
+``SECONDS_RANGE`` and ``POSITION`` are held to it)."""
 
 
 @dataclass

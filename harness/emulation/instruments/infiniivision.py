@@ -33,10 +33,12 @@ REFERENCE_IDENTITY = Identity("KEYSIGHT TECHNOLOGIES", "MSO-X 3014T", "MY5849000
 VOLTS = Number("V", -9)
 SECONDS = Number("S", -12)
 CHANNEL = Choice(("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4"))
-SECONDS_RANGE = Number("S", -12, 50_000, 500_000_000_000_000)
-"""5 ns/div (the 100 MHz models' fastest) to 50 s/div."""
-SECONDS_SCALE = Number("S", -12, 5_000, 50_000_000_000_000)
-POSITION = Number("S", -12, -500_000_000_000_000, 500_000_000_000_000)
+LONGEST_PS = 50_000_000_000_000
+SECONDS_RANGE = Number("S", -12, 50_000, LONGEST_PS)
+"""5 ns/div (the 100 MHz models' fastest) to 5 s/div. The family goes to 50 s/div, but a net forgets after
+``HISTORY_NS``, and a record of forgotten edges would be a quiet line that never was."""
+SECONDS_SCALE = Number("S", -12, 5_000, LONGEST_PS // 10)
+POSITION = Number("S", -12, -LONGEST_PS, LONGEST_PS)
 RANGE_NV_MIN, RANGE_NV_MAX = 8_000_000, 40_000_000_000
 """1 mV/div to 5 V/div at the input, before the probe's ratio."""
 POINTS = Number(
