@@ -67,6 +67,10 @@ def shorten(test_id: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     result = {key: SHORTER.get(key, value) for key, value in parameters.items()}
     if "pulses" in result:
         result["pulses"] = min(result["pulses"], PULSES_MAX)
+    # The far side of a stimulus, which only sharpens the test, is opened wide; its limit side stays the plan's.
+    for stimulus, far_side, value in (("pulse", "shortest", "2 ms"), ("opening", "longest", "400 ms")):
+        if stimulus in result and far_side in result:
+            result[far_side] = value
     return result | NEEDED.get(test_id, {})
 
 

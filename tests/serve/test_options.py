@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from harness.bench.files import load_bench_file
 from harness.emulation.serve.bench_file import CERTIFICATE, MARK, served_bench, write_bench_file
 from harness.emulation.serve.errors import WriteBenchError
 from tests.serve.served import serving
-from tests.system.commands import BENCH, Here, changed, here_in
+from tests.system.commands import BENCH, CHECKOUT, Here, changed, here_in
 
 NOON_NS = int(datetime(2027, 3, 1, 12, tzinfo=UTC).timestamp()) * 1_000_000_000
 ADDRESSES = {
@@ -114,3 +115,18 @@ def test_it_ends_by_itself_and_warns_when_others_can_reach_it(tmp_path: Path, im
         assert "served 0.3 s" in out
         assert any("no password" in line for line in served.announced)
         assert socket.gethostname() in served.bench.instrument("scope").resource
+
+
+def test_the_bench_file_of_the_page_can_be_used(tmp_path: Path) -> None:
+    page = (CHECKOUT / "docs" / "real-bench.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    path = tmp_path / "lab.toml"
+    path.write_text(text, encoding="utf-8")
+    file = load_bench_file(path)
+    assert file.bench.kind == "real"
+    emulated = load_bench_file(BENCH)
+    assert {role: entry.driver for role, entry in file.instruments.items()} == {
+        role: entry.driver for role, entry in emulated.instruments.items()
+    }
+    assert file.instrument("scope").probes == emulated.instrument("scope").probes
+    assert file.links.keys() == emulated.links.keys()

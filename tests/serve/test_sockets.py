@@ -151,6 +151,7 @@ def test_who_waits_for_ever_gives_way_when_it_leaves(served: Served, scope: sock
     scope.sendall(b"*RST;:STOP;:TRIG:SWE NORM;:TRIG:EDGE:LEV 1.65\n")
     no_error(scope)
     with served.instrument("scope") as blocker:
+        assert ask(blocker, "*IDN?")  # it is let in
         blocker.sendall(b":DIG CHAN1;*OPC?\n")
         scope.sendall(b"*IDN?\n")
         scope.settimeout(0.3)
