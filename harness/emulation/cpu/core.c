@@ -71,21 +71,12 @@ static bool attend(struct tb_core *core, uint32_t address)
     return core->fault.kind != FAULT_NONE;
 }
 
-static uint32_t half_at(struct tb_core *core, uint32_t address)
-{
-    uint32_t word = 0;
-    const uint8_t *at = tb_memory_at(core, address & ~3u, false);
-    if (at)
-        memcpy(&word, at, 4);
-    return word >> 8 * (address & 2) & 0xFFFF;
-}
-
 /* Decode, and remember it for flash. RAM may be rewritten by any store, so it is decoded every time. */
 static uint8_t classify(struct tb_core *core, uint32_t address)
 {
-    uint32_t first = half_at(core, address);
+    uint32_t first = tb_half_at(core, address);
     uint32_t next = address + (tb_is_wide(first) ? 4 : 2);
-    uint8_t class = tb_decode(first, half_at(core, address + 2), half_at(core, next));
+    uint8_t class = tb_decode(first, tb_half_at(core, address + 2), tb_half_at(core, next));
     if (address < core->flash_bytes)
         core->classes[address >> 1] = class;
     else
@@ -96,10 +87,10 @@ static uint8_t classify(struct tb_core *core, uint32_t address)
 static void begin_it_block(struct tb_core *core, uint32_t address)
 {
     struct tb_state *s = &core->s;
-    int count = 4 - __builtin_ctz(half_at(core, address) & 15);
+    int count = 4 - __builtin_ctz(tb_half_at(core, address) & 15);
     s->it_begin = s->it_end = address + 2;
     while (count--)
-        s->it_end += tb_is_wide(half_at(core, s->it_end)) ? 4 : 2;
+        s->it_end += tb_is_wide(tb_half_at(core, s->it_end)) ? 4 : 2;
 }
 
 /* The hook is not called for the instructions an IT block skips: they show as a jump forward inside the block. Each
@@ -112,7 +103,7 @@ static __attribute__((noinline)) uint64_t jump_cycles(struct tb_core *core, uint
         return CYCLES_REFILL + (size == 4 && address & 2); /* one more to fetch a wide target off a word (TRM: "P") */
     }
     uint32_t skipped = 0;
-    for (uint32_t at = s->next_pc; at < address; at += tb_is_wide(half_at(core, at)) ? 4 : 2)
+    for (uint32_t at = s->next_pc; at < address; at += tb_is_wide(tb_half_at(core, at)) ? 4 : 2)
         skipped++;
     s->instructions += skipped;
     return skipped;
@@ -167,7 +158,7 @@ static bool begin_sleep(struct tb_core *core, uint32_t address, uint32_t size, u
 /* An instruction that needs more than its cycles added; true if it is not to run now. */
 static bool special(struct tb_core *core, uint32_t address, uint32_t size, uint8_t class)
 {
-    uint32_t first = half_at(core, address), second = half_at(core, address + 2), hint = size == 2 ? first >> 4 & 15 : second & 15;
+    uint32_t first = tb_half_at(core, address), second = tb_half_at(core, address + 2), hint = size == 2 ? first >> 4 & 15 : second & 15;
     switch (OP_CLASS(class)) {
     case OP_IT:
         begin_it_block(core, address);
@@ -307,7 +298,7 @@ static void explain(struct tb_core *core, uc_err err)
     if (!(tb_get(core, UC_ARM_REG_XPSR) & 1 << 24))
         tb_raise(core, FAULT_NOT_THUMB, target, 0, 0);
     else if (err == UC_ERR_INSN_INVALID)
-        tb_raise(core, FAULT_UNDEFINED, pc, 0, half_at(core, pc) << 16 | half_at(core, pc + 2));
+        tb_raise(core, FAULT_UNDEFINED, pc, 0, tb_half_at(core, pc) << 16 | tb_half_at(core, pc + 2));
     else if (err == UC_ERR_FETCH_PROT || err == UC_ERR_FETCH_UNMAPPED)
         tb_raise(core, FAULT_FETCH_UNMAPPED, target, 0, 0);
     else
@@ -320,6 +311,7 @@ int tb_run(struct tb_core *core, uint64_t deadline)
     struct tb_state *s = &core->s;
     core->deadline = deadline;
     core->running = 1;
+    core->accessing = TB_NEVER;
     core->attention = 1;
     for (;;) {
         if (core->flush) {

@@ -82,10 +82,39 @@ bool tb_store32(struct tb_core *core, uint32_t address, uint32_t value)
     return at != NULL;
 }
 
+/* The halfword of code at ``address``. */
+uint32_t tb_half_at(struct tb_core *core, uint32_t address)
+{
+    uint32_t word = 0;
+    tb_load32(core, address & ~3u, &word);
+    return word >> 8 * (address & 2) & 0xFFFF;
+}
+
+static bool is_multiple(uint32_t first)
+{
+    if (tb_is_wide(first))
+        return first >> 9 == 0xE800 >> 9;
+    return first >> 12 == 12 || (first & 0xF600) == 0xB400; /* LDM, STM; PUSH, POP */
+}
+
+/* The engine makes two accesses or more of an unaligned one. A peripheral has no answer to that (ARM ARM A3.2.1: Device
+ * memory), so an instruction that comes a second time is a fault, unless it is one of several accesses. */
+static bool is_split(struct tb_core *core, uint32_t address, unsigned size)
+{
+    bool again = core->accessing == core->s.instructions;
+    core->accessing = core->s.instructions;
+    if (!again || is_multiple(tb_half_at(core, core->s.pc)))
+        return false;
+    tb_raise(core, FAULT_UNALIGNED_DEVICE, address, size, 0);
+    return true;
+}
+
 static uint64_t read_range(uc_engine *uc, uint64_t offset, unsigned size, void *user)
 {
     struct tb_range *range = user;
     (void)uc;
+    if (is_split(range->core, range->base + (uint32_t)offset, size))
+        return 0;
     return range->core->bus_read(range->base + (uint32_t)offset, size);
 }
 
@@ -93,13 +122,16 @@ static void write_range(uc_engine *uc, uint64_t offset, unsigned size, uint64_t 
 {
     struct tb_range *range = user;
     (void)uc;
-    range->core->bus_write(range->base + (uint32_t)offset, size, (uint32_t)value);
+    if (!is_split(range->core, range->base + (uint32_t)offset, size))
+        range->core->bus_write(range->base + (uint32_t)offset, size, (uint32_t)value);
 }
 
 static uint64_t read_private(uc_engine *uc, uint64_t offset, unsigned size, void *user)
 {
     struct tb_range *range = user;
     (void)uc;
+    if (is_split(range->core, range->base + (uint32_t)offset, size))
+        return 0;
     return tb_scs_read(range->core, range->base + (uint32_t)offset, size);
 }
 
@@ -107,7 +139,8 @@ static void write_private(uc_engine *uc, uint64_t offset, unsigned size, uint64_
 {
     struct tb_range *range = user;
     (void)uc;
-    tb_scs_write(range->core, range->base + (uint32_t)offset, size, (uint32_t)value);
+    if (!is_split(range->core, range->base + (uint32_t)offset, size))
+        tb_scs_write(range->core, range->base + (uint32_t)offset, size, (uint32_t)value);
 }
 
 static int map_range(struct tb_core *core, uint32_t base, uint32_t size, bool private)

@@ -93,4 +93,5 @@ FAULT_KINDS: tuple[tuple[str, str], ...] = (
     ("vector", "the vector at {address:#010x} (exception {value}) is not a Thumb address; check table and VTOR"),
     ("fetch_device", "the instruction at {address:#010x} jumps into a peripheral; check function pointers"),
     ("bit_band", "access to {address:#010x}, a bit-band alias; they are not modelled, access the word itself"),
+    ("unaligned_device", "unaligned access to the peripheral at {address:#010x} or before; check the pointer"),
 )

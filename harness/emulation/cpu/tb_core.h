@@ -44,7 +44,8 @@ enum fault_kind {
     FAULT_NONE = 0, FAULT_READ_UNMAPPED, FAULT_WRITE_UNMAPPED, FAULT_FETCH_UNMAPPED, FAULT_WRITE_FLASH,
     FAULT_UNDEFINED, FAULT_REFUSED, FAULT_NOT_THUMB, FAULT_UNALIGNED, FAULT_DIVIDE, FAULT_STACKING,
     FAULT_UNSTACKING, FAULT_BAD_RETURN, FAULT_BREAKPOINT, FAULT_ESCALATED, FAULT_UNPRIVILEGED, FAULT_NOT_MODELLED,
-    FAULT_ENGINE, FAULT_BUS, FAULT_VECTOR, FAULT_FETCH_DEVICE, FAULT_BIT_BAND
+    FAULT_ENGINE, FAULT_BUS, FAULT_VECTOR, FAULT_FETCH_DEVICE, FAULT_BIT_BAND,
+    FAULT_UNALIGNED_DEVICE
 };
 
 /* All state but memories and what Unicorn holds while it runs: plain data, copied whole into a snapshot. */
@@ -94,6 +95,7 @@ struct tb_core {
     tb_bus_read bus_read;
     tb_bus_write bus_write;
     tb_bus_reset bus_reset;
+    uint64_t accessing; /* count of the instruction that last reached a range of the bus */
     uint32_t range_count;
     struct tb_range ranges[TB_MAX_RANGES];
 };
@@ -143,6 +145,7 @@ void tb_get_many(struct tb_core *core, const int *ids, uint32_t *values, int cou
 void tb_set_many(struct tb_core *core, const int *ids, uint32_t *values, int count);
 uint32_t tb_elevate(struct tb_core *core);
 void tb_unelevate(struct tb_core *core, uint32_t control);
+uint32_t tb_half_at(struct tb_core *core, uint32_t address);
 uint8_t *tb_memory_at(struct tb_core *core, uint32_t address, bool to_write);
 
 #endif

@@ -57,6 +57,9 @@ CASES = [
     pytest.param(
         "ldr r0, =0xE000ED0C\n ldr r1, =0x05FA0001\n str r1, [r0]", "not_modelled", 0xE000ED0C, id="VECTRESET"
     ),
+    pytest.param("ldr r0, =0x40000001\n ldr r1, [r0]", "unaligned_device", None, id="unaligned device read"),
+    pytest.param("ldr r0, =0x40000003\n strh r1, [r0]", "unaligned_device", None, id="unaligned device write"),
+    pytest.param("ldr r0, =0xE000ED09\n ldr r1, [r0]", "unaligned_device", None, id="unaligned system read"),
     pytest.param("ldr lr, =0x20000001\n ldrd r1, r2, [lr]", "unaligned", None, id="unaligned double at LR"),
     pytest.param("ldr r0, =0x20000101\n ldrex r1, [r0, #4]", "unaligned", None, id="unaligned exclusive"),
     pytest.param("ldr r0, =0x40000000\n strex r2, r1, [r0]", "not_modelled", None, id="exclusive to a peripheral"),
@@ -185,7 +188,20 @@ def test_exception_of_a_peripheral_comes_out_unchanged_with_the_pc_and_ends_the_
     assert [address for address, _, _ in machine.bus.writes] == [0x40000000, 0x40000000, 0x40000004]
 
 
-def test_unaligned_and_narrow_accesses_reach_the_bus_as_they_are() -> None:
+def test_several_accesses_of_one_instruction_are_several() -> None:
+    text = "reset:\n    ldr r4, =0x40000000\n    ldm r4!, {r0-r2}\n    stm r4!, {r0, r1}\n"
+    text += "    ldrd r0, r1, [r4]\n    ldr r5, [r4]\n"
+    machine = Machine(assemble(text + "    mov sp, r4\n    push {r0, r1}\n    pop {r0}\n    pop {r0, r1}\n    b .\n"))
+    before = machine.world.snapshot()
+    for _ in range(2):
+        machine.run_cycles(200)
+        assert (len(machine.bus.reads), len(machine.bus.writes)) == (9, 4)
+        machine.bus.reads.clear()
+        machine.bus.writes.clear()
+        machine.world.restore(before)
+
+
+def test_narrow_accesses_reach_the_bus_as_they_are() -> None:
     text = "reset:\n    ldr r4, =0x40000000\n    ldr r0, =0x12345678\n    strb r0, [r4, #3]\n    strh r0, [r4, #6]\n"
     machine = Machine(assemble(text + "    ldrb r0, [r4, #1]\n    ldrh r0, [r4, #2]\n    b .\n"))
     machine.run_cycles(100)
