@@ -50,7 +50,9 @@ class Served:
 def serving(folder: Path, image: Path, *arguments: object) -> Generator[Served]:
     """Serve until the context is left."""
     bench_path = folder / "served.toml"
-    process = start("serve", "--image", image, "--write-bench", bench_path, *arguments, cwd=folder)
+    # If the tests are killed, nobody ends the server: then it does so by itself.
+    options = ("--image", image, "--write-bench", bench_path, "--for", "200 s")
+    process = start("serve", *options, *arguments, cwd=folder)
     try:
         announced: list[str] = []
         assert process.stdout is not None
