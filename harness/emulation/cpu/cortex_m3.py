@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from harness.emulation.cpu.errors import FAULT_KINDS, BusError, CpuError, FaultReport, FirmwareFault
+from harness.emulation.cpu.errors import FAULT_KINDS, BusError, CpuError, FaultReport, FirmwareFault, add_place
 from harness.emulation.cpu.native import (
     BUS_READ,
     BUS_RESET,
@@ -272,7 +272,7 @@ class CortexM3:
             return
         if self._raised is None:
             symbol = (self.symbols.locate(self.pc) if self.symbols else None) or "no symbol"
-            error.add_note(f"while the firmware accessed {address:#010x} at pc={self.pc:#010x} ({symbol})")
+            add_place(error, f"while the firmware accessed {address:#010x} at pc={self.pc:#010x} ({symbol})")
             self._raised = error
         self._native.tb_stop(self._core, _STOP_HOST)
 

@@ -65,6 +65,14 @@ def describe(report: FaultReport) -> str:
     return "\n".join(lines)
 
 
+def add_place(error: BaseException, place: str) -> None:
+    """Say where it came from: in an error of ours in its text, which is all that records and reports show."""
+    if isinstance(error, EmulationError):
+        error.args = (f"{error}; {place}", *error.args[1:])
+    else:
+        error.add_note(place)
+
+
 def _named(symbol: str | None) -> str:
     return "" if symbol is None else f" ({symbol})"
 

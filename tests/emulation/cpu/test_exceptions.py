@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from harness.emulation.cpu import FirmwareFault
 from tests.emulation.cpu.builder import assemble, vectors_with
 from tests.emulation.cpu.machine import RESULTS, Machine
 from tests.emulation.cpu.snippets import SETUP, SYSTICK, handler, mark
@@ -253,6 +256,15 @@ def test_registers_of_the_nvic_read_back() -> None:
     machine.run_cycles(500)
     # 3 priority bits; lines 32 to 63 in the second word, of which 12 exist.
     assert machine.written() == [0x00010000, 0x0000E000, 1, 0xFFF]
+
+
+def test_no_memory_protection_is_claimed() -> None:
+    """MPU_TYPE: a firmware that looks finds no regions, since the engine protects by 1 KB at best."""
+    machine = Machine(assemble(SETUP + "    ldr r0, [r6, #0x90]\n    str r0, [r4]\n    str r0, [r6, #0x94]\n    b .\n"))
+    with pytest.raises(FirmwareFault) as caught:
+        machine.run_cycles(200)
+    assert machine.written() == [0]
+    assert caught.value.report.address == 0xE000ED94
 
 
 def test_vector_table_moves_with_vtor() -> None:

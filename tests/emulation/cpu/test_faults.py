@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.emulation.cpu import BusError, FirmwareFault
+from harness.emulation.errors import NotModelledError
 from harness.emulation.meter_board import MeterBoard
 from harness.emulation.world import World
 from tests.emulation.cpu.builder import VECTORS, assemble, vectors_with
@@ -199,6 +200,15 @@ def test_several_accesses_of_one_instruction_are_several() -> None:
         machine.bus.reads.clear()
         machine.bus.writes.clear()
         machine.world.restore(before)
+
+
+def test_what_is_not_modelled_is_told_with_its_place() -> None:
+    board = MeterBoard(World(1), utc_at_zero_s=1_790_000_000)
+    image = assemble("reset:\n    ldr r0, =0x40010000\nculprit:\n    ldr r1, [r0]\n    b .\n")
+    board.load_image(image.flash)
+    board.power_on()
+    with pytest.raises(NotModelledError, match=r"0x40010000: no block.*accessed 0x40010000 at pc=0x00000144"):
+        board.world.run_until(1_000_000)
 
 
 def test_narrow_accesses_reach_the_bus_as_they_are() -> None:

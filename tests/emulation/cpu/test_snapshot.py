@@ -151,3 +151,18 @@ def test_a_faulted_processor_can_be_restored_to_before() -> None:
             machine.run_cycles(5_000)
         machine.world.restore(before)
     machine.run_cycles(50)
+
+
+def test_a_restore_takes_back_a_change_of_the_clock() -> None:
+    reference, machine = busy_machine(), busy_machine()
+    for one in (reference, machine):
+        one.run(20_000)
+    before = machine.world.snapshot()
+    machine.cpu.set_clock(8_000_000)
+    machine.cpu.set_clock_error(50_000)
+    machine.run(20_000)
+    machine.world.restore(before)
+    for one in (reference, machine):
+        one.run(20_000)
+    assert machine.world.snapshot().digest() == reference.world.snapshot().digest()
+    assert machine.cpu.now_ns == reference.cpu.now_ns

@@ -121,6 +121,26 @@ def test_receive_level_and_time_out() -> None:
     assert not rig.line(IRQ1)
 
 
+@pytest.mark.parametrize(("select", "level"), [(0, 2), (1, 4), (2, 8), (3, 12), (4, 14)])
+def test_levels_are_eighths_of_sixteen(select: int, level: int) -> None:
+    """PL011: 1/8, 1/4, 1/2, 3/4 and 7/8 full, for both FIFOs."""
+    rig, end = modem_rig()
+    rig.write(UART1 + IFLS, select << 3 | select)
+    rig.write(UART1 + IM, 0x10)
+    end.write(bytes(level))
+    rig.wait((level - 1) * 86_805 + 10)
+    assert not rig.line(IRQ1)
+    rig.wait(86_805)
+    assert rig.line(IRQ1)
+    rig.write(UART1 + IM, 0x20)
+    for byte in range(level + 2):
+        rig.write(UART1 + DR, byte)  # one goes straight into the shifter, the level and one more wait
+    rig.wait(86_000)
+    assert not rig.line(IRQ1)
+    rig.wait(1_000)
+    assert rig.line(IRQ1)
+
+
 def test_reading_an_empty_fifo_is_refused() -> None:
     rig, _ = modem_rig()
     with pytest.raises(NotModelledError, match="RXFE"):
