@@ -14,8 +14,6 @@ from reports.inputs import NOT_RECORDED, Inputs
 from reports.matrix import Matrix
 from reports.words import UNFINISHED, Shown, show, show_run
 
-EMULATED = "emulated"
-
 
 @dataclass(frozen=True)
 class FirstPage:
@@ -38,7 +36,7 @@ def build_first_page(run: Run, inputs: Inputs, matrix: Matrix) -> FirstPage:
     """Everything from the record; what it does not hold is called *not recorded*."""
     verdict = None if run.summary is None else RunVerdict(run.summary.get("verdict", RunVerdict.NOT_CERTIFIED))
     header = run.header
-    emulated = header.bench_kind == EMULATED
+    emulated = header.is_emulated
     return FirstPage(
         title=inputs.text("plan", "plan", "title"),
         shown=show_run(verdict),

@@ -21,6 +21,9 @@ from harness.measure.verdict import Verdict
 FORMAT = "tamperbench-record/1"
 """Name and version of the folder's format, the first thing a reader checks."""
 
+EMULATED_SERIAL = "EMU"
+"""How the serial number of every emulated instrument begins, so that a served bench can't pass for a real one."""
+
 Scalar = str | int | float | bool | None
 """What a fact beside a value may be."""
 
@@ -91,6 +94,13 @@ class RunHeader:
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
     format: str = FORMAT
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether emulated instruments took part: by the bench's kind, or, over a network, by their serial numbers."""
+        return self.bench_kind == "emulated" or any(
+            instrument.serial.startswith(EMULATED_SERIAL) for instrument in self.instruments
+        )
 
     def digest(self) -> str:
         """SHA-256 of the header, the root of every test's chain."""

@@ -30,7 +30,7 @@ def last_line(run: Run) -> tuple[RunVerdict, str]:
         f"{WORDS[verdict]}  {run.header.plan}: {passed} of {len(run.tests)} tests passed, "
         f"{shown} of {len(required)} requirements shown; record {run.summary['record_digest'][:16]}"
     )
-    if run.header.bench_kind == "emulated":
+    if run.header.is_emulated:
         text += " (emulated bench)"
     return verdict, text
 

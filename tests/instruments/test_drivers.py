@@ -141,7 +141,7 @@ def test_every_exchange_is_reported_with_its_time(
         (">", "SYSTem:ERRor?"),
         ("<", '+0,"No error"'),
         (">", "*IDN?"),
-        ("<", "KEYSIGHT TECHNOLOGIES,MSO-X 3014T,MY58490001,07.50.2021102830"),
+        ("<", "KEYSIGHT TECHNOLOGIES,MSO-X 3014T,EMU58490001,07.50.2021102830"),
     ]
     times = [entry[2] for entry in traffic]
     assert times == sorted(times)
@@ -189,7 +189,7 @@ def test_a_relay_has_settled_when_the_call_returns(bench: SmallBench, relay: Rel
 
 
 def test_identity_and_specification(scope: Oscilloscope, relay: RelayUnit) -> None:
-    assert scope.identity().serial == "MY58490001"
+    assert scope.identity().serial == "EMU58490001"
     assert relay.identity().model == "DAQ970A"
     assert scope.specification.timebase_ppm == 1.6
     assert relay.specification.switch_voltage_max_V == 300
@@ -200,9 +200,9 @@ def test_another_instrument_or_another_unit_is_refused(bench: SmallBench) -> Non
         Keysight34970A(bench.open(SCOPE), bench.clock)
     with pytest.raises(IdentityError, match="DAQ970A"):
         InfiniiVision(bench.open(RELAY), bench.clock)
-    with pytest.raises(IdentityError, match="MY58490001"):
+    with pytest.raises(IdentityError, match="EMU58490001"):
         InfiniiVision(bench.open(SCOPE), bench.clock, serial="MY00000000")
-    assert InfiniiVision(bench.open(SCOPE), bench.clock, serial="MY58490001")
+    assert InfiniiVision(bench.open(SCOPE), bench.clock, serial="EMU58490001")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def relay(bench: SmallBench) -> MessageBasedResource:
 
 
 def test_identification_of_frame_and_card(relay: MessageBasedResource) -> None:
-    assert relay.query("*IDN?").startswith("Keysight Technologies,DAQ970A,MY58012345,A.")
+    assert relay.query("*IDN?").startswith("Keysight Technologies,DAQ970A,EMU58012345,A.")
     assert relay.query("SYST:CTYP? 100").startswith("Keysight Technologies,DAQM903A,")
     assert relay.query("SYST:CTYP? 200") == "Keysight Technologies,0,0,0"
     assert relay.query("SYST:VERS?") == "1994.0"

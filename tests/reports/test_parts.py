@@ -240,3 +240,16 @@ def test_failing_acquisitions_are_drawn_before_others_when_there_are_too_many(tm
     assert len(drawn) == MOST_ACQUISITIONS
     assert all(OUTSIDE in one.why for one in drawn)
     assert all(of_attempt.total == 30 for of_attempt in chosen.values())
+
+
+def test_a_served_emulation_is_said_to_be_emulated_although_its_bench_file_says_real():
+    from dataclasses import replace
+
+    from harness.evidence.model import Instrument
+    from tests.evidence.runs import header
+
+    plain = replace(header(), bench_kind="real", instruments=())
+    assert not plain.is_emulated
+    scope = Instrument("scope", "keysight-infiniivision", "KEYSIGHT", "MSO-X 3014T", "EMU58490001", "07")
+    assert replace(plain, instruments=(scope,)).is_emulated
+    assert not replace(plain, instruments=(replace(scope, serial="MY58490001"),)).is_emulated

@@ -28,7 +28,7 @@ from harness.emulation.instruments.scpi_syntax import ScpiError
 from harness.emulation.instruments.scpi_tree import Command
 from harness.emulation.world import World
 
-REFERENCE_IDENTITY = Identity("KEYSIGHT TECHNOLOGIES", "MSO-X 3014T", "MY58490001", "07.50.2021102830")
+REFERENCE_IDENTITY = Identity("KEYSIGHT TECHNOLOGIES", "MSO-X 3014T", "EMU58490001", "07.50.2021102830")
 
 VOLTS = Number("V", -9)
 SECONDS = Number("S", -12)

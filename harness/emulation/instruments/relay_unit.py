@@ -17,9 +17,9 @@ from harness.emulation.instruments.scpi_syntax import ScpiError
 from harness.emulation.instruments.scpi_tree import Command, CommandTree
 from harness.emulation.world import World
 
-REFERENCE_IDENTITY = Identity("Keysight Technologies", "DAQ970A", "MY58012345", "A.02.04-00.16-11.29-00.02-02-01")
+REFERENCE_IDENTITY = Identity("Keysight Technologies", "DAQ970A", "EMU58012345", "A.02.04-00.16-11.29-00.02-02-01")
 """The form of the answer: DAQ970A programming guide, ``*IDN?``. The older 34970A answers 0 for its serial number."""
-CARD_IDENTITY = Identity("Keysight Technologies", "DAQM903A", "MY58112345", "01.00")
+CARD_IDENTITY = Identity("Keysight Technologies", "DAQM903A", "EMU58112345", "01.00")
 
 SLOT = 100
 CHANNELS = tuple(range(SLOT + 1, SLOT + 21))
