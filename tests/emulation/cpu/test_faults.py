@@ -131,9 +131,11 @@ def test_reset_vector_that_is_no_code_is_a_fault() -> None:
     assert caught.value.report.kind == "vector"
 
 
-def test_erased_flash_is_a_fault_not_a_run() -> None:
+def test_flash_is_delivered_erased_and_that_is_a_fault_not_a_run() -> None:
+    """Erased is FF, as on the part; 00 would run on as moves from R0 to R0."""
     machine = Machine(assemble("reset:\n b .\n"))
-    machine.cpu.load_flash(0, b"\xff" * 1024)
+    assert machine.cpu.read_memory(0x3_0000, 64) == b"\xff" * 64
+    machine.cpu.load_flash(0, machine.cpu.read_memory(0x3_0000, 1024))
     machine.cpu.request_reset()
     with pytest.raises(FirmwareFault):
         machine.run_cycles(10)

@@ -197,6 +197,18 @@ def test_watchdog_sends_it_to_sleep_after_1300_ms() -> None:
     assert element.read(4) is None
 
 
+def test_commands_do_not_put_the_watchdog_off() -> None:
+    """A driver that keeps the part awake by talking to it loses its volatile contents in the middle."""
+    element = Element()
+    element.wake()
+    element.wait(1_000_000_000)
+    element.run(0x30, 0, 0, wait_ms=5)
+    element.wait(295_000_000 - 1)
+    assert element.read(4) is not None
+    element.wait(1)
+    assert element.read(4) is None
+
+
 def test_crc_and_length_errors_give_ff_and_unknown_opcodes_a_parse_error() -> None:
     element = Element().awake()
     element.write(bytes.fromhex("03 0730000000 0000"))
