@@ -104,6 +104,11 @@ class Block(PlainComponent, ABC):
         self.writers: dict[int, Writer] = {}
         super().__init__(chip.world, name)
 
+    @property
+    def needs_clock(self) -> bool:
+        """True while it counts, sends or receives, which on the chip would stand still without its clock."""
+        return False
+
     def read(self, offset: int) -> int:
         """A 32-bit read of the register at ``offset``."""
         reader = self.readers.get(offset)

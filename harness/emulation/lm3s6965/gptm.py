@@ -56,6 +56,11 @@ class Gptm(Block):
         """True while the counter counts."""
         return bool(self.state.ctl & ENABLE)
 
+    @property
+    def needs_clock(self) -> bool:
+        """While it counts."""
+        return self.running
+
     def _value(self) -> int:
         """TAR. In a period after the first the counter goes on from TAILR."""
         state = self.state

@@ -62,6 +62,11 @@ class I2cMaster(Block):
         """Core clocks per bit."""
         return SCL_CLOCKS * (1 + self.state.mtpr)
 
+    @property
+    def needs_clock(self) -> bool:
+        """During a command."""
+        return self.state.busy
+
     def _status(self) -> int:
         """While BUSY is set the other bits are not valid; the chip shows BUSY alone with the bus state."""
         state = self.state

@@ -178,6 +178,11 @@ class Mcu(PlainComponent):
         for counter in counters:
             counter.after_clock_change()
 
+    def blocks_at_work(self, gates: str, value: int) -> str:
+        """Names of the blocks that ``value`` of ``gates`` would stop in the middle of their work."""
+        gated = [(block, gate[1]) for block, gate in self._pages.values() if gate is not None and gate[0] == gates]
+        return ", ".join(block.name for block, bit in gated if block.needs_clock and not value >> bit & 1)
+
     def gates_changed(self) -> None:
         """Only blocks whose clock is on answer; the others are a bus fault."""
         state = self.sysctl.state

@@ -66,6 +66,9 @@ class SysctlChip(Chip, Protocol):
     def clock_selected(self, hz: int) -> None:
         """The core clock is now ``hz``."""
 
+    def blocks_at_work(self, gates: str, value: int) -> str:
+        """Names of the blocks that ``value`` of ``gates`` (rcgc0 to rcgc2) would stop in the middle of their work."""
+
     def gates_changed(self) -> None:
         """RCGC0-2 were written."""
 
@@ -107,6 +110,10 @@ class Sysctl(Block):
 
     def _add_gate(self, offset: int, field: str) -> None:
         def write(value: int) -> None:
+            stopped = self.chip.blocks_at_work(field, value)
+            if stopped:
+                why = f"{stopped} would stand still in its work; only idle blocks can lose their clock here"
+                raise self.not_modelled("write", offset, value, why)
             setattr(self.state, field, value)
             self.chip.gates_changed()
 

@@ -94,6 +94,11 @@ class Uart(Block):
         """Characters a FIFO holds: 16, or one with FEN off."""
         return FIFO_DEPTH if self.state.lcrh & LCRH_FIFO else 1
 
+    @property
+    def needs_clock(self) -> bool:
+        """While characters wait to be sent."""
+        return bool(self.state.shifting or self.state.tx)
+
     def _flags(self) -> int:
         state, depth = self.state, self.depth
         flags = 0x08 if state.shifting or state.tx else 0

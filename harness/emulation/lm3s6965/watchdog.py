@@ -63,6 +63,11 @@ class Watchdog(Block):
             )
         super().write(offset, value)
 
+    @property
+    def needs_clock(self) -> bool:
+        """While it counts."""
+        return self.running
+
     def _value(self) -> int:
         state = self.state
         if not self.running:

@@ -6,7 +6,7 @@ import pytest
 
 from harness.emulation.errors import NotModelledError
 from harness.emulation.lm3s6965.block import BusFaultError
-from tests.emulation.lm3s6965.rig import FLASH, GPIOC, RCC, RCGC1, RCGC2, SYSCTL, UART0, WATCHDOG, Rig
+from tests.emulation.lm3s6965.rig import FLASH, GPIOC, GPTM0, RCC, RCGC0, RCGC1, RCGC2, SYSCTL, UART0, WATCHDOG, Rig
 
 RESC = SYSCTL + 0x05C
 
@@ -102,6 +102,23 @@ def test_restore_brings_back_clock_and_gates() -> None:
     assert rig.mcu.clock.hz != 16_000_000
     with pytest.raises(BusFaultError):
         rig.read(UART0 + 0x18)
+
+
+def test_a_block_at_work_can_not_lose_its_clock() -> None:
+    """On the chip it would stand still; here it would go on, so that is refused."""
+    rig = Rig()
+    rig.write(WATCHDOG, 16_000)
+    rig.write(WATCHDOG + 8, 1)
+    with pytest.raises(NotModelledError, match="watchdog would stand still"):
+        rig.write(RCGC0, 0x40)
+    rig.write(GPTM0 + 4, 1)
+    rig.write(GPTM0 + 0xC, 1)
+    with pytest.raises(NotModelledError, match="gptm0 would stand still"):
+        rig.write(RCGC1, 0xE1017)
+    rig.write(GPTM0 + 0xC, 0)
+    rig.write(RCGC1, 0xE1017)
+    with pytest.raises(BusFaultError):
+        rig.read(GPTM0)
 
 
 def test_reset_closes_the_gates_again() -> None:
