@@ -175,7 +175,9 @@ def pytest_runtest_makereport(
     if record is None:
         return report
     if call.excinfo is not None:
-        if not isinstance(call.excinfo.value, pytest.skip.Exception):
+        if isinstance(call.excinfo.value, pytest.skip.Exception):
+            record.skip(str(call.excinfo.value))
+        else:
             record.error(call.excinfo.value)
         cause = str(call.excinfo.value) or call.excinfo.typename
         before = item.stash.get(CAUSES, NO_CAUSES)

@@ -71,6 +71,7 @@ class TestRecord:
         self._count = 0
         self._waveforms = 0
         self._chain = first_link(test_id, header.digest())
+        self._skipped = ""
         self._verdict: Verdict | None = None
         folder.mkdir(parents=True)
         self._file: BinaryIO = (folder / ENTRIES_FILE).open("xb")
@@ -238,18 +239,22 @@ class TestRecord:
         self._verdicts.append(Verdict.ERROR)
         self._append(Failure(type(exception).__name__, str(exception), frames))
 
+    def skip(self, reason: str) -> None:
+        """The test was left before its end: what it judged stands, but it can't pass any more."""
+        self._skipped = reason or "skipped"
+
     def end(self, *, aborted: str = "") -> Verdict:
         """Close the record and give the test's verdict. ``aborted`` says why the test was broken off, if it was."""
         if self._verdict is not None:
             return self._verdict
         not_taken = tuple(name for name in self._declared if name not in self._judged)
         verdicts = list(self._verdicts)
-        if not_taken:
+        if not_taken or self._skipped:
             verdicts.append(Verdict.NOT_TESTED)
         if aborted:
             verdicts.append(Verdict.ABORTED)
         verdict = worst(verdicts)
-        self._append(Ended(verdict, not_taken, aborted))
+        self._append(Ended(verdict, not_taken, aborted or self._skipped))
         self._verdict = verdict
         self._file.close()
         return verdict

@@ -114,7 +114,8 @@ def _requirement_verdict(test: RunTest, requirement: str) -> Verdict:
     if last.verdict in {Verdict.ERROR, Verdict.ABORTED}:
         verdicts.append(last.verdict)
     open_names = set(last.ended.not_taken) if last.ended else set()
-    if any(_left_open(entry, open_names, requirement) for entry in last.entries):
+    was_left = last.verdict is Verdict.NOT_TESTED and not open_names  # skipped: what came after is not known
+    if was_left or any(_left_open(entry, open_names, requirement) for entry in last.entries):
         verdicts.append(Verdict.NOT_TESTED)
     return worst(verdicts)
 

@@ -1,4 +1,4 @@
-"""Checking that a run's folder is what was written: every chain, every file's digest, the summary. Needs no more.
+"""Checking that a run's folder is what was written: every chain, every file's digest, every verdict, the summary.
 
 A problem names the file and, in a test's record, the entry. What is outside the digest (``volatile.json``) can't be
 checked here and is not. Who wrote the folder is said by its signature, not by this.
@@ -27,6 +27,7 @@ from harness.evidence.reader import (
     read_json,
 )
 from harness.evidence.record import ENTRIES_FILE
+from harness.evidence.rejudge import disagreements
 from harness.evidence.replay_id import make_replay_id
 from harness.evidence.summary import pretty_json, summarise
 from harness.evidence.waveform_file import read_waveform
@@ -121,6 +122,8 @@ def _check_content(path: Path, header: RunHeader, test_id: str, attempt: Attempt
         expected = str(make_replay_id(header, test_id))
         if not isinstance(first, Started) or first.replay_id != expected:
             yield Problem(file, 1, f"expected the start of {expected}; the record belongs to another test or run")
+    for number, text in disagreements(header, attempt.entries):
+        yield Problem(file, number, text)
     for entry in attempt.entries:
         if isinstance(entry.body, WaveformEntry):
             try:
