@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from harness.bench.errors import BenchFileError, InstrumentMissingError
 from harness.bench.toml_file import FileModel, load_model
@@ -134,6 +134,14 @@ class EventCodes(FileModel):
 
     case_opened: int = Field(ge=0, le=255)
     case_closed: int = Field(ge=0, le=255)
+
+    @field_validator("case_closed")
+    @classmethod
+    def _differs(cls, code: int, known: ValidationInfo) -> int:
+        """One code for both would let any alert stand for either."""
+        if code == known.data.get("case_opened"):
+            raise ValueError("is the code of case_opened too; each event has a code of its own (LOG-3)")
+        return code
 
 
 class LineSection(FileModel):

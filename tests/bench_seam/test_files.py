@@ -134,3 +134,10 @@ def test_the_wall_clock_goes_on_and_waits() -> None:
     clock.sleep_ns(0)
     clock.sleep_ns(-1)
     assert abs(clock.utc_ns() - datetime.now(UTC).timestamp() * 1e9) < 1e9
+
+
+def test_two_events_of_one_code_are_refused(tmp_path: Path) -> None:
+    """With one code for both any alert would stand for either movement."""
+    path = changed(METER, tmp_path / "meter.toml", ("case_closed = 0x2D", "case_closed = 0x2C"))
+    with pytest.raises(BenchFileError, match=r"alerts\.events\.case_closed.*code of its own"):
+        load_meter_file(path)
