@@ -170,7 +170,7 @@ class Oscilloscope(ScpiInstrument):
     def force_trigger(self) -> None:
         """Trigger now, if the scope waits for one."""
         if self.state.run == "waiting":
-            self._found(self.world.now_ns * 1000)
+            self._found(self.world.now_ns * 1000, forced=True)
 
     def trigger(self) -> None:
         """Group execute trigger: the family treats it like :DIGitize (programmer's guide, ``*TRG``)."""
@@ -216,7 +216,7 @@ class Oscilloscope(ScpiInstrument):
         elif kind == "auto":
             self.force_trigger()
         elif kind == "trigger":
-            self._take_trigger()
+            self._take_trigger(forced=argument)
         elif kind == "complete":
             self._complete()
         else:
@@ -230,27 +230,37 @@ class Oscilloscope(ScpiInstrument):
 
     def _get_ready(self) -> None:
         state = self.state
-        state.run, state.armed, state.search_from_ns = "waiting", True, self.world.now_ns
+        state.armed, state.search_from_ns = True, self.world.now_ns
         state.operation_event |= WAIT_TRIGGER_BIT
+        self._wait_for_trigger()
+        self.update_service_request()
+
+    def _wait_for_trigger(self) -> None:
+        state = self.state
+        state.run = "waiting"
         if state.trigger_sweep == "AUTO":
             self.world.schedule(self.world.now_ns + AUTO_TRIGGER_NS, self.name, "auto")
         self._look_for_trigger()
-        self.update_service_request()
 
     def _is_trigger_net(self, net_name: str) -> bool:
         net = self._nets.get(self.state.trigger_source)
         return net is not None and net.name == net_name
 
     def _look_for_trigger(self) -> None:
-        """Find the first crossing since the scope was ready, also one that a serial character will make."""
+        crossing_ps = self._first_crossing_ps()
+        if crossing_ps is not None:
+            self._found(crossing_ps, forced=False)
+
+    def _first_crossing_ps(self) -> int | None:
+        """The first crossing since the scope was ready, also one that a serial character will make, or None."""
         state, from_ns = self.state, self.state.search_from_ns
         number = state.trigger_source
         net = self._nets.get(number)
         if net is None:
-            return
+            return None
         signal_nV = self._level_at_scope_nV(number, net.high_mV * 1_000_000)
         if not 0 < state.trigger_level_nV < signal_nV:
-            return
+            return None
         ramp_ps = _ramp_ps(state.channels[number], net)
         part_nV = state.trigger_level_nV if state.trigger_slope == "POS" else signal_nV - state.trigger_level_nV
         delay_ps = ramp_ps * part_nV // signal_nV
@@ -259,16 +269,20 @@ class Oscilloscope(ScpiInstrument):
             level = not level
             crossing_ps = edge_ns * 1000 + delay_ps
             if level == (state.trigger_slope == "POS") and crossing_ps >= from_ns * 1000:
-                self._found(crossing_ps)
-                return
+                return crossing_ps
+        return None
 
-    def _found(self, crossing_ps: int) -> None:
+    def _found(self, crossing_ps: int, *, forced: bool) -> None:
         self.state.run, self.state.trigger_ps = "found", crossing_ps
         self.world.cancel(self.name, "auto")
-        self.world.schedule(max(self.world.now_ns, -(-crossing_ps // 1000)), self.name, "trigger")
+        self.world.schedule(max(self.world.now_ns, -(-crossing_ps // 1000)), self.name, "trigger", forced)
 
-    def _take_trigger(self) -> None:
+    def _take_trigger(self, *, forced: bool) -> None:
         state = self.state
+        if not forced and self._first_crossing_ps() != state.trigger_ps:
+            # A sender that died took back the rest of its character: this crossing never came.
+            self._wait_for_trigger()
+            return
         state.run, state.triggered = "triggered", True
         self.update_service_request()
         after_ps = max(0, state.start_ps() + state.range_ps)
