@@ -49,9 +49,7 @@ class EmulatedClock:
 class EmulatedBench:
     """A bench whose instruments, wires and meter are all in one world."""
 
-    def __init__(
-        self, file: BenchFile, meter: MeterFile, *, image: bytes, symbols: Path | None, seed: int
-    ) -> None:
+    def __init__(self, file: BenchFile, meter: MeterFile, *, image: bytes, symbols: Path | None, seed: int) -> None:
         self.file = file
         self.meter = meter
         self.world = World(seed)

@@ -89,9 +89,7 @@ class MeterBoard:
         self.cpu.on_system_reset = self.mcu.software_reset
         self.mcu.gpio["c"].connect(CASE_PIN, self.nets["CASE_SW"])
         self.case_switch = CaseSwitch(world, "case switch", CaseTerminal(self.mcu.gpio["c"]))
-        self.optical, self.modem, self.diagnostic = [
-            self._serial_end(index) for index in range(len(SERIAL_ENDS))
-        ]
+        self.optical, self.modem, self.diagnostic = [self._serial_end(index) for index in range(len(SERIAL_ENDS))]
 
     def _draw_traits(self) -> BoardTraits:
         stream = self.world.stream("board traits")

@@ -102,9 +102,7 @@ class FlashController(Block):
         register = self.sysctl_offsets[offset]
         new = self.state.active[register] & value
         if register.startswith("read") and new != WORD_MASK:
-            raise self.not_modelled(
-                "write", offset, value, "execute-only flash (FMPRE bit 0) is not modelled"
-            )
+            raise self.not_modelled("write", offset, value, "execute-only flash (FMPRE bit 0) is not modelled")
         self.state.active[register] = new
 
     def _write_control(self, value: int) -> None:
@@ -120,11 +118,7 @@ class FlashController(Block):
         if state.usecrl != wanted:
             why = f"USECRL is {state.usecrl}, the core clock asks for {wanted}: the times would be out of specification"
             raise self.not_modelled("write", 0x008, value, why)
-        if (
-            self._protected()
-            if command == MASS_ERASE
-            else command != COMMIT and not self._may_change(state.fma)
-        ):
+        if self._protected() if command == MASS_ERASE else command != COMMIT and not self._may_change(state.fma):
             state.fcris |= ACCESS_ERROR
             self.drive_irq()
             return
@@ -190,7 +184,5 @@ class FlashController(Block):
         """
         self.world.cancel(self.name, "done")
         state = self.state
-        self.state = FlashState(
-            state.word_ns, state.page_ns, active=dict(state.burnt), burnt=dict(state.burnt)
-        )
+        self.state = FlashState(state.word_ns, state.page_ns, active=dict(state.burnt), burnt=dict(state.burnt))
         self.drive_irq()

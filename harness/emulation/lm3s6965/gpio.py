@@ -117,9 +117,7 @@ class GpioPort(Block):
         held = state.external_low | state.external_high | state.pur | state.pdr | state.afsel
         if asked & ~held:
             pins = ", ".join(f"P{self.port.upper()}{pin}" for pin in range(8) if asked & ~held & 1 << pin)
-            raise self.not_modelled(
-                "read", mask << 2, None, f"{pins}: digital input with no driver and no pull"
-            )
+            raise self.not_modelled("read", mask << 2, None, f"{pins}: digital input with no driver and no pull")
         return (state.data & state.dir | state.level & ~state.dir) & state.den & mask
 
     def _settle(self) -> None:
@@ -182,9 +180,7 @@ class GpioPort(Block):
 
     def _write_commit(self, value: int) -> None:
         if self.state.locked:
-            raise self.not_modelled(
-                "write", 0x524, value, "GPIOCR is locked; write the key to GPIOLOCK first"
-            )
+            raise self.not_modelled("write", 0x524, value, "GPIOCR is locked; write the key to GPIOLOCK first")
         self.state.commit = value & 0xFF
 
     def reset_block(self) -> None:

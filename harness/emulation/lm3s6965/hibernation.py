@@ -170,9 +170,7 @@ class Hibernation(Block):
         if value & ~CTL_MODELLED:
             raise self.not_modelled("write", 0x010, value, "only RTCEN, CLKSEL, CLK32EN are modelled")
         if value & CTL_CRYSTAL and not value & CTL_RAW_CLOCK:
-            raise self.not_modelled(
-                "write", 0x010, value, "CLKSEL must be set: the board's crystal has 32.768 kHz"
-            )
+            raise self.not_modelled("write", 0x010, value, "CLKSEL must be set: the board's crystal has 32.768 kHz")
         state = self.state
         if state.ctl & CTL_RTC_ENABLE and not value & CTL_RTC_ENABLE:
             self._rebase(self.seconds())

@@ -124,9 +124,7 @@ class I2cMaster(Block):
     def _address_sent(self) -> None:
         state = self.state
         state.bus_owned = True
-        acknowledged = self.bus.address(
-            state.msa >> 1, state.receiving, self.chip.clock.to_ns(self.bit_cycles)
-        )
+        acknowledged = self.bus.address(state.msa >> 1, state.receiving, self.chip.clock.to_ns(self.bit_cycles))
         if acknowledged:
             self._after(BITS_PER_BYTE, "data")
         else:

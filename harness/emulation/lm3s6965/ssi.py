@@ -125,11 +125,7 @@ class Ssi(Block):
     def _raw_status(self) -> int:
         state = self.state
         half = FIFO_DEPTH // 2
-        return (
-            state.overrun
-            | (INT_RX if len(state.rx) >= half else 0)
-            | (INT_TX if len(state.tx) <= half else 0)
-        )
+        return state.overrun | (INT_RX if len(state.rx) >= half else 0) | (INT_TX if len(state.tx) <= half else 0)
 
     def _write_mask(self, value: int) -> None:
         if value & INT_TIMEOUT or value & ~0xF:

@@ -130,9 +130,7 @@ class Sysctl(Block):
 
     def _write_rcc(self, value: int) -> None:
         if value & RCC_AUTO_GATING:
-            raise self.not_modelled(
-                "write", 0x060, value, "ACG (SCGC/DCGC clock gating in sleep) is not modelled"
-            )
+            raise self.not_modelled("write", 0x060, value, "ACG (SCGC/DCGC clock gating in sleep) is not modelled")
         self.state.rcc = value
         self._select_clock(0x060, value)
 
@@ -158,9 +156,7 @@ class Sysctl(Block):
         state = self.state
         if source == 0:
             if state.rcc & RCC_MAIN_OFF:
-                raise self.not_modelled(
-                    "write", offset, value, "the main oscillator is selected while MOSCDIS is set"
-                )
+                raise self.not_modelled("write", offset, value, "the main oscillator is selected while MOSCDIS is set")
             return MAIN_OSCILLATOR_HZ
         rates = {
             1: state.internal_hz,

@@ -127,14 +127,10 @@ class Uart(Block):
         if state.shifting or not state.tx or state.ctl & (CTL_ENABLE | CTL_TX) != CTL_ENABLE | CTL_TX:
             return
         if not state.divisor >> 6:
-            raise self.not_modelled(
-                "write", 0x000, state.tx[0], "IBRD is 0: the transmitter has no baud rate"
-            )
+            raise self.not_modelled("write", 0x000, state.tx[0], "IBRD is 0: the transmitter has no baud rate")
         if not self.chip.is_peripheral_pin(self.port, self.tx_pin):
             pin = f"P{self.port.upper()}{self.tx_pin}"
-            raise self.not_modelled(
-                "write", 0x000, state.tx[0], f"{pin} is not set to the UART (AFSEL and DEN)"
-            )
+            raise self.not_modelled("write", 0x000, state.tx[0], f"{pin} is not set to the UART (AFSEL and DEN)")
         byte = state.tx.pop(0)
         if len(state.tx) == self._tx_level():
             # PL011: the interrupt comes when the FIFO drains through its level, never for one that started below.

@@ -58,9 +58,7 @@ class Watchdog(Block):
     def write(self, offset: int, value: int) -> None:
         """A locked watchdog takes no write but the lock's own; the chip drops it, which no firmware means."""
         if self.state.locked and offset != 0xC00:
-            raise self.not_modelled(
-                "write", offset, value, "the watchdog is locked; write the key to WDTLOCK first"
-            )
+            raise self.not_modelled("write", offset, value, "the watchdog is locked; write the key to WDTLOCK first")
         super().write(offset, value)
 
     @property

@@ -136,11 +136,7 @@ class Atecc608(PlainComponent):
         state = self.state
         count = packet[0] if packet else 0
         body = packet[:count]
-        if (
-            not SHORTEST_PACKET <= count <= LONGEST_PACKET
-            or len(body) < count
-            or crc16(body[:-2]) != body[-2:]
-        ):
+        if not SHORTEST_PACKET <= count <= LONGEST_PACKET or len(body) < count or crc16(body[:-2]) != body[-2:]:
             self._set_reply(make_packet(bytes([STATUS_COMM])))
             return
         command = Command(body[1], body[2], int.from_bytes(body[3:5], "little"), body[5:-2])

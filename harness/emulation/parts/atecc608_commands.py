@@ -142,9 +142,7 @@ class CommandSet:
         if run is None:
             if opcode in NOT_MODELLED:
                 name = NOT_MODELLED[opcode]
-                raise NotModelledError(
-                    f"secure element: command {name} (0x{opcode:02X}) exists but is not modelled"
-                )
+                raise NotModelledError(f"secure element: command {name} (0x{opcode:02X}) exists but is not modelled")
             return bytes([STATUS_PARSE])
         try:
             return run(memory, volatile, command)
@@ -153,9 +151,7 @@ class CommandSet:
 
     def _info(self, memory: ElementMemory, volatile: Volatile, command: Command) -> bytes:
         if command.mode != 0:
-            raise NotModelledError(
-                f"secure element: Info mode 0x{command.mode:02X}; only Revision (00) is modelled"
-            )
+            raise NotModelledError(f"secure element: Info mode 0x{command.mode:02X}; only Revision (00) is modelled")
         return REVISION
 
     def _random(self, memory: ElementMemory, volatile: Volatile, command: Command) -> bytes:
@@ -252,9 +248,7 @@ class CommandSet:
             volatile.sha_data = b""
             return bytes([STATUS_OK])
         if command.mode not in {0x01, 0x02}:
-            raise NotModelledError(
-                f"secure element: SHA mode 0x{command.mode:02X}; start, update and end are modelled"
-            )
+            raise NotModelledError(f"secure element: SHA mode 0x{command.mode:02X}; start, update and end are modelled")
         size = len(command.data)
         if command.parameter != size or size > 64 or (command.mode == 0x01 and size != 64):
             raise RefusalError(STATUS_PARSE)

@@ -58,9 +58,7 @@ def test_opening_gives_one_alert_well_within_500_ms_signed_by_the_element(meter:
     assert 50 < latency_ms < 350
     signed = frame[WRAPPER_BYTES + 1 : -SIGNATURE_BYTES - 1]
     r, s = frame[-64:-32], frame[-32:]
-    key = ec.EllipticCurvePublicKey.from_encoded_point(
-        ec.SECP256R1(), b"\x04" + meter.board.secure_element.public_key
-    )
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + meter.board.secure_element.public_key)
     der = encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))
     key.verify(der, signed, ec.ECDSA(hashes.SHA256()))
     assert meter.board.secure_element.state.memory.counters == [1, 0]

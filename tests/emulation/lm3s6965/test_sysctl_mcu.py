@@ -67,9 +67,7 @@ def test_what_is_not_modelled_raises(address: int, width: int) -> None:
 
 def test_read_only_register_refuses_a_write_with_offset_and_value() -> None:
     rig = Rig()
-    with pytest.raises(
-        NotModelledError, match=r"flash: write at offset 0x00C of value 0x00000001: .*read-only"
-    ):
+    with pytest.raises(NotModelledError, match=r"flash: write at offset 0x00C of value 0x00000001: .*read-only"):
         rig.write(FLASH + 0x00C, 1)
 
 

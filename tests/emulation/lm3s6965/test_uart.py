@@ -17,9 +17,7 @@ FIFO_8N1, PLAIN_8N1, FIFO_7E1 = 0x70, 0x60, 0x56
 ON = 0x301
 
 
-def modem_rig(
-    lcrh: int = FIFO_8N1, divisor: tuple[int, int] = (8, 44), **errors: int
-) -> tuple[Rig, SerialEndpoint]:
+def modem_rig(lcrh: int = FIFO_8N1, divisor: tuple[int, int] = (8, 44), **errors: int) -> tuple[Rig, SerialEndpoint]:
     """UART1 at 115200 8N1 with an endpoint: BRD = 16e6 / (16 x 115200) = 8.6806 = 8 + 44/64 (data sheet example)."""
     rig = Rig(**errors)
     rig.write(GPIOD + 0x420, 0x0C)

@@ -138,9 +138,7 @@ def test_signature_verifies_with_the_public_key_of_the_part() -> None:
 
 def test_published_test_key_is_what_the_serial_number_gives() -> None:
     secret = hashlib.sha256(b"tamperbench reference device key " + SERIAL.encode()).digest()
-    numbers = (
-        ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1()).public_key().public_numbers()
-    )
+    numbers = ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1()).public_key().public_numbers()
     assert Element().part.public_key == numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
 
 
@@ -239,9 +237,7 @@ def test_serial_number_and_locks_in_the_configuration() -> None:
     assert block[:2] == b"\x01\x23"
     assert block[12] == 0xEE
     assert block[4:8] == bytes.fromhex("00006002")
-    assert (
-        element.run(0x02, 0x00, 0x02 << 3 | 5)[2:4] == b"\x00\x00"
-    )  # LockValue, LockConfig: bytes 86 and 87
+    assert element.run(0x02, 0x00, 0x02 << 3 | 5)[2:4] == b"\x00\x00"  # LockValue, LockConfig: bytes 86 and 87
     other = Element(serial="TBR00000002").awake().run(0x02, 0x80, 0)
     assert other[:13] != block[:13]
 
