@@ -8,13 +8,15 @@ run folder and joins the record; each worker opens a bench of its own and runs t
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.bench.errors import BenchError
+from harness.bench.errors import BenchError, MeterStoppedError
 from harness.evidence.errors import EvidenceError
+from harness.evidence.not_passed import LimitMissed
 from harness.evidence.record import TestRecord
 from harness.plan.resolve import ResolvedTest
 from harness.run.inputs import (
@@ -91,6 +93,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             check_workers(inputs, getattr(config.option, "numprocesses", None) or 0)
             folder = config.getoption("--run-folder")
             config.stash[RUN] = LiveRun.begin(inputs, Path(folder) if folder else None)
+        config.stash[RUN].interruption.install()
     except (BenchError, EvidenceError) as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -137,9 +140,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if run is None or planned is None:
         return (yield)
     record = run.begin_test(planned)
+    record.before_exchange = run.interruption.check
     item.stash[RECORD] = record
     try:
-        return (yield)
+        with run.interruption.noting():
+            outcome = yield
+        run.interruption.check()
+        return outcome
     except (KeyboardInterrupt, pytest.exit.Exception) as error:
         # pytest would tear down after this hook; the record must still be open when outputs are switched off.
         _tear_down_now(item, record)
@@ -179,6 +186,8 @@ def pytest_runtest_makereport(
             record.skip(str(call.excinfo.value))
         else:
             record.error(call.excinfo.value)
+        if isinstance(call.excinfo.value, MeterStoppedError):
+            _judge_stopped(record, call.excinfo.value)
         cause = str(call.excinfo.value) or call.excinfo.typename
         before = item.stash.get(CAUSES, NO_CAUSES)
         item.stash[CAUSES] = (*before, f"{call.excinfo.typename}: {cause}")
@@ -198,11 +207,18 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     run = session.config.stash.get(RUN, None)
     if run is None:
         return
+    run.interruption.uninstall()
     run.close()
     if not hasattr(session.config, "workerinput"):
         verdict_status = run.finish()
         broken = exitstatus == pytest.ExitCode.INTERNAL_ERROR and verdict_status == 0
         session.exitstatus = EXIT_NOT_CERTIFIED if broken else verdict_status
+
+
+def _judge_stopped(record: TestRecord, error: MeterStoppedError) -> None:
+    """A meter that stops under test has failed what the test asks: on a real bench there would be silence."""
+    with suppress(LimitMissed):
+        record.judge_true("the meter keeps running", False, explanation=str(error).splitlines()[0])
 
 
 def _tear_down_now(item: pytest.Item, record: TestRecord) -> None:

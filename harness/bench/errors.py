@@ -17,6 +17,10 @@ class BringUpError(BenchError):
     """The bench did not come up: an instrument or the meter did not answer as its file says."""
 
 
+class MeterStoppedError(BenchError):
+    """The meter itself stopped working while it was tested: what a real bench would see as silence. Judged a fail."""
+
+
 class UnsafeStateError(BenchError):
     """An output could not be switched off, so the bench may be energised: go and look."""
 

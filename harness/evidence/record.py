@@ -8,7 +8,7 @@ of a run is for :mod:`harness.evidence.run_folder`.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -62,6 +62,8 @@ class TestRecord:
         self.replay_id = str(make_replay_id(header, test_id))
         self.rule = DecisionRule(header.decision_rule, header.coverage_factor)
         self._clock = clock
+        self.before_exchange: Callable[[], None] | None = None
+        """Called before each exchange is kept: where whoever runs the test may end it."""
         self._start_ns = clock.now_ns()
         self._known = known
         self._requirements = self._check_requirements(planned.requirements)
@@ -207,6 +209,8 @@ class TestRecord:
 
     def traffic(self, channel: str, direction: str, data: bytes | str, at_ns: int | None = None) -> None:
         """Keep one exchange: ``direction`` is ``>`` to the device or ``<`` from it; ``at_ns`` on the bench clock."""
+        if self.before_exchange is not None:
+            self.before_exchange()
         if direction not in {">", "<"}:
             raise RecordError(f"traffic on {channel!r}: direction {direction!r}; expected '>' or '<'")
         text = isinstance(data, str)

@@ -19,6 +19,7 @@ from harness.instruments.visa import Traffic
 from harness.plan.resolve import ResolvedTest
 from harness.run.bring_up import BringUp, bring_up
 from harness.run.inputs import RunInputs
+from harness.run.interruption import Interruption
 from harness.run.session import create_run_folder, open_inputs_bench
 
 OUT = Path("out")
@@ -47,6 +48,7 @@ class LiveRun:
         self.folder = folder
         self.cause = cause
         self.failure: BaseException | None = None
+        self.interruption = Interruption()
         self._bench = bench
         self._wall = WallClock()
         self._began_utc_ns = self._wall.utc_ns()

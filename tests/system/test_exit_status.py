@@ -142,3 +142,16 @@ def test_a_run_by_any_other_name_is_found(image: Path, tmp_path: Path, here: Her
     (folder,) = (tmp_path / "out").iterdir()
     assert folder.name.startswith("plan-")
     assert here("verify", folder).status == 0
+
+
+def test_ctrl_c_while_the_program_loads_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    import harness.entry
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(harness.cli, "main", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        harness.entry.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -39,6 +39,7 @@ ARROWS: dict[str, set[str]] = {
     RUN: {BENCH, MEASURE, METER, EVIDENCE, INSTRUMENTS, HEADEND, PLAN},
     "harness.plugin": {BENCH, MEASURE, EVIDENCE, PLAN, RUN},
     "harness.cli": {BENCH, MEASURE, EVIDENCE, PLAN, RUN, "reports"},
+    "harness.entry": {"harness.cli"},
     "harness": set(),
     "fixtures": {BENCH, MEASURE, METER, EVIDENCE, INSTRUMENTS, HEADEND, PLAN},
     "testplans": {"fixtures", BENCH, MEASURE, EVIDENCE, PLAN},

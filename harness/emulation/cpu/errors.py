@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.bench.errors import MeterStoppedError
 from harness.emulation.errors import EmulationError
 
 
@@ -39,7 +40,7 @@ class FaultReport:
     lr_symbol: str | None
 
 
-class FirmwareFault(CpuError):  # noqa: N818 - a fault of the firmware, by the name ARM gives it
+class FirmwareFault(CpuError, MeterStoppedError):  # noqa: N818 - a fault of the firmware, by the name ARM gives it
     """The firmware did what a Cortex-M3 answers with a fault. The run ends here, whatever fault handlers it has."""
 
     def __init__(self, report: FaultReport) -> None:

@@ -1,0 +1,69 @@
+"""Ctrl-C and SIGTERM during a test: they take effect between two exchanges with the bench, never inside one.
+
+Python raises KeyboardInterrupt wherever it happens to be. Inside a callback from C, a finaliser or a library's
+``except`` it gets lost there, and the test goes on with a value that was never taken. So while a test runs the wish is
+only noted; the record asks for it at the next exchange. A test without exchanges is ended after ``GRACE_S`` wherever it
+is, and who asks twice is answered at once.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+GRACE_S = 1.0
+WORDS = {signal.SIGINT: "interrupted by the operator", signal.SIGTERM: "terminated"}
+
+
+class Interruption:
+    """The wish to stop, of one process."""
+
+    def __init__(self) -> None:
+        self._wish = ""
+        self._is_noting = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def install(self) -> None:
+        """Take over the two signals, if this is the thread that gets them."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._take) for number in WORDS}
+            self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._insist)
+
+    def uninstall(self) -> None:
+        """Give them back; harmless when done twice."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before = {}
+
+    @contextmanager
+    def noting(self) -> Generator[None]:
+        """In here a first signal is noted, for ``check``; outside it is raised at once."""
+        self._is_noting = True
+        try:
+            yield
+        finally:
+            self._is_noting = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if it was wished for; once, so that the way to the safe state stays open."""
+        wish, self._wish = self._wish, ""
+        if wish:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            raise KeyboardInterrupt(wish)
+
+    def _take(self, number: int, _frame: FrameType | None) -> None:
+        words = WORDS[signal.Signals(number)]
+        if self._is_noting and not self._wish:
+            self._wish = words
+            signal.setitimer(signal.ITIMER_REAL, GRACE_S)
+            return
+        self._wish = ""
+        raise KeyboardInterrupt(words)
+
+    def _insist(self, _number: int, _frame: FrameType | None) -> None:
+        self.check()
