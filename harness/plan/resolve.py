@@ -61,10 +61,23 @@ def _resolve(planned: PlannedTest, plan_path: Path, folder: Path, catalogue: Cat
     model: type[Parameters] = marks["parameters"].kwargs["model"] if "parameters" in marks else NoParameters
     return ResolvedTest(
         planned=planned,
-        title=(inspect.getdoc(function) or planned.id).splitlines()[0],
+        title=_title(function, planned.run, where),
         requirements=requirements,
         parameters=validate(planned.parameters, model, f"{where}: parameters"),
     )
+
+
+def _title(function: Callable[..., Any], run: str, where: str) -> str:
+    """The first line of the test's docstring. It goes into record and report, so nothing else may stand in for it."""
+    text = inspect.cleandoc(function.__doc__ or "")
+    if text:
+        return text.splitlines()[0]
+    if sys.flags.optimize >= 2:
+        raise BenchFileError(
+            f"{where}: {run} has no docstring, as Python runs without them (-OO or PYTHONOPTIMIZE=2), and its first "
+            "line is the test's title in the record; run without that option"
+        )
+    raise BenchFileError(f"{where}: {run} has no docstring, and its first line is the test's title; write one")
 
 
 def _find_function(run: str, where: str, folder: Path) -> Callable[..., Any]:

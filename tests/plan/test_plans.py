@@ -15,7 +15,7 @@ from harness.plan.parameters import UNIT_SUFFIXES, NoParameters, Parameters, key
 from harness.plan.plan_file import find_plan, load_plan
 from harness.plan.resolve import resolve_plan
 from harness.run.inputs import choose_paths, default_testplans, load_files
-from tests.system.commands import changed
+from tests.system.commands import changed, run
 
 SHIPPED = default_testplans()
 CATALOGUE = SHIPPED / "requirements.toml"
@@ -110,3 +110,46 @@ def test_a_plans_limits_reach_the_test_as_numbers() -> None:
     (latency,) = (test for test in files.tests if test.id == "com-1-case-latency")
     assert latency.parameters.model_dump()["limit_ns"] == 500_000_000
     assert (files.plan.decision.rule, files.plan.decision.coverage_factor) == ("guarded", 2.0)
+
+
+UNTITLED = """
+import pytest
+
+
+@pytest.mark.requirements("COM-1")
+def test_says_nothing(record):
+    record.judge_equal("count", 1, 1)
+"""
+PLAN_OF_UNTITLED = """
+[plan]
+name = "untitled"
+title = "A test that does not say what it is"
+requires = ["COM-1"]
+
+[[test]]
+id = "says-nothing"
+run = "test_untitled.py::test_says_nothing"
+"""
+
+
+def test_a_test_without_a_docstring_has_no_title_and_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "untitled_plans"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "test_untitled.py").write_text(UNTITLED)
+    (folder / "untitled.toml").write_text(PLAN_OF_UNTITLED)
+    catalogue = load_catalogue(CATALOGUE)
+    plan = load_plan(folder / "untitled.toml", catalogue)
+    refused = r"untitled\.toml: test 'says-nothing': test_untitled\.py::test_says_nothing has no docstring.*; write one"
+    with pytest.raises(BenchFileError, match=refused):
+        resolve_plan(plan, folder / "untitled.toml", folder, catalogue)
+
+
+def test_python_without_docstrings_is_refused_and_not_blamed_on_the_test(tmp_path: Path) -> None:
+    """Else every title would silently be an id, and the record's digest another one."""
+    done = run("certify", "--plan", "smoke", cwd=tmp_path, env={"PYTHONOPTIMIZE": "2"})
+    assert done.status == 2, done.text
+    assert "PYTHONOPTIMIZE=2" in done.err
+    assert "run without that option" in done.err
+    assert "Traceback" not in done.text
+    assert list(tmp_path.iterdir()) == []
