@@ -64,8 +64,8 @@ def test_the_clock_error_is_seen_over_a_long_time() -> None:
         bench = make_bench()
         bench.scope.errors = type(bench.scope.errors)(ppb, (0,) * 4, (0,) * 4, (0,) * 4)
         scope = arm_on_case(bench)
-        scope.write(":STOP;:CHAN2:DISP OFF;:TIM:RANG 12;POS 6;:SING")
-        bench.wait(10_000_000)
+        scope.write(":STOP;:CHAN2:DISP OFF;:TIM:RANG 12;POS 5.99;:SING")  # the first sample lies before the edge
+        bench.wait(20_000_000)
         bench.case.drive(True)
         bench.wait(10_000_000)
         bench.case.drive(False)
@@ -173,11 +173,11 @@ def test_what_is_too_big_for_the_screen_clips_and_says_so(bench: SmallBench) -> 
     bench.wait(2_000_000)
     bench.case.drive(True)
     bench.wait(5_000_000)
-    scope.write(":WAV:POIN 1000")
     samples = codes(scope, 1)
-    assert 1 < samples[250] < 255  # the trigger itself: the one sample on the edge, at the trigger's level
-    assert set(samples[:250]) == {1}
-    assert set(samples[251:]) == {255}
+    at_trigger = round(-float(scope.query(":WAV:XOR?")) / float(scope.query(":WAV:XINC?")))
+    assert 1 < samples[at_trigger] < 255  # a nanosecond each: the one nearest to the trigger is on the edge
+    assert set(samples[: at_trigger - 50]) == {1}
+    assert set(samples[at_trigger + 50 :]) == {255}
 
 
 def test_words_are_the_bytes_shifted_left(bench: SmallBench) -> None:
@@ -201,12 +201,18 @@ def test_fewer_points_are_every_so_many_th_of_the_same_record(bench: SmallBench)
     scope = arm_on_case(bench)
     bench.case.drive(True)
     bench.wait(5_000_000)
-    every = codes(scope, 1)
+    every, origin_s = codes(scope, 1), float(scope.query(":WAV:XOR?"))
+
+    def first() -> int:
+        return round((float(scope.query(":WAV:XOR?")) - origin_s) / 1e-9)
+
     scope.write(":WAV:POIN 1000")
-    assert np.array_equal(codes(scope, 1), every[::2000][:1000])
+    assert 0 <= first() < 2000
+    assert np.array_equal(codes(scope, 1), every[first() :: 2000][:1000])
     scope.write(":WAV:POIN:MODE NORM;:WAV:POIN MAX")
     assert int(scope.query(":WAV:POIN?")) == 62_500
-    assert np.array_equal(codes(scope, 1), every[::32][:62_500])
+    assert 0 <= first() < 32
+    assert np.array_equal(codes(scope, 1), every[first() :: 32][:62_500])
 
 
 def test_sample_rate_and_depth_follow_the_time_base_and_the_inputs_in_use(bench: SmallBench) -> None:

@@ -279,7 +279,7 @@ def _x_increment(scope: Oscilloscope) -> str:
 
 def _x_origin(scope: Oscilloscope) -> str:
     record, _ = _record(scope)
-    return format_nr3(record.start_ps, -12, decimals=14, exponent_digits=3)
+    return format_nr3(record.origin_ps(scope.state.transfer_step(record)), -12, decimals=14, exponent_digits=3)
 
 
 def _y_increment(scope: Oscilloscope) -> str:

@@ -24,7 +24,13 @@ from harness.emulation.instruments.scope_rendering import (
     noise_bytes,
     render_codes,
 )
-from harness.emulation.instruments.scope_state import AcquisitionRecord, ChannelRecord, ChannelSettings, ScopeState
+from harness.emulation.instruments.scope_state import (
+    TRANSFER_PHASE_BITS,
+    AcquisitionRecord,
+    ChannelRecord,
+    ChannelSettings,
+    ScopeState,
+)
 from harness.emulation.instruments.scpi import Identity, ScpiInstrument
 from harness.emulation.instruments.scpi_tree import CommandTree
 from harness.emulation.nets import Net
@@ -321,8 +327,19 @@ class Oscilloscope(ScpiInstrument):
                 copied, net.name if net else "", level, np.array(edges, dtype="<i8").tobytes()
             )
         noise_key = self.world.stream(f"{self.name}/noise").take_bytes(16)
-        points = state.range_ps // interval_ps
-        return AcquisitionRecord(state.trigger_ps, start_ps, interval_ps, points, noise_key, channels)
+        # The sampling clock runs free of the signal: where it stands at the trigger is chance. Trigger jitter is left
+        # out: no figure for this family was found.
+        phases = self.world.stream(f"{self.name}/phase")
+        phase_ps = phases.take_int(0, interval_ps - 1)
+        return AcquisitionRecord(
+            state.trigger_ps,
+            start_ps + phase_ps,
+            interval_ps,
+            state.range_ps // interval_ps,
+            phases.take_int(0, (1 << TRANSFER_PHASE_BITS) - 1),
+            noise_key,
+            channels,
+        )
 
     def _cancel_events(self) -> None:
         for kind in ("ready", "auto", "trigger", "complete"):
@@ -351,15 +368,15 @@ class Oscilloscope(ScpiInstrument):
         net = self._nets.get(number)
         points = record.points // step
         edges_ps = np.frombuffer(channel.edges, dtype="<i8").astype(np.int64) * 1000 - record.trigger_ps
-        noise = np.ascontiguousarray(noise_bytes(record.noise_key, number, record.points)[::step][:points])
+        noise = noise_bytes(record.noise_key, number, record.points)[record.first_index(step) :: step][:points]
         signal = Signal(
             initial_level=channel.initial_level,
             low_fine=self._fine_steps(number, channel.settings, 0),
             high_fine=self._fine_steps(number, channel.settings, net.high_mV * 1_000_000 if net else 0),
             ramp_ps=_ramp_ps(channel.settings, net) if net else 1,
         )
-        sampling = Sampling(record.start_ps, record.interval_ps * step, points, self.errors.timebase_ppb)
-        return render_codes(edges_ps, signal, sampling, noise, self.noise_table)
+        sampling = Sampling(record.origin_ps(step), record.interval_ps * step, points, self.errors.timebase_ppb)
+        return render_codes(edges_ps, signal, sampling, np.ascontiguousarray(noise), self.noise_table)
 
     def _fine_steps(self, number: int, settings: ChannelSettings, tip_nV: int) -> int:
         """A voltage at the probe's tip in fine steps of the converter, with this unit's gain and offset errors."""

@@ -13,6 +13,8 @@ SAMPLE_PS_MIN = 200
 """5 GSa/s with one channel of each pair on; half the rate otherwise (the same data sheet)."""
 MEASUREMENT_RECORD_POINTS = 62_500
 """The most that points mode NORMal gives (programmer's guide, :WAVeform:POINts:MODE) [recalled]."""
+TRANSFER_PHASE_BITS = 32
+"""Fineness of the draw; a transfer leaves out far fewer than 2**32 points."""
 
 _INTERVAL_STEPS = (1, 2, 4, 5, 8)
 
@@ -46,11 +48,25 @@ class AcquisitionRecord:
 
     trigger_ps: int
     start_ps: int
-    """Scope time of the first sample relative to the trigger."""
+    """Scope time of the first sample relative to the trigger: the first one on the screen, up to an interval late."""
     interval_ps: int
     points: int
+    transfer_phase: int
+    """Drawn once an acquisition: which of the points a thinned-out transfer begins with, see ``first_index``."""
     noise_key: bytes
     channels: dict[int, ChannelRecord]
+
+    def first_index(self, step: int) -> int:
+        """Which point is the first when every ``step``-th is transferred: any of the first ``step``, by chance.
+
+        The guide does not say; a reader who trusted that it is always the same would see every edge at one place
+        between two points. XORigin tells which it was.
+        """
+        return self.transfer_phase * step >> TRANSFER_PHASE_BITS
+
+    def origin_ps(self, step: int) -> int:
+        """Scope time of the first point transferred (user's guide, waveform data header: X origin)."""
+        return self.start_ps + self.first_index(step) * self.interval_ps
 
 
 @dataclass
