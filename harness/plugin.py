@@ -45,6 +45,7 @@ pytest_plugins = (
     "fixtures.listener",
     "fixtures.scope",
     "fixtures.case",
+    "fixtures.supply",
 )
 
 
@@ -146,12 +147,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         with run.interruption.noting():
             outcome = yield
         run.interruption.check()
-        return outcome
     except (KeyboardInterrupt, pytest.exit.Exception) as error:
         # pytest would tear down after this hook; the record must still be open when outputs are switched off.
         _tear_down_now(item, record)
         record.end(aborted=str(error) or "interrupted by the operator")
         raise
+    else:
+        return outcome
     finally:
         record.end()
 
