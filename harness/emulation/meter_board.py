@@ -2,8 +2,9 @@
 
 Board facts (the reference meter's own drawing): 16 MHz crystal oscillator into OSC0 (+- 50 ppm), 32.768 kHz crystal
 (+- 20 ppm) and a battery on the hibernation module, whose clock the factory set to within 0.4 s; case switch
-from PC4 to ground with the microcontroller's pull-up and a bleed that holds the wire low otherwise; pull-ups on the
-serial outputs; secure element and EEPROM on I2C0. Each board's deviations are drawn from the seed.
+from PC4 to ground with the microcontroller's pull-up and a bleed that holds the wire low otherwise; pull-ups from
+the main supply on the serial outputs; secure element and EEPROM on I2C0, fed from the main supply. Each board's
+deviations are drawn from the seed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from harness.emulation.parts.case_switch import CaseSwitch
 from harness.emulation.parts.eeprom_24lc256 import Eeprom24lc256
 from harness.emulation.parts.i2c_bus import I2cBus
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
+from harness.emulation.parts.supply_contact import SupplyContact
 from harness.emulation.world import World
 
 MAIN_CRYSTAL_PPB = 50_000
@@ -63,7 +65,7 @@ class MeterBoard:
         self.serial = serial
         self.traits = self._draw_traits()
         self.nets = {"CASE_SW": Net(world, "CASE_SW", level=False)}
-        self.nets |= {net: Net(world, net, level=True) for _, net, _, _ in SERIAL_ENDS}
+        self.nets |= {net: Net(world, net, level=False) for _, net, _, _ in SERIAL_ENDS}
         self.i2c = I2cBus(world, "i2c bus")
         self.secure_element = Atecc608(world, "secure element", serial)
         self.eeprom = Eeprom24lc256(world, "eeprom")
@@ -89,6 +91,7 @@ class MeterBoard:
         self.cpu.on_system_reset = self.mcu.software_reset
         self.mcu.gpio["c"].connect(CASE_PIN, self.nets["CASE_SW"])
         self.case_switch = CaseSwitch(world, "case switch", CaseTerminal(self.mcu.gpio["c"]))
+        self.supply_contact = SupplyContact(world, "supply contact", self)
         self.optical, self.modem, self.diagnostic = [self._serial_end(index) for index in range(len(SERIAL_ENDS))]
 
     def _draw_traits(self) -> BoardTraits:
@@ -113,12 +116,16 @@ class MeterBoard:
             self.cpu.symbols = Symbols.from_elf(symbols)
 
     def power_on(self) -> None:
-        """The main supply comes up."""
+        """The main supply comes up, and with it the serial outputs' pull-ups."""
+        for _, net, _, _ in SERIAL_ENDS:
+            self.nets[net].drive(True)
         self.mcu.power_on()
 
     def power_off(self) -> None:
         """The main supply goes; battery, flash, EEPROM and the secure element's counters keep what they have."""
         self.mcu.power_off()
+        for _, net, _, _ in SERIAL_ENDS:
+            self.nets[net].drive(False)
         self.i2c.power_off()
         self.secure_element.power_off()
         self.eeprom.power_off()

@@ -61,7 +61,7 @@ def test_a_missing_instrument_or_link_names_what_there_is_and_what_to_add(bench:
 def test_the_shipped_files_read_as_they_say(bench: BenchFile) -> None:
     meter = load_meter_file(METER)
     assert bench.bench.kind == "emulated"
-    assert bench.instrument("relay").channels == {"case_switch": 101}
+    assert bench.instrument("relay").channels == {"case_switch": 101, "meter_supply": 102}
     assert (meter.alerts.events.case_opened, meter.alerts.events.case_closed) == (0x2C, 0x2D)
     assert meter.lines.modem_baud_Bd == 115_200
 

@@ -11,7 +11,10 @@ from harness.emulation.instruments.scpi import ScpiInstrument
 from harness.emulation.world import World
 
 EMULATED_DRIVERS = ("keysight-34970a", "keysight-infiniivision")
-ACTUATORS = {"case_switch": Actuator("case switch", "plunger")}
+ACTUATORS = {
+    "case_switch": Actuator("case switch", "plunger"),
+    "meter_supply": Actuator("supply contact", "interrupt"),
+}
 """What a relay channel of the bench file can work, by the name it has there."""
 
 

@@ -1,0 +1,96 @@
+"""The bench's contact in the meter's supply: what goes, what stays, and that a snapshot keeps it."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.emulation.errors import WorldError
+from tests.emulation.board.conftest import SECOND_NS, BootedMeter
+
+MS = 1_000_000
+
+
+def interrupt(meter: BootedMeter, energised: bool, after_ns: int = 0) -> None:
+    meter.world.schedule(meter.world.now_ns + after_ns, "supply contact", "interrupt", energised)
+
+
+def levels(meter: BootedMeter) -> dict[str, bool]:
+    return {name: net.state.level for name, net in meter.board.nets.items()}
+
+
+def open_case(meter: BootedMeter) -> list[int]:
+    """The counters of the alerts that an opening brings within a second."""
+    meter.board.case_switch.set_plunger(True)
+    meter.run(SECOND_NS)
+    return counters(meter)
+
+
+def counters(meter: BootedMeter) -> list[int]:
+    octets = bytes(byte for _, byte in meter.board.modem.take())
+    assert len(octets) % 172 == 0
+    return [int.from_bytes(octets[start + 10 : start + 18], "big") for start in range(0, len(octets), 172)]
+
+
+def test_an_interrupted_meter_is_silent_and_every_line_is_low(meter: BootedMeter) -> None:
+    assert levels(meter) == {"CASE_SW": False, "OPTICAL_TX": True, "MODEM_TX": True, "DIAG_TX": True}
+    interrupt(meter, True)
+    meter.run(MS)
+    meter.board.optical.write(b"/?!\r\n")
+    assert open_case(meter) == []
+    meter.run(SECOND_NS)
+    assert meter.board.optical.take() == []
+    assert set(levels(meter).values()) == {False}, "no supply, no pull-up"
+
+
+def test_it_boots_when_the_contact_rests_and_its_counter_goes_on(meter: BootedMeter) -> None:
+    assert open_case(meter) == [1]
+    meter.board.diagnostic.take()
+    interrupt(meter, True)
+    interrupt(meter, False, SECOND_NS)
+    meter.run(4 * SECOND_NS)
+    assert "boot 2" in bytes(byte for _, byte in meter.board.diagnostic.take()).decode()
+    # The first was never confirmed, so it comes again; the open case is an event of its own.
+    assert set(counters(meter)) == {1, 2}
+    assert levels(meter)["MODEM_TX"]
+
+
+def test_a_cut_in_the_middle_of_a_character_leaves_no_edge_behind_it(meter: BootedMeter) -> None:
+    meter.board.case_switch.set_plunger(True)
+    while not meter.board.mcu.uarts[1].state.shifting:
+        meter.run(MS)
+    interrupt(meter, True)
+    meter.run(MS)
+    cut_ns = meter.world.now_ns
+    meter.run(SECOND_NS)
+    net = meter.board.nets["MODEM_TX"]
+    assert net.edges_between(cut_ns, meter.world.now_ns) == (False, [])
+
+
+def test_the_same_word_twice_is_one(meter: BootedMeter) -> None:
+    for energised in (True, True, False, False):
+        interrupt(meter, energised)
+        meter.run(MS)
+    meter.run(3 * SECOND_NS)
+    assert open_case(meter) == [1]
+
+
+def test_a_snapshot_of_a_meter_without_supply_goes_on_as_the_original(meter: BootedMeter) -> None:
+    interrupt(meter, True)
+    meter.run(SECOND_NS)
+    cut = meter.world.snapshot()
+
+    def rest() -> str:
+        interrupt(meter, False)
+        meter.run(3 * SECOND_NS)
+        return meter.world.snapshot().digest()
+
+    first = rest()
+    meter.world.restore(cut)
+    assert meter.board.supply_contact.state.interrupted
+    assert rest() == first
+
+
+def test_another_event_is_refused(meter: BootedMeter) -> None:
+    meter.world.schedule(meter.world.now_ns, "supply contact", "dim")
+    with pytest.raises(WorldError, match="'dim'"):
+        meter.run(MS)
