@@ -22,6 +22,10 @@ class Bench(Protocol):
     clock: Clock
     resources: pyvisa.ResourceManager
 
+    @property
+    def keeps_history(self) -> bool:
+        """Whether a test begins with the meter as the test before left it: its counter, its log."""
+
     def open_link(self, name: str) -> ByteLink:
         """Open the link of that name in the bench file; raises InstrumentMissingError, LinkError."""
 
@@ -46,6 +50,11 @@ class RealBench:
                 f"VISA library {file.bench.visa_library!r} can't be loaded: {error}; "
                 "set bench.visa_library in the bench file ('@py' needs nothing but Python)"
             ) from error
+
+    @property
+    def keeps_history(self) -> bool:
+        """A real meter goes on from where it is."""
+        return True
 
     def open_link(self, name: str) -> ByteLink:
         """Open the TCP link of that name."""

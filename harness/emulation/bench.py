@@ -67,6 +67,11 @@ class EmulatedBench:
             EmulatedVisaLibrary.for_bench(f"emulated bench, seed {seed}", self.world, instruments)
         )
 
+    @property
+    def keeps_history(self) -> bool:
+        """Each test begins with the booted meter, which knows nothing of the tests before."""
+        return False
+
     def endpoint(self, name: str) -> SerialEndpoint:
         """The board's serial line behind the link of that name in the bench file."""
         address = self.file.link(name).address

@@ -15,6 +15,7 @@ from harness.bench.clock import WallClock
 from harness.bench.errors import BenchError
 from harness.evidence.record import TestRecord
 from harness.evidence.run_folder import RunFolder
+from harness.headend.listener.history import CarriedHistory
 from harness.instruments.visa import Traffic
 from harness.plan.resolve import ResolvedTest
 from harness.run.bring_up import BringUp, bring_up
@@ -49,6 +50,8 @@ class LiveRun:
         self.cause = cause
         self.failure: BaseException | None = None
         self.interruption = Interruption()
+        self.history = CarriedHistory()
+        """From test to test, on a bench that keeps its history; it has one worker, so this process sees all of it."""
         self._bench = bench
         self._wall = WallClock()
         self._began_utc_ns = self._wall.utc_ns()

@@ -6,7 +6,7 @@ It only records and checks; it decides nothing for a head-end. May be imported b
 """
 
 from harness.headend.listener.checks import Finding, ListenerRules, judge_octets
-from harness.headend.listener.history import AlertHistory
+from harness.headend.listener.history import AlertHistory, CarriedHistory
 from harness.headend.listener.identity import MeterIdentity, load_public_key
 from harness.headend.listener.listener import AlertListener, ConfirmPolicy, ReceivedAlert
 from harness.headend.listener.outcome import Outcome
@@ -14,6 +14,7 @@ from harness.headend.listener.outcome import Outcome
 __all__ = [
     "AlertHistory",
     "AlertListener",
+    "CarriedHistory",
     "ConfirmPolicy",
     "Finding",
     "ListenerRules",

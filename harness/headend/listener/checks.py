@@ -167,7 +167,7 @@ def _judge_order(
     highest = history.highest_counter
     if highest is not None and alert.counter <= highest:
         if history.floor is not None and alert.counter <= history.floor:
-            detail = f"counter {alert.counter} is not above {history.floor}, used before this run"
+            detail = f"counter {alert.counter} is not above {history.floor}, the highest from before"
             return Finding(Outcome.REPLAYED, detail, alert, age_ns)
         detail = f"counter {alert.counter} is new, but {highest} was received before it"
         return Finding(Outcome.REORDERED, detail, alert, age_ns)

@@ -15,8 +15,19 @@ class SeenAlert:
 
 
 @dataclass
+class CarriedHistory:
+    """What one test's listener hands to the next one's, where the meter goes on from test to test.
+
+    ``told``: what was signed of each alert that a test was told of, so that its copies stay copies.
+    """
+
+    highest_counter: int | None = None
+    told: set[bytes] = field(default_factory=set)
+
+
+@dataclass
 class AlertHistory:
-    """The authentic alerts so far, by counter. ``floor`` is the highest counter known from before the run."""
+    """The authentic alerts so far, by counter. ``floor`` is the highest counter known from before."""
 
     floor: int | None = None
     by_counter: dict[int, SeenAlert] = field(default_factory=dict)
