@@ -172,6 +172,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Nothing breaks into tear-down: pytest would forget the finalisers that are left."""
+    run = item.config.stash.get(RUN, None)
+    if run is None:
+        return (yield)
+    with run.interruption.holding():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -224,8 +234,10 @@ def _judge_stopped(record: TestRecord, error: MeterStoppedError) -> None:
 
 
 def _tear_down_now(item: pytest.Item, record: TestRecord) -> None:
+    run = item.config.stash[RUN]
     try:
-        item.session._setupstate.teardown_exact(None)
+        with run.interruption.holding():
+            item.session._setupstate.teardown_exact(None)
     except Exception as error:  # noqa: BLE001 - whatever it is belongs into the record before the run ends
         record.error(error)
 

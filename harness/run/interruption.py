@@ -3,7 +3,8 @@
 Python raises KeyboardInterrupt wherever it happens to be. Inside a callback from C, a finaliser or a library's
 ``except`` it gets lost there, and the test goes on with a value that was never taken. So while a test runs the wish is
 only noted; the record asks for it at the next exchange. A test without exchanges is ended after ``GRACE_S`` wherever it
-is, and who asks twice is answered at once.
+is, and who asks twice is answered at once. Tear-down is never ended: a half of it would leave outputs on, and every
+step of it has a time-out of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Interruption:
     def __init__(self) -> None:
         self._wish = ""
         self._is_noting = False
+        self._is_holding = False
         self._before: dict[signal.Signals, Any] = {}
 
     def install(self) -> None:
@@ -49,8 +51,19 @@ class Interruption:
             self._is_noting = False
             signal.setitimer(signal.ITIMER_REAL, 0)
 
+    @contextmanager
+    def holding(self) -> Generator[None]:
+        """In here a signal waits for the end, however often it comes: outputs are being switched off."""
+        self._is_holding = True
+        try:
+            yield
+        finally:
+            self._is_holding = False
+
     def check(self) -> None:
         """Raise KeyboardInterrupt if it was wished for; once, so that the way to the safe state stays open."""
+        if self._is_holding:
+            return
         wish, self._wish = self._wish, ""
         if wish:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -58,6 +71,9 @@ class Interruption:
 
     def _take(self, number: int, _frame: FrameType | None) -> None:
         words = WORDS[signal.Signals(number)]
+        if self._is_holding:
+            self._wish = words
+            return
         if self._is_noting and not self._wish:
             self._wish = words
             signal.setitimer(signal.ITIMER_REAL, GRACE_S)

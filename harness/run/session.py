@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
+import importlib.util
 from pathlib import Path
 
 from harness import __version__
@@ -54,7 +56,23 @@ def make_header(inputs: RunInputs, bring_up: BringUp) -> RunHeader:
         ),
         tools={"tamperbench": __version__} | {name: importlib.metadata.version(name) for name in tools},
         parameters={"plan title": inputs.plan.plan.title, "laboratory": inputs.bench.bench.laboratory},
+        test_sources=test_sources(inputs),
     )
+
+
+def test_sources(inputs: RunInputs) -> dict[str, str]:
+    """SHA-256 (hex) of the code that judges: the files of the planned tests, what pytest loads for them, the fixtures.
+
+    Named from ``testplans/`` and ``fixtures/``, never by their place on this machine.
+    """
+    folder = inputs.paths.testplans
+    planned = {folder / test.planned.run.partition("::")[0] for test in inputs.tests}
+    beside = {up / "conftest.py" for file in planned for up in file.parents if up.is_relative_to(folder)}
+    found = {f"testplans/{file.relative_to(folder).as_posix()}": file for file in planned | beside if file.is_file()}
+    spec = importlib.util.find_spec("fixtures")
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        found |= {f"fixtures/{file.name}": file for file in Path(place).glob("*.py")}
+    return {name: hashlib.sha256(found[name].read_bytes()).hexdigest() for name in sorted(found)}
 
 
 def create_run_folder(path: Path, inputs: RunInputs, bring_up: BringUp) -> RunFolder:

@@ -84,3 +84,13 @@ def test_nothing_comes_after_the_test_has_ended(interruption: Interruption, monk
     time.sleep(0.06)
     with pytest.raises(KeyboardInterrupt):
         interruption.check()
+
+
+def test_tear_down_is_never_broken_into_and_the_wish_is_kept(interruption: Interruption) -> None:
+    with interruption.noting():
+        with interruption.holding():
+            for _ in range(3):
+                send(signal.SIGINT)
+            interruption.check()
+        with pytest.raises(KeyboardInterrupt):
+            interruption.check()
