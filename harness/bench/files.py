@@ -126,6 +126,8 @@ class AlertSection(FileModel):
     """ECDSA P-256: x ‖ y, as a secure element gives it out at enrolment."""
     commissioned: datetime
     """No event of this meter can be older (UTC)."""
+    event_time: Literal["first-edge", "detection"]
+    """What the event time in its alerts is: the first edge of the lasting change, or the moment the meter was sure."""
     events: EventCodes
 
 

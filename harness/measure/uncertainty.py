@@ -130,6 +130,22 @@ def from_repeats(name: str, values: Sequence[float], unit: str, source: str = ""
     )
 
 
+def between_stamps(unit: str, resolution: float) -> Budget:
+    """Of the difference between two times that one clock gave, both cut off to ``resolution``.
+
+    A time that is cut off is early by anything from 0 to the resolution. The mean of that, half of it, is the same
+    for both and so not in the difference; what is left is half the resolution to either side, for each.
+    """
+    source = f"cut off to {resolution:g} {unit}"
+    return Budget(
+        unit,
+        (
+            Contribution("resolution of the earlier time", resolution / 2, unit, source=source),
+            Contribution("resolution of the later time", resolution / 2, unit, source=source),
+        ),
+    )
+
+
 # GUM table G.2, column p = 95.45 %, which is k = 2 for infinitely many degrees of freedom.
 _STUDENT_95_45 = (
     (1, 13.97), (2, 4.53), (3, 3.31), (4, 2.87), (5, 2.65), (6, 2.52), (7, 2.43), (8, 2.37), (9, 2.32),

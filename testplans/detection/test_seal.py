@@ -87,6 +87,7 @@ def test_openings_below_the_debounce_give_no_event(
     """Openings shorter than 0.8 of the debounce time give no event, alone or in trains."""
     command_ns = case.trim_pulse(parameters.pulse_ns)
     judged = 0
+    shown: list[Opening] = []
     for attempt in range(1, parameters.trains + STIMULUS_ATTEMPTS):
         openings = case.pulse_train(command_ns, parameters.gap_ns, parameters.pulses)
         seen = listener.collect(parameters.watch_ns)
@@ -96,7 +97,9 @@ def test_openings_below_the_debounce_give_no_event(
             continue
         judged += 1
         record.judge_equal(f"train {attempt}: events", seen.events, 0, requirements=["SEAL-2"])
+        shown += openings
         if judged == parameters.trains:
+            _record_how_much_was_shown(shown, record)
             _show_that_it_was_not_deaf(case, listener, record, parameters.watch_ns)
             return
     record.inconclusive(
@@ -104,6 +107,21 @@ def test_openings_below_the_debounce_give_no_event(
         f"{parameters.shortest_ns / 1e6:g} ms and {parameters.longest_ns / 1e6:g} ms; "
         "the bench's relay timing is too coarse for this pulse",
         ["SEAL-2"],
+    )
+
+
+def _record_how_much_was_shown(openings: list[Opening], record: TestRecord) -> None:
+    """A debounce time counts from where the contact has settled; that part is shorter than the opening by its bounce.
+
+    So a meter whose debounce time is a little above this value was not told from one with the full 50 ms.
+    """
+    longest = max(openings, key=lambda opening: opening.settled_ns)
+    record.reading(
+        "longest settled opening without an event",
+        longest.settled_ms,
+        "ms",
+        first_to_last_edge_ms=longest.envelope_ms,
+        uncertainty_ms=longest.uncertainty_ns / 1e6,
     )
 
 

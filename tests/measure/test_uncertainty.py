@@ -12,6 +12,7 @@ from harness.measure.uncertainty import (
     Budget,
     Contribution,
     Distribution,
+    between_stamps,
     from_repeats,
 )
 
@@ -108,3 +109,10 @@ def test_a_budget_needs_contributions_with_names_of_their_own_and_known_units() 
         Contribution("a", 1.0, "volts")
     with pytest.raises(UncertaintyError, match="at least 2"):
         from_repeats("spread", [1.0], "ms")
+
+
+def test_two_times_of_one_clock_are_uncertain_by_their_resolution_alone() -> None:
+    """Each rectangular, 5 ms to either side: 2 x sqrt(2) x 5 / sqrt(3)."""
+    budget = between_stamps("ms", resolution=10.0)
+    assert [part.standard for part in budget.contributions] == pytest.approx([5 / 3**0.5] * 2)
+    assert budget.expanded(2.0) == pytest.approx(8.165, abs=0.001)
