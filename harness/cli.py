@@ -15,17 +15,27 @@ from rich.markup import escape
 from harness import __version__
 from harness.bench.errors import BenchError
 from harness.bench.files import load_meter_file
-from harness.evidence.errors import EvidenceError
+from harness.evidence.canonical import sha256_hex
+from harness.evidence.errors import EvidenceError, SignatureError
 from harness.evidence.reader import HEADER_FILE, Run, load_run, read_header
 from harness.evidence.signature import (
+    PrivateKey,
     check_signature,
     fingerprint,
     load_private_key,
     load_public_key,
     make_key,
     sign_run,
+    signed_report_digest,
 )
-from harness.evidence.verify import verify_run
+from harness.evidence.verify import (
+    NOT_FINISHED,
+    REPORT_FILE,
+    SIGNATURE_FILE,
+    Problem,
+    never_started,
+    verify_run,
+)
 from harness.measure.verdict import RunVerdict
 from harness.run.certify import Request, certify
 from harness.run.firmware import build_if_source
@@ -35,6 +45,10 @@ from harness.run.progress import Progress
 from harness.run.replay import compare, find_run, replay_request
 
 EXIT_NOT_CERTIFIED = 2
+UNSIGNED = (
+    "this shows that the record and its report agree with themselves, not who made them. Whoever makes a whole record "
+    "anew passes it too; ask the laboratory for a signed one (tamperbench certify --key)"
+)
 EPILOG = "Exit status: 0 pass, 1 fail, 2 not certified (could not be run or judged)."
 
 app = typer.Typer(
@@ -72,6 +86,7 @@ KeyOption = Annotated[
     Path | None, typer.Option(help="Sign the record with this laboratory key (see: tamperbench key).")
 ]
 PublicKeyOption = Annotated[Path | None, typer.Option(help="The record must be signed by this key (FILE.pub).")]
+ReportOption = Annotated[Path | None, typer.Option("--out", help="Write it here. Default: report.html in the run.")]
 KeyArgument = Annotated[
     Path, typer.Argument(help="Where to put the private key; the public one is FILE.pub.", metavar="FILE")
 ]
@@ -84,10 +99,11 @@ RunArgument = Annotated[Path, typer.Argument(help="A run's folder.", metavar="RU
 def told_errors() -> Generator[None]:
     """Errors that a user can act on: one clear message, exit status 2."""
     from firmware_ref.tool.errors import FirmwareError  # noqa: PLC0415 - only where a command may build
+    from reports.errors import ReportError  # noqa: PLC0415
 
     try:
         yield
-    except (BenchError, EvidenceError, FirmwareError) as error:
+    except (BenchError, EvidenceError, FirmwareError, ReportError) as error:
         stderr.print(f"[bold red]not run[/bold red]: {escape(str(error))}")
         raise typer.Exit(EXIT_NOT_CERTIFIED) from error
     except KeyboardInterrupt:
@@ -129,10 +145,7 @@ def certify_command(
             Request(choose_paths(testplans, plan, bench, meter, image), seed, workers, out, tuple(test or ())),
             Progress(stdout),
         )
-        if signing_key is not None and run.summary is not None:
-            sign_run(run.path, signing_key)
-            stdout.print(f"signed    by key {fingerprint(signing_key.public_key())[:16]}")
-        raise typer.Exit(_conclude(run, testplans))
+        raise typer.Exit(_conclude(run, testplans, signing_key))
 
 
 @app.command(epilog=EPILOG)
@@ -157,25 +170,39 @@ def replay(
 
 @app.command()
 def verify(run: RunArgument, public_key: PublicKeyOption = None) -> None:
-    """Check a run's folder: every hash chain, every file's digest, every verdict derived anew, the signature.
+    """Check a run's folder: chains, digests, verdicts derived anew, header against inputs, report, signature.
 
-    Needs nothing but the folder and, to know who answers for it, the laboratory's public key. Exit status 0 if
-    everything fits, 1 if something was changed, 2 if it can't be read.
+    Needs nothing but the folder and, to know who answers for it, the laboratory's public key: without a signature
+    it shows that record and report agree, not who made them. Exit status 0 if everything fits, 1 if something was
+    changed, 2 if it can't be read or the run was not finished.
     """
     with told_errors():
         if not (run / HEADER_FILE).exists():
             read_header(run)  # says that there is no run: nothing was changed, there is nothing to check
         expected = None if public_key is None else load_public_key(public_key)
         problems = verify_run(run)
+        is_signed = (run / SIGNATURE_FILE).is_file()
+        if problems == [NOT_FINISHED] and not is_signed:
+            stderr.print(
+                f"[bold yellow]unfinished[/bold yellow]: {escape(str(run))}: the run was killed, or is still going on. "
+                "What is there fits together, but nothing covers its end, so it shows nothing; run it again"
+            )
+            raise typer.Exit(EXIT_NOT_CERTIFIED)
         signed, unsigned = ("not signed", []) if problems else check_signature(run, expected)
         problems += unsigned
+        if not problems and not is_signed:
+            problems += _check_report(run)
         for problem in problems:
             stderr.print(f"[bold red]does not fit[/bold red]: {escape(str(problem))}")
         if problems:
             raise typer.Exit(1)
-        summary = load_run(run).summary
-        digest = "unfinished" if summary is None else summary["record_digest"]
-        stdout.print(f"verified: {escape(str(run))}, record {digest}, {signed}")
+        loaded = load_run(run)
+        digest = "none" if loaded.summary is None else loaded.summary["record_digest"]
+        stdout.print(f"verified: {escape(str(run))}, record {digest}, {escape(signed)}")
+        for line in never_started(loaded):
+            stdout.print(f"[bold yellow]note[/bold yellow]: {escape(line)}")
+        if not is_signed:
+            stdout.print(f"[bold yellow]NOT SIGNED[/bold yellow]: {UNSIGNED}")
 
 
 @app.command()
@@ -187,11 +214,14 @@ def key(file: KeyArgument) -> None:
         stdout.print(f"private key {escape(str(file))}, public key {escape(str(public))}, fingerprint {mark}")
 
 
-@app.command(epilog="Exit status: 0 written, 2 not (the folder can't be read).")
-def report(run: RunArgument) -> None:
+@app.command(epilog="Exit status: 0 written, 2 not (the folder can't be read, the signed report would be replaced).")
+def report(run: RunArgument, out: ReportOption = None) -> None:
     """Write the report of a run again, from its record alone; also of a run that was killed."""
     with told_errors():
-        stdout.print(f"report: {escape(str(_write_report(load_run(run))))}")
+        loaded = load_run(run)
+        if out is None:
+            _keep_signed_report(loaded)
+        stdout.print(f"report: {escape(str(_write_report(loaded, out)))}")
 
 
 @app.command(name="serve")
@@ -267,10 +297,11 @@ def options(
     """Test and certify the tamper detection of smart meters, on a real or an emulated bench."""
 
 
-def _conclude(run: Run, testplans: Path | None) -> int:
-    """What is open, the report, the one-line verdict; gives the exit status.
+def _conclude(run: Run, testplans: Path | None, signing_key: PrivateKey | None) -> int:
+    """What is open, the report, the signature over it, the one-line verdict; gives the exit status.
 
-    A report that can't be written hides no verdict: a fail stays a fail, and a pass without its report is none.
+    A report that can't be written hides no verdict: a fail stays a fail, and a pass without its report is none. So
+    with a signature.
     """
     for line in not_shown(run, replay_options(run, testplans)):
         stdout.print(f"  {escape(line)}")
@@ -282,15 +313,49 @@ def _conclude(run: Run, testplans: Path | None) -> int:
         stderr.print_exception(max_frames=4)
         stderr.print(f"[bold red]no report[/bold red]: the record is whole; try: tamperbench report {run.path}")
         exit_code = exit_code or EXIT_NOT_CERTIFIED
+    try:
+        if signing_key is not None and run.summary is not None:
+            sign_run(run.path, signing_key)
+            stdout.print(f"signed    by key {fingerprint(signing_key.public_key())[:16]}")
+    except EvidenceError as error:
+        stderr.print(f"[bold red]not signed[/bold red]: {escape(str(error))}")
+        exit_code = exit_code or EXIT_NOT_CERTIFIED
     style = {RunVerdict.PASS: "bold green", RunVerdict.FAIL: "bold red"}.get(verdict, "bold yellow")
     stdout.print(f"[{style}]{escape(text)}[/{style}]")
     return exit_code
 
 
-def _write_report(run: Run) -> Path:
+def _check_report(run: Path) -> list[Problem]:
+    """Nothing covers the report of a record that is not signed, so it is made again and compared."""
+    from reports.html import render  # noqa: PLC0415 - matplotlib takes a second to load
+
+    file = run / REPORT_FILE
+    if not file.exists() or file.read_bytes() == render(load_run(run)).encode():
+        return []
+    text = (
+        f"is not what this version ({__version__}) makes of the record: it was changed, or made by another "
+        "version, or volatile.json, which it quotes, was. The record itself fits; make the report again: tamperbench "
+        "report RUN"
+    )
+    return [Problem(REPORT_FILE, None, text)]
+
+
+def _keep_signed_report(run: Run) -> None:
+    """Refuse to put another report in the place of the one that was signed; raises SignatureError."""
+    from reports.html import render  # noqa: PLC0415 - matplotlib takes a second to load
+
+    signed = signed_report_digest(run.path)
+    if signed is not None and sha256_hex(render(run).encode()) != signed:
+        raise SignatureError(
+            f"{run.path / REPORT_FILE}: this version does not make the report that was signed, so the signature would "
+            "no longer fit; write it elsewhere with --out FILE"
+        )
+
+
+def _write_report(run: Run, target: Path | None = None) -> Path:
     from reports.html import write_html  # noqa: PLC0415 - matplotlib takes a second to load
 
-    path = write_html(run.path)
+    path = write_html(run.path, target)
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 

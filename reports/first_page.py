@@ -11,7 +11,7 @@ from harness.evidence.reader import Run
 from harness.measure.decision import Rule
 from harness.measure.verdict import RunVerdict, Verdict
 from reports.inputs import NOT_RECORDED, Inputs
-from reports.matrix import Matrix
+from reports.matrix import Matrix, is_unfinished
 from reports.words import UNFINISHED, Shown, show, show_run
 
 
@@ -127,8 +127,7 @@ def _counts(run: Run) -> tuple[tuple[Shown, int], ...]:
     """How many tests ended how, worst first."""
     found: Counter[Shown] = Counter()
     for test in run.tests:
-        open_end = test.attempts and test.attempts[-1].ended is None and test.verdict is Verdict.ABORTED
-        found[UNFINISHED if open_end else show(test.verdict)] += 1
+        found[UNFINISHED if is_unfinished(test) else show(test.verdict)] += 1
     order = [*(show(verdict) for verdict in reversed(Verdict)), UNFINISHED]
     return tuple((shown, found[shown]) for shown in order if found[shown])
 

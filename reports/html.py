@@ -14,18 +14,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.evidence.reader import SUMMARY_FILE, Run, load_run
-from harness.evidence.verify import verify_run
+from harness.evidence.verify import REPORT_FILE, verify_run
 from reports import svg
 from reports.accreditation import build_items
 from reports.errors import ReportWriteError
+from reports.figures import MOST_HISTOGRAMS
 from reports.first_page import build_first_page
 from reports.inputs import load_inputs
 from reports.matrix import build_matrix
 from reports.per_test import build_tests
 from reports.safe_text import visible
 from reports.words import legend
-
-REPORT_FILE = "report.html"
 
 
 def write_html(run_folder: Path, target: Path | None = None) -> Path:
@@ -68,6 +67,7 @@ def render(run: Run) -> str:
             header_digest=run.header.digest(),
             problems=_problems(run),
             input_problems=inputs.problems,
+            most_histograms=MOST_HISTOGRAMS,
             digest_mark=re.sub(r"[^0-9a-f]", "", page.record_digest)[:16] or "none",
         )
     )

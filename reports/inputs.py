@@ -88,7 +88,7 @@ def _read(run_folder: Path, listed: tuple[InputFile, ...], role: str, problems: 
     name = Path(entry.file).name
     try:
         return tomllib.loads((run_folder / INPUTS_FOLDER / name).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         problems.append(f"{INPUTS_FOLDER}/{name} ({role}) can't be read: {reason}; what it would say is not recorded")
         return {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from harness.evidence.reader import Run
+from harness.evidence.reader import Run, RunTest
 from harness.evidence.summary import requirement_rows
 from harness.measure.verdict import Verdict
 from reports.inputs import CatalogueRow, Inputs
-from reports.words import NOT_COVERED, Shown, show
+from reports.words import NOT_COVERED, UNFINISHED, Shown, show
 
 COLUMNS_PER_TABLE = 12
 """What fits the width of an A4 page beside the requirement."""
@@ -67,28 +68,34 @@ def build_matrix(run: Run, inputs: Inputs) -> Matrix:
     columns = tuple(
         Column(place, f"test-{place}", test.planned.test_id) for place, test in enumerate(run.tests, start=1)
     )
+    unfinished = {test.planned.test_id for test in run.tests if is_unfinished(test)}
     rows = requirement_rows(run.header, run.tests)
-    lines = [_line(row["id"], row["required"], Verdict(row["verdict"]), row["tests"], columns, inputs) for row in rows]
+    lines = [_line(row, columns, inputs, unfinished) for row in rows]
     lines.sort(key=lambda line: not line.required)
     named = {line.requirement.requirement_id for line in lines}
     untouched = tuple(row for row in inputs.catalogue if row.requirement_id not in named)
     return Matrix(columns, tuple(lines), untouched)
 
 
-def _line(
-    requirement_id: str,
-    required: bool,
-    verdict: Verdict,
-    tests: list[dict[str, str]],
-    columns: tuple[Column, ...],
-    inputs: Inputs,
-) -> Line:
-    found = {item["test_id"]: Verdict(item["verdict"]) for item in tests}
+def is_unfinished(test: RunTest) -> bool:
+    """Whether the last attempt has no end. It is aborted to the record; a person who aborts leaves an end."""
+    return bool(test.attempts) and test.attempts[-1].ended is None and test.verdict is Verdict.ABORTED
+
+
+def _line(row: dict[str, Any], columns: tuple[Column, ...], inputs: Inputs, unfinished: set[str]) -> Line:
+    verdict = Verdict(row["verdict"])
+    found = {item["test_id"]: _shown(Verdict(item["verdict"]), item["test_id"] in unfinished) for item in row["tests"]}
+    aborted = [item["test_id"] for item in row["tests"] if item["verdict"] == Verdict.ABORTED]
     return Line(
-        requirement=inputs.row(requirement_id),
-        required=required,
-        shown=show(verdict),
-        loud=required and verdict is not Verdict.PASS,
-        cells=tuple(show(found[column.test_id]) if column.test_id in found else NOT_COVERED for column in columns),
+        requirement=inputs.row(row["id"]),
+        required=row["required"],
+        shown=_shown(verdict, bool(aborted) and unfinished.issuperset(aborted)),
+        loud=row["required"] and verdict is not Verdict.PASS,
+        cells=tuple(found.get(column.test_id, NOT_COVERED) for column in columns),
         tests=tuple(column for column in columns if column.test_id in found),
     )
+
+
+def _shown(verdict: Verdict, unfinished: bool) -> Shown:
+    """As the test's own heading words it."""
+    return UNFINISHED if unfinished and verdict is Verdict.ABORTED else show(verdict)

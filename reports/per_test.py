@@ -10,6 +10,7 @@ from harness.evidence.replay_id import make_replay_id
 from reports import figures, rows
 from reports.figures import Chosen, Drawing
 from reports.inputs import NOT_RECORDED, Inputs
+from reports.matrix import is_unfinished
 from reports.quantities import duration, number, scale_for
 from reports.words import UNFINISHED, Shown, show
 
@@ -42,6 +43,8 @@ class SeriesPage:
     rows: tuple[tuple[str, str, str], ...]
     more: int
     drawing: Drawing | None
+    not_drawn: bool
+    """Whether there is a drawing to be made that found no room in this report."""
 
 
 @dataclass(frozen=True)
@@ -134,10 +137,7 @@ def _test(run: Run, inputs: Inputs, test: RunTest, place: int, allowance: _Allow
 
 def _shown(test: RunTest) -> Shown:
     """The test's verdict; a last attempt without an end is called unfinished, unless a limit was missed before."""
-    shown = show(test.verdict)
-    if test.attempts and test.attempts[-1].ended is None and shown.style == "aborted":
-        return UNFINISHED
-    return shown
+    return UNFINISHED if is_unfinished(test) else show(test.verdict)
 
 
 def _replay_id(run: Run, test: RunTest) -> str:
@@ -197,10 +197,6 @@ def _series(series: rows.Series, figure_id: str, allowance: _Allowance) -> Serie
     for entry, reading in series.readings[:MOST_READINGS]:
         value = reading.reason or NOT_RECORDED if reading.value is None else number(reading.value, scale)
         shown.append((duration(entry.at_ns), value, rows.facts_text(sorted(reading.facts.items()))))
-    return SeriesPage(
-        series.name,
-        scale.sign,
-        tuple(shown),
-        len(series.readings) - len(shown),
-        allowance.histogram(series, figure_id),
-    )
+    drawing = allowance.histogram(series, figure_id)
+    more = len(series.readings) - len(shown)
+    return SeriesPage(series.name, scale.sign, tuple(shown), more, drawing, series.drawn and drawing is None)

@@ -75,6 +75,7 @@ class RunHeader:
     """What was run, on what, with what: everything that the result depends on, nothing that varies by machine.
 
     ``tests`` stand in the plan's order; ``requirements`` are those the plan must show.
+    ``test_sources`` are SHA-256 digests of the files whose code judged: the planned tests and their fixtures.
     ``bench_utc_ns`` is UTC by the bench's clock when the run began; on an emulated bench it is the world's.
     """
 
@@ -93,6 +94,7 @@ class RunHeader:
     tools: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
+    test_sources: Mapping[str, str] = field(default_factory=dict)
     format: str = FORMAT
 
     @property

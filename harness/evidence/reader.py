@@ -17,8 +17,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.evidence.canonical import sha256_hex
-from harness.evidence.errors import ReadError
+from harness.evidence.canonical import canonical_json, sha256_hex
+from harness.evidence.errors import ReadError, RecordError
 from harness.evidence.model import (
     BODIES,
     FORMAT,
@@ -32,6 +32,7 @@ from harness.evidence.model import (
     WaveformEntry,
 )
 from harness.evidence.record import ENTRIES_FILE
+from harness.evidence.replay_id import check_names
 from harness.evidence.waveform_file import read_waveform
 from harness.measure.verdict import Verdict
 from harness.measure.waveform import Waveform
@@ -141,8 +142,15 @@ def load_run(path: Path) -> Run:
         for planned in header.tests
     )
     summary = read_json(path / SUMMARY_FILE) if (path / SUMMARY_FILE).exists() else None
-    volatile = read_json(path / VOLATILE_FILE) if (path / VOLATILE_FILE).exists() else {}
-    return Run(path, header, tests, summary, volatile)
+    return Run(path, header, tests, summary, _read_volatile(path / VOLATILE_FILE))
+
+
+def _read_volatile(file: Path) -> Mapping[str, Any]:
+    """Nothing covers this file and no result rests on it, so a broken one says nothing instead of hiding the record."""
+    try:
+        return read_json(file) if file.exists() else {}
+    except ReadError:
+        return {}
 
 
 def read_header(path: Path) -> RunHeader:
@@ -152,6 +160,9 @@ def read_header(path: Path) -> RunHeader:
     if data.get("format") != FORMAT:
         raise ReadError(f"{file}: format is {data.get('format')!r}; this version reads {FORMAT!r}")
     header: RunHeader = _parse(TypeAdapter(RunHeader), data, str(file))
+    problem = check_names(header)
+    if problem:
+        raise ReadError(f"{file}: {problem}; the file was changed")
     return header
 
 
@@ -205,7 +216,10 @@ def _read_bytes(file: Path) -> bytes:
 def _table(data: bytes, where: str) -> dict[str, Any]:
     try:
         value = json.loads(data)
-    except ValueError as error:
+        canonical_json(value)  # no harness wrote what has no canonical form (NaN, half a surrogate pair)
+    except RecursionError as error:
+        raise ReadError(f"{where}: is nested too deeply for a record; the file was changed") from error
+    except (ValueError, RecordError) as error:
         raise ReadError(f"{where}: is no JSON: {error}; the file was changed or cut") from error
     if not isinstance(value, dict):
         raise ReadError(f"{where}: expected a JSON table, found {type(value).__name__}")
@@ -215,7 +229,7 @@ def _table(data: bytes, where: str) -> dict[str, Any]:
 def _entry(line: bytes, where: str) -> Entry:
     data = _table(line, where)
     n, kind, at_ns, chain = (data.get(name) for name in _ENVELOPE)
-    if not (isinstance(n, int) and isinstance(at_ns, int) and isinstance(chain, str)) or kind not in set(Kind):
+    if not (isinstance(n, int) and isinstance(at_ns, int) and isinstance(chain, str)) or kind not in list(Kind):
         raise ReadError(f"{where}: n, kind, at_ns or chain is missing or of a wrong kind; the line was changed")
     fields = {name: value for name, value in data.items() if name not in _ENVELOPE}
     return Entry(n, at_ns, _parse(_body_adapter(Kind(kind)), fields, where), chain)

@@ -30,6 +30,10 @@ class ReplayId:
         return f"{self.plan}/{self.test_id}@{self.seed}#{self.inputs_digest}"
 
 
+MOST_NAME_CHARACTERS = 200
+"""A test's id names its folder, with its place and attempt beside it; file systems end at 255 octets."""
+
+
 def inputs_digest(header: RunHeader) -> str:
     """First 10 hex digits of a digest over the image and every input file, whatever order they are listed in."""
     inputs = sorted([item.role, item.sha256] for item in header.inputs)
@@ -39,6 +43,24 @@ def inputs_digest(header: RunHeader) -> str:
 def make_replay_id(header: RunHeader, test_id: str) -> ReplayId:
     """The id of ``test_id`` in the run of ``header``."""
     return parse_replay_id(f"{header.plan}/{test_id}@{header.seed}#{inputs_digest(header)}")
+
+
+def check_names(header: RunHeader) -> str:
+    """What is wrong with the names that ids and folders are made of, in words; empty if nothing is."""
+    names = [test.test_id for test in header.tests]
+    every = (header.plan, *names, *(item.file for item in header.inputs))
+    long = next((name for name in every if len(name) > MOST_NAME_CHARACTERS), None)
+    if long is not None:
+        return f"a name of {len(long)} characters, {long[:30]!r} …; expected at most {MOST_NAME_CHARACTERS}"
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        return f"test {twice[0]!r} is there twice; expected an id of its own for each"
+    try:
+        for name in names:
+            make_replay_id(header, name)
+    except ReplayIdError as error:
+        return str(error)
+    return ""
 
 
 def parse_replay_id(text: str) -> ReplayId:

@@ -33,6 +33,7 @@ from harness.evidence.reader import (
     read_header,
 )
 from harness.evidence.record import TestRecord
+from harness.evidence.replay_id import check_names
 from harness.evidence.summary import pretty_json, summarise
 
 
@@ -58,6 +59,9 @@ class RunFolder:
         """Make the folder with its header and inputs; it appears under its name only when it is whole."""
         if path.exists():
             raise RunFolderError(f"{path}: is there already; a record is never overwritten: choose another folder")
+        problem = check_names(header)
+        if problem:
+            raise RunFolderError(f"{path}: can't be made: {problem}")
         sources = tuple(inputs)
         _check_names(sources)
         if header.inputs:

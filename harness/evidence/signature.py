@@ -1,8 +1,9 @@
-"""The laboratory's signature over a finished record: who answers for it.
+"""The laboratory's signature over a finished record and its report: who answers for them.
 
 The hash chains show that nothing was changed since the record was joined; only a signature shows who joined it. It is
-ECDSA on P-256 with SHA-256 over the record's digest, deterministic (RFC 6979), so the same record and key give the
-same bytes. The private key is a PEM file that nobody but its owner can read; it never gets into a record.
+ECDSA on P-256 with SHA-256 over the record's digest and the SHA-256 of ``report.html``, which is what people read and
+what no chain covers. It is deterministic (RFC 6979), so the same record, report and key give the same bytes. The
+private key is a PEM file that nobody but its owner can read; it never gets into a record.
 """
 
 from __future__ import annotations
@@ -26,13 +27,19 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from harness.evidence.canonical import sha256_hex
-from harness.evidence.errors import SignatureError
+from harness.evidence.errors import ReadError, SignatureError
 from harness.evidence.reader import SUMMARY_FILE, read_json
-from harness.evidence.verify import SIGNATURE_FILE, Problem
+from harness.evidence.verify import REPORT_FILE, SIGNATURE_FILE, Problem
 
 ALGORITHM = "ECDSA P-256, SHA-256, r and s of 32 octets each"
-CONTEXT = "tamperbench record/1\n"
-"""Put before the digest, so that a signature made for anything else can't be taken for one of a record."""
+CONTEXT = "tamperbench record and report/1\n"
+"""Put before the digests, so that a signature made for anything else can't be taken for one of a record."""
+
+NO_REPORT = "none"
+"""In the place of the report's digest: the record was signed without a report, so none may pass for signed."""
+
+PrivateKey = ec.EllipticCurvePrivateKey
+"""The laboratory's key as it is handed round."""
 
 _COORDINATE_BYTES = 32
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -94,17 +101,21 @@ def fingerprint(key: ec.EllipticCurvePublicKey) -> str:
 
 
 def sign_run(path: Path, key: ec.EllipticCurvePrivateKey) -> Path:
-    """Sign the finished record in ``path``; returns the signature's file."""
-    digest = _record_digest(path)
-    r, s = decode_dss_signature(key.sign(_signed(digest), ec.ECDSA(SHA256(), deterministic_signing=True)))
+    """Sign the finished record in ``path`` with the report that lies there; returns the signature's file."""
+    digest, report = _record_digest(path), report_digest(path)
+    r, s = decode_dss_signature(key.sign(_signed(digest, report), ec.ECDSA(SHA256(), deterministic_signing=True)))
     body = {
         "algorithm": ALGORITHM,
         "record_digest": digest,
+        "report_sha256": report,
         "public_key": _point(key.public_key()).hex(),
         "signature": r.to_bytes(_COORDINATE_BYTES, "big").hex() + s.to_bytes(_COORDINATE_BYTES, "big").hex(),
     }
     file = path / SIGNATURE_FILE
-    file.write_text(json.dumps(body, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    try:
+        file.write_text(json.dumps(body, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SignatureError(f"{file}: can't be written: {error.strerror}; the record is whole, not signed") from error
     return file
 
 
@@ -116,22 +127,49 @@ def check_signature(path: Path, expected: ec.EllipticCurvePublicKey | None) -> t
     if not (path / SIGNATURE_FILE).is_file():
         missing = [Problem(SIGNATURE_FILE, None, "is missing: the record is not signed")] if expected else []
         return "not signed", missing
-    body = read_json(path / SIGNATURE_FILE)
     try:
+        body = read_json(path / SIGNATURE_FILE)
         key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), bytes.fromhex(body["public_key"]))
         raw = bytes.fromhex(body["signature"])
         r, s = int.from_bytes(raw[:_COORDINATE_BYTES], "big"), int.from_bytes(raw[_COORDINATE_BYTES:], "big")
+        signed_report = str(body["report_sha256"])
         form_fits = len(raw) == 2 * _COORDINATE_BYTES and body["algorithm"] == ALGORITHM
-        key.verify(encode_dss_signature(r, s), _signed(_record_digest(path)), ec.ECDSA(SHA256()))
-    except (KeyError, TypeError, ValueError, InvalidSignature):
+        key.verify(encode_dss_signature(r, s), _signed(_record_digest(path), signed_report), ec.ECDSA(SHA256()))
+    except (KeyError, TypeError, ValueError, InvalidSignature, ReadError, SignatureError):
         form_fits = False
     if not form_fits:
         return "signature does not fit", [Problem(SIGNATURE_FILE, None, "does not fit the record; one was changed")]
+    if signed_report != report_digest(path):
+        return "signature does not fit the report", [Problem(REPORT_FILE, None, _report_text(path, signed_report))]
     if expected is not None and _point(expected) != _point(key):
         text = f"is by key {fingerprint(key)[:16]}, not by the key you gave, {fingerprint(expected)[:16]}"
         return "signed by another key", [Problem(SIGNATURE_FILE, None, text)]
     known = "the key you gave" if expected is not None else "a key you have not named (--public-key FILE)"
     return f"signed by {known}, fingerprint {fingerprint(key)[:16]}", []
+
+
+def report_digest(path: Path) -> str:
+    """SHA-256 (hex) of the report in the run's folder; NO_REPORT if there is none."""
+    file = path / REPORT_FILE
+    try:
+        return sha256_hex(file.read_bytes()) if file.exists() else NO_REPORT
+    except OSError as error:
+        raise SignatureError(f"{file}: the report can't be read: {error.strerror}; check who may read it") from error
+
+
+def signed_report_digest(path: Path) -> str | None:
+    """The digest of the report that the signature in the run's folder names; None if there is no signature."""
+    if not (path / SIGNATURE_FILE).is_file():
+        return None
+    return str(read_json(path / SIGNATURE_FILE).get("report_sha256", NO_REPORT))
+
+
+def _report_text(path: Path, signed: str) -> str:
+    if not (path / REPORT_FILE).exists():
+        return "is missing; the signature names one: make it again with tamperbench report RUN"
+    if signed == NO_REPORT:
+        return "was put in after the record was signed without a report"
+    return "is not the report that was signed; it was changed or made again otherwise"
 
 
 def _record_digest(path: Path) -> str:
@@ -141,8 +179,8 @@ def _record_digest(path: Path) -> str:
     return digest
 
 
-def _signed(digest: str) -> bytes:
-    return f"{CONTEXT}{digest}\n".encode()
+def _signed(record_digest: str, report: str) -> bytes:
+    return f"{CONTEXT}{record_digest}\n{report}\n".encode()
 
 
 def _point(key: ec.EllipticCurvePublicKey) -> bytes:

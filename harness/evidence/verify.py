@@ -1,7 +1,7 @@
 """Checking that a run's folder is what was written: every chain, every file's digest, every verdict, the summary.
 
 A problem names the file and, in a test's record, the entry. What is outside the digest (``volatile.json``) can't be
-checked here and is not. Who wrote the folder is said by its signature, not by this.
+checked here and is not. All of it shows that the folder agrees with itself: who wrote it is said by its signature.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.evidence.canonical import canonical_json, sha256_hex
-from harness.evidence.errors import ReadError
+from harness.evidence.errors import EvidenceError, ReadError
+from harness.evidence.header_check import contradictions
 from harness.evidence.model import RunHeader, Started, WaveformEntry, entry_json, first_link, next_link, to_json
 from harness.evidence.reader import (
     HEADER_FILE,
@@ -20,7 +21,9 @@ from harness.evidence.reader import (
     SUMMARY_FILE,
     VOLATILE_FILE,
     Attempt,
+    Run,
     RunTest,
+    attempt_folder,
     attempt_folders,
     read_attempt,
     read_header,
@@ -33,7 +36,8 @@ from harness.evidence.summary import pretty_json, summarise
 from harness.evidence.waveform_file import read_waveform
 
 SIGNATURE_FILE = "signature.json"
-DERIVED_FILES = frozenset({"report.html", SIGNATURE_FILE})
+REPORT_FILE = "report.html"
+DERIVED_FILES = frozenset({REPORT_FILE, SIGNATURE_FILE})
 """Made from the record and lying beside it: a report can be made again, a signature is checked by itself."""
 
 
@@ -48,6 +52,10 @@ class Problem:
     def __str__(self) -> str:
         place = self.file if self.entry is None else f"{self.file}, entry {self.entry}"
         return f"{place}: {self.text}"
+
+
+NOT_FINISHED = Problem(SUMMARY_FILE, None, "is missing: the run was not finished, so nothing covers its end")
+"""Alone among the problems it says that a run was killed, or is still going on, and is whole as far as it went."""
 
 
 def verify_run(path: Path) -> list[Problem]:
@@ -65,13 +73,17 @@ def verify_run(path: Path) -> list[Problem]:
             known.add(f"{folder}/{ENTRIES_FILE}")
             try:
                 attempt = read_attempt(path, folder)
-            except ReadError as error:
+                problems += _check_attempt(path, header, planned.test_id, attempt)
+            except EvidenceError as error:
                 problems.append(Problem(f"{folder}/{ENTRIES_FILE}", None, str(error)))
                 continue
             attempts.append(attempt)
-            problems += _check_attempt(path, header, planned.test_id, attempt)
             known |= {f"{folder}/{body.file}" for body in _waveforms(attempt)}
         tests.append(RunTest(planned, tuple(attempts)))
+    judged = any(attempt.judgements for test in tests for attempt in test.attempts)
+    problems += [
+        Problem(HEADER_FILE, None, text) for text in contradictions(path / INPUTS_FOLDER, header, judged=judged)
+    ]
     problems += _check_summary(path, header, tests)
     problems += _check_strangers(path, known)
     return problems
@@ -122,6 +134,8 @@ def _check_content(path: Path, header: RunHeader, test_id: str, attempt: Attempt
         expected = str(make_replay_id(header, test_id))
         if not isinstance(first, Started) or first.replay_id != expected:
             yield Problem(file, 1, f"expected the start of {expected}; the record belongs to another test or run")
+        elif attempt_folder(header, test_id, first.attempt) != attempt.folder:
+            yield Problem(file, 1, f"is attempt {first.attempt}; the attempts before it are gone or were moved")
     for number, text in disagreements(header, attempt.entries):
         yield Problem(file, number, text)
     for entry in attempt.entries:
@@ -135,7 +149,7 @@ def _check_content(path: Path, header: RunHeader, test_id: str, attempt: Attempt
 def _check_summary(path: Path, header: RunHeader, tests: list[RunTest]) -> Iterator[Problem]:
     file = path / SUMMARY_FILE
     if not file.is_file():
-        yield Problem(SUMMARY_FILE, None, "is missing: the run was not finished, so nothing covers its end")
+        yield NOT_FINISHED
         return
     derived = summarise(header, tests)
     if file.read_bytes() == pretty_json(derived):
@@ -166,6 +180,14 @@ def _check_strangers(path: Path, known: set[str]) -> Iterator[Problem]:
             continue
         if (file.is_symlink() or not file.is_dir()) and (name not in known or file.is_symlink()):
             yield Problem(name, None, "is not part of the record; it was put in, or the entry that named it is gone")
+
+
+def never_started(run: Run) -> list[str]:
+    """Planned tests without any record, in words: left out, not reached, or their records taken away."""
+    missing = [test.planned.test_id for test in run.tests if not test.attempts]
+    if not missing:
+        return []
+    return [f"{len(missing)} of the plan's {len(run.tests)} tests have no record: {', '.join(missing)}"]
 
 
 def _waveforms(attempt: Attempt) -> list[WaveformEntry]:

@@ -17,6 +17,7 @@ import numpy as np
 from harness.evidence.canonical import sha256_hex
 from harness.evidence.errors import ReadError
 from harness.evidence.model import WaveformEntry
+from harness.measure.errors import MeasureError
 from harness.measure.waveform import Waveform
 
 WAVEFORMS_FOLDER = "waveforms"
@@ -46,15 +47,18 @@ def read_waveform(folder: Path, entry: WaveformEntry) -> Waveform:
     codes = _read_codes(path)
     if len(codes) != entry.samples or sha256_hex(codes) != entry.sha256:
         raise ReadError(f"{path}: the codes are not those that entry {entry.name!r} names; the file was changed")
-    return Waveform(
-        samples=np.frombuffer(codes, dtype=np.uint8),
-        y_increment_V=entry.y_increment_V,
-        y_origin_V=entry.y_origin_V,
-        y_reference=entry.y_reference,
-        x_increment_ns=entry.x_increment_ns,
-        x_origin_ns=entry.x_origin_ns,
-        channel_label=entry.channel_label,
-    )
+    try:
+        return Waveform(
+            samples=np.frombuffer(codes, dtype=np.uint8),
+            y_increment_V=entry.y_increment_V,
+            y_origin_V=entry.y_origin_V,
+            y_reference=entry.y_reference,
+            x_increment_ns=entry.x_increment_ns,
+            x_origin_ns=entry.x_origin_ns,
+            channel_label=entry.channel_label,
+        )
+    except MeasureError as error:
+        raise ReadError(f"{path}: entry {entry.name!r} does not describe a waveform: {error}") from error
 
 
 def _read_codes(path: Path) -> bytes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 
+from harness.evidence.canonical import sha256_hex
 from harness.evidence.model import Calibration, Instrument, PlannedTest, RunHeader
 from harness.evidence.not_passed import NotPassed
 from harness.evidence.record import TestRecord
@@ -14,7 +16,52 @@ from harness.measure.uncertainty import Budget, Contribution
 from harness.measure.waveform import Waveform
 
 KNOWN = frozenset({"SEAL-1", "SEAL-2", "COM-1", "SIG-1"})
-INPUTS = (InputSource("plan", "smoke.toml", b"[plan]\n"), InputSource("image", "reference.bin", bytes(range(64))))
+IMAGE = bytes(range(64))
+PLAN = """[plan]
+name = "smoke"
+title = "Made up"
+requires = {requires}
+
+[decision]
+rule = "guarded"
+coverage_factor = 2
+
+[[test]]
+id = "seal-1-opening"
+run = "detection/test_seal.py::test_opening"
+
+[[test]]
+id = "seal-2-pulses"
+run = "detection/test_seal.py::test_pulses"
+"""
+BENCH = """[bench]
+name = "bench-1"
+kind = "emulated"
+
+[instruments.scope]
+driver = "family"
+calibrated_on = 2026-01-01
+calibrated_until = 2027-01-01
+certificate = "C-1"
+"""
+METER = """[meter]
+name = "reference meter"
+maker = "ACME"
+serial = "0001"
+"""
+
+
+def inputs(requirements: tuple[str, ...] = ("SEAL-1", "SEAL-2"), bench: str = BENCH) -> tuple[InputSource, ...]:
+    """The inputs that :func:`header` is of."""
+    return (
+        InputSource("plan", "smoke.toml", PLAN.replace("{requires}", json.dumps(requirements)).encode()),
+        InputSource("bench", "bench.toml", bench.encode()),
+        InputSource("meter", "meter.toml", METER.encode()),
+        InputSource("image", "reference.bin", IMAGE),
+    )
+
+
+INPUTS = inputs()
 
 
 class StepClock:
@@ -40,8 +87,8 @@ def header(seed: int = 7, requirements: tuple[str, ...] = ("SEAL-1", "SEAL-2")) 
         seed=seed,
         bench="bench-1",
         bench_kind="emulated",
-        meter="reference meter",
-        image_sha256="ab" * 32,
+        meter="reference meter, ACME 0001",
+        image_sha256=sha256_hex(IMAGE),
         bench_utc_ns=1_780_000_000_000_000_000,
         tests=(
             PlannedTest("seal-1-opening", ("SEAL-1",), title="Opening is reported"),
@@ -58,7 +105,7 @@ def header(seed: int = 7, requirements: tuple[str, ...] = ("SEAL-1", "SEAL-2")) 
 
 
 def new_run(folder: Path, seed: int = 7, requirements: tuple[str, ...] = ("SEAL-1", "SEAL-2")) -> RunFolder:
-    return RunFolder.create(folder / "run", header(seed, requirements), INPUTS)
+    return RunFolder.create(folder / "run", header(seed, requirements), inputs(requirements))
 
 
 def open_test(run: RunFolder, test_id: str = "seal-1-opening") -> TestRecord:

@@ -2,13 +2,15 @@
 
 import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from harness.evidence.canonical import sha256_hex
 from harness.evidence.errors import SignatureError
 from harness.evidence.signature import check_signature, load_private_key, load_public_key, make_key, sign_run
-from harness.evidence.verify import SIGNATURE_FILE
+from harness.evidence.verify import REPORT_FILE, SIGNATURE_FILE
 from tests.evidence.runs import whole_run
 
 
@@ -66,6 +68,55 @@ def test_any_change_breaks_it(signed: Path, keys: tuple[Path, Path], field: str)
     body[name] = body[name][:-1] + ("0" if last != "0" else "1")
     file.write_text(json.dumps(body))
     assert check_signature(signed, load_public_key(keys[1]))[1]
+
+
+def report_changed(run: Path) -> None:
+    (run / REPORT_FILE).write_bytes((run / REPORT_FILE).read_bytes().replace(b"Fail", b"Pass"))
+
+
+def report_taken(run: Path) -> None:
+    (run / REPORT_FILE).unlink()
+
+
+def report_digest_changed(run: Path) -> None:
+    """The report and what the signature says of it are changed together; the signature itself can't be."""
+    report_changed(run)
+    body = json.loads((run / SIGNATURE_FILE).read_text())
+    body["report_sha256"] = sha256_hex((run / REPORT_FILE).read_bytes())
+    (run / SIGNATURE_FILE).write_text(json.dumps(body))
+
+
+@pytest.mark.parametrize(
+    ("change", "file", "text"),
+    [
+        (report_changed, REPORT_FILE, "is not the report that was signed"),
+        (report_taken, REPORT_FILE, "is missing; the signature names one"),
+        (report_digest_changed, SIGNATURE_FILE, "does not fit the record"),
+    ],
+)
+def test_the_report_is_signed_with_the_record(
+    tmp_path: Path, keys: tuple[Path, Path], change: Callable[[Path], None], file: str, text: str
+):
+    run = finished(tmp_path / "run")
+    (run / REPORT_FILE).write_text("Fail")
+    sign_run(run, load_private_key(keys[0]))
+    assert check_signature(run, load_public_key(keys[1]))[1] == []
+    change(run)
+    (problem,) = check_signature(run, load_public_key(keys[1]))[1]
+    assert problem.file == file
+    assert text in problem.text
+
+
+def test_no_report_can_be_put_beside_a_record_signed_without_one(signed: Path):
+    (signed / REPORT_FILE).write_text("Pass")
+    (problem,) = check_signature(signed, None)[1]
+    assert (problem.file, "put in after" in problem.text) == (REPORT_FILE, True)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"[" * 100_000, b'{"public_key": 5}'])
+def test_a_signature_that_is_none_is_a_problem_and_no_crash(signed: Path, content: bytes):
+    (signed / SIGNATURE_FILE).write_bytes(content)
+    assert [problem.file for problem in check_signature(signed, None)[1]] == [SIGNATURE_FILE]
 
 
 def test_the_private_key_is_its_owners_alone(keys: tuple[Path, Path]):

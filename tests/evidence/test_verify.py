@@ -19,9 +19,10 @@ from harness.evidence.record import ENTRIES_FILE
 from harness.evidence.run_folder import RunFolder
 from harness.evidence.verify import verify_run
 from tests.evidence.runs import (
-    INPUTS,
+    BENCH,
     first_test,
     header,
+    inputs,
     new_run,
     open_test,
     second_test,
@@ -237,7 +238,8 @@ def test_a_chain_begins_with_the_whole_header(tmp_path: Path) -> None:
     """Two runs that differ in the bench alone have the same replay ids, and still no record fits the other."""
     paths = []
     for bench in ("bench-1", "bench-2"):
-        run = RunFolder.create(tmp_path / bench, replace(header(), bench=bench), INPUTS)
+        sources = inputs(bench=BENCH.replace("bench-1", bench))
+        run = RunFolder.create(tmp_path / bench, replace(header(), bench=bench), sources)
         first_test(run)
         second_test(run)
         paths.append(run.path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.evidence.canonical import sha256_hex
 from harness.evidence.model import Calibration, Instrument, PlannedTest, RunHeader
 from harness.evidence.not_passed import NotPassed
 from harness.evidence.record import TestRecord
@@ -21,6 +22,28 @@ KNOWN = ("SEAL-1", "SEAL-2", "SIG-1", "COM-1", "COM-3")
 IMAGE = bytes(range(256)) * 16
 LATENCY = "case-open alert latency"
 BIT_NS = 1e9 / 115_200
+PLAN = """[plan]
+name = "smoke"
+title = "Case-open alert: detection, debounce, signature, latency"
+requires = ["SEAL-1", "SEAL-2", "SIG-1", "COM-1"]
+
+[decision]
+rule = "guarded"
+coverage_factor = 2
+"""
+BENCH = """[bench]
+name = "emulated reference bench"
+kind = "{kind}"
+laboratory = "tamperbench, emulated"
+
+[instruments.scope]
+driver = "keysight-infiniivision"
+calibrated_until = 2027-05-31
+certificate = "emulated: as specified by the family's data sheet"
+
+[instruments.relay]
+driver = "keysight-34970a"
+"""
 METER = """[meter]
 name = "reference meter"
 maker = "tamperbench"
@@ -46,16 +69,24 @@ class StepClock:
         self.at_ns += duration_ns
 
 
+def plan_text(planned: tuple[PlannedTest, ...]) -> str:
+    """The plan file of these tests, with one method and parameters for all."""
+    run = 'run = "latency/test_case_latency.py::test_case_open_alert_is_on_the_wire_in_time"'
+    parameters = 'parameters = { limit = "500 ms", openings = 20, window = "1.2 s" }'
+    return PLAN + "".join(f'\n[[test]]\nid = "{test.test_id}"\n{run}\n{parameters}\n' for test in planned)
+
+
 def make_folder(path: Path, *, bench_kind: str = "emulated", tests: tuple[PlannedTest, ...] | None = None) -> RunFolder:
+    planned = tests or PLANNED
     header = RunHeader(
         plan="smoke",
         seed=1,
         bench="emulated reference bench",
         bench_kind=bench_kind,
-        meter="reference meter",
-        image_sha256="ab" * 32,
+        meter="reference meter, tamperbench TB-000001",
+        image_sha256=sha256_hex(IMAGE),
         bench_utc_ns=1_780_300_800_000_000_000,
-        tests=tests or PLANNED,
+        tests=planned,
         requirements=("SEAL-1", "SEAL-2", "SIG-1", "COM-1"),
         instruments=(
             Instrument(
@@ -70,9 +101,9 @@ def make_folder(path: Path, *, bench_kind: str = "emulated", tests: tuple[Planne
         path,
         header,
         [
-            InputSource("plan", "smoke.toml", (ROOT / "testplans/smoke.toml").read_bytes()),
+            InputSource("plan", "smoke.toml", plan_text(planned).encode()),
             InputSource("requirements", "requirements.toml", (ROOT / "testplans/requirements.toml").read_bytes()),
-            InputSource("bench", "emulated.toml", (ROOT / "testplans/benches/emulated.toml").read_bytes()),
+            InputSource("bench", "emulated.toml", BENCH.replace("{kind}", bench_kind).encode()),
             InputSource("meter", "meter.toml", METER.encode()),
             InputSource("image", "meter.bin", IMAGE),
         ],

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.evidence.canonical import sha256_hex
 from harness.evidence.errors import ReadError
 from harness.evidence.record import TestRecord
 from reports.errors import ReportWriteError
+from reports.figures import MOST_HISTOGRAMS
 from reports.html import write_html
-from tests.reports.made_up_run import LATENCY, PLANNED, counts, finished_run, latency, make_folder, run_test
+from tests.reports.made_up_run import IMAGE, LATENCY, PLANNED, counts, finished_run, latency, make_folder, run_test
 from tests.reports.page import Page
 
 
@@ -44,7 +46,7 @@ def test_a_passing_run_says_what_was_certified_on_what_bench(passing: Path) -> N
     page = Page(html)
     assert "Every test that the plan requires passed. 4 of 4 requirements of the plan are shown." in page.text
     assert "EMULATED BENCH." in page.text
-    assert "ab" * 32 in page.text
+    assert sha256_hex(IMAGE) in page.text
     assert "MY00000001" in page.text
     assert "tamperbench verify RUN" in page.text
     assert "everything verified" in page.text
@@ -285,3 +287,39 @@ def test_a_target_elsewhere_and_one_that_can_not_be_written(passing: Path, tmp_p
         write_html(passing, tmp_path / "nowhere" / "out.html")
     with pytest.raises(ReadError):
         write_html(tmp_path)
+
+
+def test_histograms_that_find_no_room_are_counted_and_named(tmp_path: Path) -> None:
+    def many(record: TestRecord) -> None:
+        for number in range(MOST_HISTOGRAMS + 2):
+            for value in range(5):
+                record.reading(f"quantity {number:02}", float(value), "ms")
+        counts(record)
+
+    finished_run(tmp_path / "run", {PLANNED[0].test_id: many})
+    text = text_of(tmp_path / "run")
+    assert "2 more histograms are not drawn, since a report has at most 12: quantity 12; quantity 13." in text
+    assert text.count("more histograms are not drawn") == 1
+
+
+def test_a_killed_test_is_called_unfinished_wherever_it_stands(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "run")
+    run_test(folder, PLANNED[8].test_id, lambda record: record.note("begun"), end=False)
+    html = write_html(tmp_path / "run").read_text(encoding="utf-8")
+    places = [html.index(f'id="{part}"') for part in ("shown", "not-tested", "matrix", "tests", "instruments")]
+    matrix = Page(html[places[2] : places[3]]).text
+    assert "Unfinished" in Page(html[places[0] : places[1]]).text
+    assert "Aborted" not in Page(html[places[0] : places[1]]).text
+    key, table = matrix.split("All 9 tests")
+    assert "Aborted" in key  # as the name of a sign that may stand in the table
+    assert "Unfinished" in table
+    assert "Aborted" not in table
+    assert "Aborted" not in Page(html[places[3] : places[4]]).text
+
+
+def test_the_first_page_says_where_a_signature_is_and_what_it_shows(passing: Path) -> None:
+    text = text_of(passing)
+    part = text[text.index("How to check this report") : text.index("Requirements against tests")]
+    assert "signature.json" in part
+    assert "tamperbench verify RUN --public-key FILE.pub" in part
+    assert "Without a signature, nothing shows who made this report." in part
