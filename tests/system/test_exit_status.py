@@ -11,7 +11,7 @@ import harness.cli
 from harness.evidence.reader import load_run
 from harness.run.progress import Progress
 from tests.run.endings_plan import ENDINGS, write_plan
-from tests.system.commands import CHECKOUT, COMMAND, PYTEST, Here, Outcome, run
+from tests.system.commands import CHECKOUT, COMMAND, PYTEST, Here, Outcome, run, start
 from tests.system.short_plan import write_latency_plan, write_short_plan
 
 COMMANDS = ("certify", "replay", "verify", "report", "list")
@@ -155,3 +155,13 @@ def test_ctrl_c_while_the_program_loads_is_told_in_one_line(monkeypatch: pytest.
         harness.entry.main()
     assert ended.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_reader_who_goes_away_changes_no_verdict(image: Path, tmp_path: Path) -> None:
+    plan = write_latency_plan(tmp_path / "short.toml")
+    process = start("certify", "--plan", plan, "--image", image, "--out", tmp_path / "run", cwd=tmp_path)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=120) == 0
+    assert (tmp_path / "run" / "report.html").is_file()

@@ -55,6 +55,7 @@ class CpuState:
     timebase: Timebase
     slept_fs: int
     slept_cycles: int
+    is_locked_up: bool
 
 
 class CortexM3:
@@ -89,6 +90,7 @@ class CortexM3:
         self._running = False
         self._raised: BaseException | None = None
         self._failed: Exception | None = None
+        self._is_locked_up = False
         self._bus_reason = ""
         self._open(peripheral_ranges)
         self._flash_pages = [bytes([ERASED]) * FLASH_PAGE_BYTES] * (flash_bytes // FLASH_PAGE_BYTES)
@@ -162,6 +164,7 @@ class CortexM3:
     def power_on(self) -> None:
         """Come out of reset now: SP and PC from the vector table at 0."""
         self._failed = None
+        self._is_locked_up = False
         self._native.tb_reset(self._core)
         self._move_base(self.world.now_ns * FS_PER_NS, self._timebase.hz, self._timebase.error_ppb)
 
@@ -180,6 +183,9 @@ class CortexM3:
         else:
             self._failed = None
             self._native.tb_reset(self._core)
+            if self._is_locked_up:
+                self._is_locked_up = False
+                self._move_base(self.world.now_ns * FS_PER_NS, self._timebase.hz, self._timebase.error_ppb)
 
     def set_clock(self, hz: int) -> None:
         """The core clock runs at ``hz`` from the current instruction on."""
@@ -206,7 +212,12 @@ class CortexM3:
     # Running
 
     def run_until(self, target_ns: int) -> None:
-        """Execute to the first instruction boundary at or after ``target_ns``."""
+        """Execute to the first instruction boundary at or after ``target_ns``.
+
+        A fault is raised once. From then on the processor is locked up: nothing is executed until reset or power-on.
+        """
+        if self._is_locked_up:
+            return  # told once; the world around a dead processor goes on, and relays can be opened in it
         if self._failed is not None:
             raise self._failed  # the access got no value: what the firmware does with one means nothing
         self._target_ns = target_ns
@@ -219,6 +230,7 @@ class CortexM3:
                     self._failed = raised if isinstance(raised, Exception) else None
                     raise raised
                 if reason == _STOP_FAULT:
+                    self._is_locked_up = True
                     raise FirmwareFault(self._report_fault())
                 if reason == _STOP_RESET:
                     self._native.tb_reset(self._core)
@@ -382,6 +394,7 @@ class CortexM3:
             timebase=replace(self._timebase),
             slept_fs=self._slept_fs,
             slept_cycles=self._slept_cycles,
+            is_locked_up=self._is_locked_up,
         )
 
     def restore(self, state: Any) -> None:
@@ -396,5 +409,6 @@ class CortexM3:
         ctypes.memset(ctypes.byref(self._fault), 0, ctypes.sizeof(CoreFault))
         self._native.tb_load_registers(self._core)
         self._failed = None
+        self._is_locked_up = state.is_locked_up
         self._timebase = replace(state.timebase)
         self._slept_fs, self._slept_cycles = state.slept_fs, state.slept_cycles

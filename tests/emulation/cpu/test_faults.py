@@ -97,9 +97,10 @@ def test_fault_is_told_with_kind_address_and_pc(code: str, kind: str, address: i
 
 def test_faulted_processor_stays_faulted_until_reset() -> None:
     machine = Machine(assemble("reset:\n    udf #0\n"))
-    for _ in range(2):
-        with pytest.raises(FirmwareFault):
-            machine.run_cycles(1000)
+    with pytest.raises(FirmwareFault):
+        machine.run_cycles(1000)
+    machine.run_cycles(1000)
+    assert machine.cpu.instructions == 0
     machine.cpu.load_flash(0, assemble("reset:\n    b .\n").flash)
     machine.cpu.request_reset()
     machine.run_cycles(1000)
@@ -219,3 +220,21 @@ def test_narrow_accesses_reach_the_bus_as_they_are() -> None:
     machine.run_cycles(100)
     assert machine.bus.writes == [(0x40000003, 1, 0x78), (0x40000006, 2, 0x5678)]
     assert machine.bus.reads == [(0x40000001, 1), (0x40000002, 2)]
+
+
+def test_after_its_fault_the_processor_is_locked_up_and_the_world_goes_on() -> None:
+    machine = Machine(assemble("reset:\n    ldr r0, =0x60000000\n    str r0, [r0]\n1:  b 1b\n"))
+    with pytest.raises(FirmwareFault):
+        machine.run(1_000_000)
+    snapshot = machine.world.snapshot()
+    instructions = machine.cpu.instructions
+    machine.run(5_000_000)
+    assert machine.cpu.instructions == instructions
+    machine.world.restore(snapshot)
+    machine.run(5_000_000)
+    assert machine.cpu.instructions == instructions
+    machine.cpu.request_reset()
+    before_ns = machine.world.now_ns
+    with pytest.raises(FirmwareFault) as again:
+        machine.run(1_000_000)
+    assert again.value.report.at_ns >= before_ns
