@@ -129,4 +129,5 @@ def test_the_bench_file_of_the_page_can_be_used(tmp_path: Path) -> None:
         role: entry.driver for role, entry in emulated.instruments.items()
     }
     assert file.instrument("scope").probes == emulated.instrument("scope").probes
+    assert file.instrument("relay").channels == emulated.instrument("relay").channels
     assert file.links.keys() == emulated.links.keys()
