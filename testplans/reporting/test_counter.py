@@ -20,10 +20,14 @@ WATCH_NS = 2_000_000_000
 
 
 class PowerCuts(Parameters):
-    """``off``: how long each cut lasts. ``into_report``: the second cut comes so long after an opening."""
+    """``off``: how long each cut lasts. ``into_report``: the second cut comes so long after an opening.
+
+    ``back_within``: how long this meter may take from its supply's return to signing on at its optical port.
+    """
 
     off_ns: DurationNs = Field(gt=0)
     into_report_ns: DurationNs = Field(gt=0)
+    back_within_ns: DurationNs = Field(gt=0)
 
 
 class Counters:
@@ -67,13 +71,13 @@ def test_the_counter_goes_on_over_power_cuts(
             counters.judge(name, [listener.one(WATCH_NS, name, ["SIG-1"])])
         counters.judge(f"what else came {when}", listener.alerts_until_quiet())
         if when == "before the cuts":
-            _cut(supply, parameters.off_ns, "cut at rest", record)
+            _cut(supply, parameters, "cut at rest", record)
             counters.judge("reported after the cut at rest", listener.alerts_until_quiet())
 
     began_ns = clock.now_ns()
     case.open()
     clock.sleep_ns(began_ns + parameters.into_report_ns - clock.now_ns())
-    _cut(supply, parameters.off_ns, "cut in the report", record)
+    _cut(supply, parameters, "cut in the report", record)
     reported = listener.alerts_until_quiet()
     # The interrupted alert comes once, or the case is reported as found open at power-on; both may.
     openings = sum(listener.tells_of_opening(found) for found in reported)
@@ -84,7 +88,7 @@ def test_the_counter_goes_on_over_power_cuts(
     counters.judge("last closing", [listener.one(WATCH_NS, "last closing", ["SIG-1"])])
 
 
-def _cut(supply: Supply, off_ns: int, name: str, record: TestRecord) -> None:
+def _cut(supply: Supply, parameters: PowerCuts, name: str, record: TestRecord) -> None:
     """A meter that does not come back reports nothing more, however well it counts."""
-    back = supply.cut_for(off_ns)
+    back = supply.cut_for(parameters.off_ns, parameters.back_within_ns)
     record.judge_equal(f"{name}: meter signs on again", int(back), 1, requirements=["SIG-1"])
