@@ -7,23 +7,22 @@ from dataclasses import dataclass
 
 from firmware_ref.tool.errors import BudgetError, LayoutError
 from firmware_ref.tool.image import RAM_ADDRESS, Program
-from firmware_ref.tool.stack import EXCEPTION_FRAME_BYTES, CallGraph, StackPath
+from firmware_ref.tool.nesting import measure_exceptions
+from firmware_ref.tool.stack import CallGraph, StackPath
 
 # The detection core: every module of it, and the variables that hold their state. A core module with a variable of
 # its own would move state out of the budget, so that is an error.
 CORE_FOLDERS = ("core", "dlms")
 CORE_STATE = ("meter",)
 MAIN_ENTRY = "handle_reset"
-INTERRUPT_ENTRIES = (
-    "handle_gpio_c", "handle_uart0", "handle_uart1", "handle_uart2", "handle_i2c0", "handle_timer0", "handle_timer1",
-    "handle_hibernation", "handle_fault",
-)  # fmt: skip
 BOOT_ENTRY = "handle_boot_reset"
+# Sets the stack pointer and jumps into the application: the boot block's stack ends there.
+BOOT_EXIT = "run_image"
 
 
 @dataclass(frozen=True)
 class CoreUse:
-    """RAM of the detection core: its state, and the deepest stack including one interrupt on top."""
+    """RAM of the detection core: its state, and the deepest stack with all exceptions on top that can nest."""
 
     static_ram_bytes: int
     stack_bytes: int
@@ -38,7 +37,7 @@ class CoreUse:
 
 
 def measure_core(app: Program, boot: Program, core_files: Sequence[str]) -> CoreUse:
-    """Sizes of the core's state and of the stack. All interrupts share one priority, so at most one is nested."""
+    """Sizes of the core's state and of the stack; ``nesting`` says which exceptions come on top of each other."""
     objects = {
         symbol.name: symbol for symbol in app.symbols if symbol.kind == "STT_OBJECT" and symbol.address >= RAM_ADDRESS
     }
@@ -48,15 +47,15 @@ def measure_core(app: Program, boot: Program, core_files: Sequence[str]) -> Core
     missing = [name for name in CORE_STATE if name not in objects]
     if missing:
         raise LayoutError(f"the core's state {missing[0]} is not in the program; mend CORE_STATE in tool/budget.py")
-    graph = CallGraph(app)
+    graph, boot_graph = CallGraph(app), CallGraph(boot, {BOOT_EXIT: ()}, (BOOT_EXIT,))
     main_path = graph.deepest(MAIN_ENTRY)
-    interrupt_path = max((graph.deepest(entry) for entry in INTERRUPT_ENTRIES), key=lambda path: path.size_bytes)
+    exceptions = measure_exceptions(app, graph)
     return CoreUse(
         static_ram_bytes=sum(objects[name].size_bytes for name in CORE_STATE),
-        stack_bytes=main_path.size_bytes + EXCEPTION_FRAME_BYTES + interrupt_path.size_bytes,
+        stack_bytes=main_path.size_bytes + exceptions.size_bytes,
         main_path=main_path,
-        interrupt_path=interrupt_path,
-        boot_stack_bytes=CallGraph(boot, {"run_image": ()}).deepest(BOOT_ENTRY).size_bytes,
+        interrupt_path=exceptions.deepest,
+        boot_stack_bytes=boot_graph.deepest(BOOT_ENTRY).size_bytes + measure_exceptions(boot, boot_graph).size_bytes,
     )
 
 

@@ -62,7 +62,8 @@ class BuildResult:
                 f"application {self.app_bytes})",
                 f"core SRAM      {core_sram_bytes} bytes of {self.core_budget_bytes}: "
                 f"static {self.core_static_ram_bytes}, worst-case stack {self.core_stack_bytes}",
-                f"stack path     {' > '.join(self.stack_path)} + interrupt {' > '.join(self.interrupt_path)}",
+                f"stack path     {' > '.join(self.stack_path)} + interrupt {' > '.join(self.interrupt_path)} "
+                "+ hard fault + NMI",
             )
         )
 

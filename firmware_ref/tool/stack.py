@@ -1,37 +1,21 @@
 """Worst-case stack from the linked code itself: frame of every function, call graph, deepest path (SEAL-4).
 
 The code is disassembled, so assembler and the compiler's run-time library count like everything else. What can't be
-bounded is an error: recursion, a frame of variable size, an indirect call that is not declared.
+bounded is an error: recursion, a frame of variable size, an indirect call that is not declared, and whatever
+``frames`` does not understand. Which exceptions come on top of each other is ``nesting``'s.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
-from capstone import CS_ARCH_ARM, CS_MODE_MCLASS, CS_MODE_THUMB, Cs, CsInsn
+from capstone import CS_ARCH_ARM, CS_MODE_MCLASS, CS_MODE_THUMB, Cs
+from capstone.arm import ARM_INS_BL, ARM_INS_BX, ARM_INS_UDF
 
 from firmware_ref.tool.errors import StackError
+from firmware_ref.tool.frames import Function, branch_target, is_conditional, loads_pc, measure_frame
 from firmware_ref.tool.image import Program, Symbol
-
-# ARMv7-M exception entry: eight words, and one more where the stack is aligned to 8 octets.
-EXCEPTION_FRAME_BYTES = 36
-
-_PUSHES = {"push", "push.w"}
-_ADJUSTS = {"sub", "subw", "add", "addw", "mov", "bic"}
-_STORES_DOWN = re.compile(r"\[sp, #-(0x[0-9a-f]+|\d+)\]!")
-_IMMEDIATE = re.compile(r"#(-?(?:0x[0-9a-f]+|\d+))$")
-
-
-@dataclass
-class Function:
-    """One function: its own frame and where it can go."""
-
-    name: str
-    frame_bytes: int = 0
-    calls: set[int] = field(default_factory=set)
-    indirect_at: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -43,13 +27,24 @@ class StackPath:
 
 
 class CallGraph:
-    """All functions of a program, by address."""
+    """All functions of a program, by address.
 
-    def __init__(self, program: Program, indirect: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        self._functions: dict[int, Function] = {}
+    ``indirect`` names the targets of calls through pointers; ``leaving`` the functions that give stack and processor
+    to another program and never come back.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        indirect: Mapping[str, tuple[str, ...]] | None = None,
+        leaving: Collection[str] = (),
+    ) -> None:
         self._by_name: dict[str, int] = {}
         self._depths: dict[int, StackPath] = {}
-        _disassemble(program, self._functions)
+        self._functions = _disassemble(program)
+        _find_returning(self._functions)
+        for function in self._functions.values():
+            measure_frame(function, self._functions, leaves=function.name in leaving)
         for symbol in program.symbols:
             if symbol.kind == "STT_FUNC":
                 self._by_name.setdefault(symbol.name, symbol.address & ~1)
@@ -62,6 +57,17 @@ class CallGraph:
         if name not in self._by_name:
             raise StackError(f"{name} is not a function of the program; mend the list of entries in tool/budget.py")
         return self._by_name[name]
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """All of them."""
+        return tuple(self._functions.values())
+
+    def deepest_at(self, address: int) -> StackPath:
+        """The deepest path from the function at an address, as a vector table has it."""
+        if address & ~1 not in self._functions:
+            raise StackError(f"there is no function at 0x{address:X}")
+        return self._deepest(address & ~1, ())
 
     def deepest(self, entry: str) -> StackPath:
         """The deepest path from the function called `entry`."""
@@ -95,28 +101,60 @@ class CallGraph:
         return result
 
 
-def _disassemble(program: Program, functions: dict[int, Function]) -> None:
+def _disassemble(program: Program) -> dict[int, Function]:
     decoder = Cs(CS_ARCH_ARM, CS_MODE_THUMB | CS_MODE_MCLASS)
-    symbols = _sized_functions(program)
-    for symbol in symbols:
-        functions.setdefault(symbol.address & ~1, Function(symbol.name))
+    decoder.detail = True
+    functions: dict[int, Function] = {}
     data_ranges = _find_data(program)
-    done: set[int] = set()
-    for symbol in symbols:
+    for symbol in _sized_functions(program):
         start = symbol.address & ~1
-        if start in done:
+        if start in functions:
             continue
-        done.add(start)
-        for at, end in _code_ranges(start, start + symbol.size_bytes, data_ranges):
+        function = functions[start] = Function(symbol.name, start, start + symbol.size_bytes)
+        for at, end in _code_ranges(start, function.end, data_ranges):
             code = program.data[at - program.address : end - program.address]
             position = at
             for instruction in decoder.disasm(code, at):
-                _take(functions[start], instruction, symbol, functions)
+                function.code[instruction.address] = instruction
                 position = instruction.address + instruction.size
             if position != end:
                 raise StackError(
                     f"{symbol.name}: the octets at 0x{position:X} are no instruction; can't bound its stack"
                 )
+    return functions
+
+
+def _find_returning(functions: Mapping[int, Function]) -> None:
+    """Marks what can return: by itself, or through a function that it goes on into. What follows a call of anything
+    else is not reached by it."""
+    changed = True
+    while changed:
+        changed = False
+        for function in functions.values():
+            if not function.returns and _can_return(function, functions):
+                function.returns = changed = True
+
+
+def _can_return(function: Function, functions: Mapping[int, Function]) -> bool:
+    for instruction in function.code.values():
+        target = branch_target(instruction)
+        if instruction.id == ARM_INS_BX or loads_pc(instruction):
+            return True
+        goes_on = target in functions and target != function.start and instruction.id != ARM_INS_BL
+        if goes_on and target is not None and functions[target].returns:
+            return True
+    return _runs_on(function, functions)
+
+
+def _runs_on(function: Function, functions: Mapping[int, Function]) -> bool:
+    """Whether it ends without a branch and the function behind it returns in its place."""
+    if function.end not in functions or not functions[function.end].returns or not function.code:
+        return False
+    last = function.code[max(function.code)]
+    target = branch_target(last)
+    if last.id == ARM_INS_BL and target in functions and target is not None:
+        return functions[target].returns
+    return is_conditional(last) or (target is None and last.id != ARM_INS_UDF)
 
 
 def _sized_functions(program: Program) -> list[Symbol]:
@@ -155,43 +193,3 @@ def _code_ranges(start: int, end: int, data_ranges: list[tuple[int, int]]) -> li
     if at < end:
         ranges.append((at, end))
     return ranges
-
-
-def _take(function: Function, instruction: CsInsn, symbol: Symbol, functions: dict[int, Function]) -> None:
-    mnemonic, operands = instruction.mnemonic, instruction.op_str
-    function.frame_bytes += _stack_taken(mnemonic, operands, symbol, instruction.address)
-    base = mnemonic.removesuffix(".w").removesuffix(".n")
-    if base in ("blx", "bx") and not operands.startswith("#"):
-        if operands != "lr":
-            function.indirect_at.append(instruction.address)
-    elif base.startswith("b") and operands.startswith("#"):
-        target = int(operands[1:], 0) & ~1
-        start = symbol.address & ~1
-        if not start < target < start + symbol.size_bytes and (target != start or base == "bl"):
-            if target not in functions:
-                raise StackError(
-                    f"{symbol.name}: branch at 0x{instruction.address:X} to 0x{target:X}, which is no function"
-                )
-            function.calls.add(target)
-
-
-def _stack_taken(mnemonic: str, operands: str, symbol: Symbol, address: int) -> int:
-    """How much the stack grows here. Every growth in a function is added up, which bounds any order of them."""
-    if mnemonic in _PUSHES or (mnemonic.startswith("stmdb") and operands.startswith("sp!")):
-        return 4 * _count_registers(operands)
-    stored = _STORES_DOWN.search(operands)
-    if stored and mnemonic.startswith("str"):
-        return int(stored.group(1), 0)
-    if operands.startswith("sp,") and mnemonic.partition(".")[0] in _ADJUSTS:
-        immediate = _IMMEDIATE.search(operands)
-        if mnemonic.startswith("sub") and immediate:
-            return int(immediate.group(1), 0)
-        if mnemonic.startswith("add") and immediate and int(immediate.group(1), 0) >= 0:
-            return 0
-        raise StackError(f"{symbol.name}: '{mnemonic} {operands}' at 0x{address:X} sizes its frame at run time")
-    return 0
-
-
-def _count_registers(operands: str) -> int:
-    listed = operands[operands.index("{") + 1 : operands.index("}")]
-    return len([name for name in listed.split(",") if name.strip()])
