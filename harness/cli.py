@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from harness import __version__
@@ -43,11 +42,12 @@ from harness.run.inputs import DEFAULT_PLAN, DEFAULT_SEED, choose_paths
 from harness.run.outcome import last_line, not_shown, replay_options
 from harness.run.progress import Progress
 from harness.run.replay import compare, find_run, replay_request
+from harness.run.terminal import Terminal
 
 EXIT_NOT_CERTIFIED = 2
 UNSIGNED = (
-    "this shows that the record and its report agree with themselves, not who made them. Whoever makes a whole record "
-    "anew passes it too; ask the laboratory for a signed one (tamperbench certify --key)"
+    "this shows that the record agrees with itself{report}, not who made it. Whoever makes a whole record anew passes "
+    "it too; ask the laboratory for a signed one (tamperbench certify --key)"
 )
 EPILOG = "Exit status: 0 pass, 1 fail, 2 not certified (could not be run or judged)."
 
@@ -59,8 +59,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-stderr = Console(stderr=True, highlight=False, soft_wrap=True)
-stdout = Console(highlight=False, soft_wrap=True)
+stderr = Terminal(stderr=True, highlight=False, soft_wrap=True)
+stdout = Terminal(highlight=False, soft_wrap=True)
 
 PlanOption = Annotated[str, typer.Option(help="A plan by name (testplans/NAME.toml), or a path ending in .toml.")]
 TestplansOption = Annotated[
@@ -184,8 +184,9 @@ def verify(run: RunArgument, public_key: PublicKeyOption = None) -> None:
         is_signed = (run / SIGNATURE_FILE).is_file()
         if problems == [NOT_FINISHED] and not is_signed:
             stderr.print(
-                f"[bold yellow]unfinished[/bold yellow]: {escape(str(run))}: the run was killed, or is still going on. "
-                "What is there fits together, but nothing covers its end, so it shows nothing; run it again"
+                f"[bold yellow]unfinished[/bold yellow]: {escape(str(run))}: the run was not finished: it was "
+                "killed, or is still going on. What is there fits together, but nothing covers its end, so it shows "
+                "nothing; run it again"
             )
             raise typer.Exit(EXIT_NOT_CERTIFIED)
         signed, unsigned = ("not signed", []) if problems else check_signature(run, expected)
@@ -202,7 +203,8 @@ def verify(run: RunArgument, public_key: PublicKeyOption = None) -> None:
         for line in never_started(loaded):
             stdout.print(f"[bold yellow]note[/bold yellow]: {escape(line)}")
         if not is_signed:
-            stdout.print(f"[bold yellow]NOT SIGNED[/bold yellow]: {UNSIGNED}")
+            with_report = " and with report.html" if (run / REPORT_FILE).exists() else ", without a report"
+            stdout.print(f"[bold yellow]NOT SIGNED[/bold yellow]: {UNSIGNED.format(report=with_report)}")
 
 
 @app.command()

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from harness.evidence.signature import load_private_key, make_key, sign_run
+from harness.cli import _conclude
+from harness.evidence.reader import load_run
+from harness.evidence.signature import (
+    check_signature,
+    load_private_key,
+    load_public_key,
+    make_key,
+    report_digest,
+    sign_run,
+    signed_report_digest,
+)
 from tests.evidence.remade import finish_again
 from tests.evidence.runs import first_test, new_run, open_test, whole_run
 from tests.system.commands import Here, here_in
@@ -40,9 +50,10 @@ def test_an_unsigned_record_is_said_to_show_nothing_of_its_maker(here: Here, run
     outcome = here("verify", run)
     assert outcome.status == 0, outcome.text
     assert "verified: " in outcome.out
-    assert (
-        "NOT SIGNED: this shows that the record and its report agree with themselves, not who made them" in outcome.out
-    )
+    said = "NOT SIGNED: this shows that the record agrees with itself{}, not who made it."
+    assert said.format(" and with report.html") in outcome.out
+    (run / "report.html").unlink()
+    assert said.format(", without a report") in here("verify", run).out
 
 
 def test_a_changed_report_of_an_unsigned_record_is_told(here: Here, run: Path) -> None:
@@ -96,6 +107,7 @@ def test_a_killed_run_is_neither_verified_nor_changed(here: Here, tmp_path: Path
     outcome = here("verify", run.path)
     assert outcome.status == 2, outcome.text
     assert outcome.err.startswith("unfinished: ")
+    assert "the run was not finished: it was killed, or is still going on" in outcome.err
     assert "verified" not in outcome.out
     assert "does not fit" not in outcome.err
     entries = run.path / "tests/001-seal-1-opening/entries.jsonl"
@@ -125,3 +137,20 @@ def test_a_broken_volatile_file_hides_nothing(here: Here, run: Path) -> None:
     assert "or volatile.json, which it quotes, was. The record itself fits" in outcome.err
     assert here("report", run).status == 0
     assert here("verify", run).status == 0
+
+
+def test_certify_signs_after_the_report_is_written(tmp_path: Path, key: Path) -> None:
+    path = whole_run(tmp_path).path
+    assert _conclude(load_run(path), None, load_private_key(key)) == 0
+    assert len(report_digest(path)) == 64
+    assert signed_report_digest(path) == report_digest(path)
+    assert check_signature(path, load_public_key(Path(f"{key}.pub")))[1] == []
+
+
+def test_a_pass_that_can_not_be_signed_is_none(tmp_path: Path, key: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = whole_run(tmp_path).path
+    (path / "signature.json").mkdir()
+    assert _conclude(load_run(path), None, load_private_key(key)) == 2
+    out, err = capsys.readouterr()
+    assert "not signed: " in err
+    assert "PASS" in out
