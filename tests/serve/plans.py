@@ -24,6 +24,7 @@ SHORTER: Mapping[str, Any] = {
     "trains": 1,
     "changes": 8,
     "alerts": 1,
+    "hold": "6 s",
     "watch": "1.5 s",
     "window": "1.2 s",
 }

@@ -17,6 +17,7 @@ from tests.serve.served import serving
 from tests.system.commands import BENCH, start
 
 TIMEOUT_S = 120
+CARRIED = "counter above the highest of earlier tests"
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,9 @@ def test_the_reference_passes_on_both(image: Path, tmp_path: Path) -> None:
     times_ns = [json.loads(line)["facts"]["event_time_utc_ns"] for line in lines]
     assert len(times_ns) >= 4
     assert all(abs(time_ns / 1e9 - datetime.now(UTC).timestamp()) < TIMEOUT_S for time_ns in times_ns)
+    # A served meter goes on from test to test: its counter is held against the tests before. An emulated one does not.
+    assert CARRIED in genuine.read_text(encoding="utf-8")
+    assert not [path for path in emulated_folder.glob("tests/*/entries.jsonl") if CARRIED in path.read_text("utf-8")]
 
 
 def test_a_held_alert_fails_in_its_latency_and_a_late_scope_is_inconclusive_on_both(
