@@ -42,7 +42,7 @@ ARROWS: dict[str, set[str]] = {
     "harness.entry": {"harness.cli"},
     "harness": set(),
     "fixtures": {BENCH, MEASURE, METER, EVIDENCE, INSTRUMENTS, HEADEND, PLAN},
-    "testplans": {"fixtures", BENCH, MEASURE, EVIDENCE, PLAN},
+    "testplans": {"fixtures", BENCH, MEASURE, METER, EVIDENCE, PLAN},
     "reports": {EVIDENCE, MEASURE, PLAN},
     "firmware_ref": set(),
 }

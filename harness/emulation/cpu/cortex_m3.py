@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from harness.emulation.cpu.errors import FAULT_KINDS, BusError, CpuError, FaultReport, FirmwareFault, add_place
+from harness.emulation.cpu.fault_reading import read_fault
 from harness.emulation.cpu.native import (
     BUS_READ,
     BUS_RESET,
@@ -290,37 +291,8 @@ class CortexM3:
 
     def _report_fault(self) -> FaultReport:
         self._native.tb_save_registers(self._core)
-        state, fault = self._state, self._fault
-        kind, explanation = FAULT_KINDS[fault.kind]
-        if fault.kind == _FAULT_BUS:
-            explanation += f": {self._bus_reason}"
-        return FaultReport(
-            kind=kind,
-            explanation=explanation,
-            address=fault.address,
-            width=fault.width,
-            value=fault.value,
-            pc=fault.pc,
-            lr=state.regs[14],
-            sp=state.regs[13],
-            xpsr=state.xpsr,
-            registers=tuple(state.regs[:13]),
-            frame=self._stacked_frame(),
-            at_ns=self.now_ns,
-            pc_symbol=self.symbols.locate(fault.pc) if self.symbols else None,
-            lr_symbol=self.symbols.locate(state.regs[14]) if self.symbols else None,
-        )
-
-    def _stacked_frame(self) -> tuple[int, ...] | None:
-        """The frame of what was interrupted, where LR still says which stack it is on."""
-        lr = self._state.regs[14]
-        if self._state.xpsr & 0x1FF == 0 or lr < 0xFFFF_FFF0:
-            return None
-        at = (self._state.psp if lr & 4 else self._state.msp) - RAM_BASE
-        if not 0 <= at <= self._ram_bytes - 32:
-            return None
-        data = self.read_memory(RAM_BASE + at, 32)
-        return tuple(int.from_bytes(data[i : i + 4], "little") for i in range(0, 32, 4))
+        ram = range(RAM_BASE, RAM_BASE + self._ram_bytes)
+        return read_fault(self._state, self._fault, self._bus_reason, ram, self.read_memory, self.symbols, self.now_ns)
 
     # What it is doing
 
