@@ -120,6 +120,8 @@ def load_inputs(paths: InputPaths, seed: int) -> RunInputs:
     symbols = paths.symbols
     if symbols is None and paths.image is None and meter.firmware.symbols is not None:
         symbols = _beside(paths.meter, meter.firmware.symbols)
+    if symbols is None and paths.image is not None and paths.image.with_suffix(".elf").is_file():
+        symbols = paths.image.with_suffix(".elf")  # as every build leaves it; it only puts names to addresses
     if symbols is not None and not symbols.is_file():
         raise BenchFileError(f"{symbols}: there is no such symbol file; build it or take firmware.symbols out")
     return RunInputs(
