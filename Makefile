@@ -47,8 +47,8 @@ lock: $(READY) ## bring requirements.lock up to date with pyproject.toml (needs 
 	uv pip compile pyproject.toml --all-extras --group build --universal --generate-hashes --python-version 3.11 \
 	  --no-header --no-annotate -q -o requirements.lock
 
-clean: ## remove everything that was made here, the environment included
-	rm -rf $(VENV) build out .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+clean: ## remove the environment and everything built; records under out/ stay
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
 $(READY): requirements.lock pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then \

@@ -17,6 +17,7 @@ import pytest
 from harness.bench.errors import BenchError, MeterStoppedError
 from harness.evidence.errors import EvidenceError
 from harness.evidence.not_passed import LimitMissed
+from harness.evidence.reader import load_run
 from harness.evidence.record import TestRecord
 from harness.plan.resolve import ResolvedTest
 from harness.run.inputs import (
@@ -29,6 +30,7 @@ from harness.run.inputs import (
     load_inputs,
 )
 from harness.run.live_run import LiveRun
+from harness.run.outcome import last_line, not_shown
 from harness.run.progress import CAUSE_PROPERTY, VERDICT_PROPERTY
 
 RUN = pytest.StashKey[LiveRun]()
@@ -225,6 +227,17 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         verdict_status = run.finish()
         broken = exitstatus == pytest.ExitCode.INTERNAL_ERROR and verdict_status == 0
         session.exitstatus = EXIT_NOT_CERTIFIED if broken else verdict_status
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """In plain pytest: the run's verdict, why it is no pass, and where the record is."""
+    run = config.stash.get(RUN, None)
+    if run is None:
+        return
+    finished = load_run(run.folder.path)
+    for line in not_shown(finished):
+        terminalreporter.write_line(line)
+    terminalreporter.write_line(f"{last_line(finished)[1]}; record in {run.folder.path}")
 
 
 def _judge_stopped(record: TestRecord, error: MeterStoppedError) -> None:

@@ -71,4 +71,4 @@ def _exclusions(run: Run, page: FirstPage) -> str:
         return "the run was not completed; see the top of the report"
     if run.missing:
         return f"not run to their end: {', '.join(run.missing)}"
-    return "every test of the plan was run to its end"
+    return "every test of the plan was run; one that missed a limit stopped there"

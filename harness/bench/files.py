@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from harness.bench.errors import BenchFileError, InstrumentMissingError
@@ -29,6 +30,14 @@ def _octets(count: int) -> AfterValidator:
         return data.hex()
 
     return AfterValidator(check)
+
+
+def _point_of_p256(text: str) -> str:
+    try:
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + bytes.fromhex(text))
+    except ValueError:
+        raise ValueError("expected x and y of a point of the curve P-256; enrol the meter again") from None
+    return text
 
 
 class BenchSection(FileModel):
@@ -122,7 +131,7 @@ class AlertSection(FileModel):
 
     system_title: Annotated[str, _octets(8)]
     head_end_title: Annotated[str, _octets(8)]
-    public_key: Annotated[str, _octets(64)]
+    public_key: Annotated[str, _octets(64), AfterValidator(_point_of_p256)]
     """ECDSA P-256: x ‖ y, as a secure element gives it out at enrolment."""
     commissioned: datetime
     """No event of this meter can be older (UTC)."""

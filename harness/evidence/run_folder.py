@@ -56,8 +56,11 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path, header: RunHeader, inputs: Iterable[InputSource]) -> RunFolder:
-        """Make the folder with its header and inputs; it appears under its name only when it is whole."""
-        if path.exists():
+        """Make the folder with its header and inputs; it appears under its name only when it is whole.
+
+        An empty folder of that name is one that the caller has claimed for this run.
+        """
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunFolderError(f"{path}: is there already; a record is never overwritten: choose another folder")
         problem = check_names(header)
         if problem:

@@ -13,14 +13,12 @@ from types import FrameType
 import pytest
 
 from harness.bench.errors import BenchError, BenchFileError
-from harness.evidence.reader import Run, load_run
+from harness.evidence.reader import HEADER_FILE, Run, load_run
 from harness.measure.verdict import RunVerdict
 from harness.run.firmware import build_if_source
 from harness.run.inputs import InputPaths, check_workers, load_files, load_inputs
-from harness.run.live_run import new_folder
+from harness.run.live_run import free_folder, new_folder
 from harness.run.progress import Progress
-
-PYTEST_FAILED_TO_START = (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
 
 
 class RunNotMadeError(BenchError):
@@ -41,22 +39,23 @@ class Request:
 
 def certify(request: Request, progress: Progress) -> Run:
     """Build, run and join; gives the finished run. Raises BenchError or FirmwareError if there is none."""
-    folder = _free_folder(request)
     if request.build and request.paths.image is None:
         build_if_source(load_files(request.paths).meter, request.paths.meter, progress)
     inputs = load_inputs(request.paths, request.seed)
     for test_id in request.test_ids:
         inputs.test(test_id)
     check_workers(inputs, request.workers)
-    _check_writable(folder)
-    progress.begin(inputs, request.test_ids)
-    with _terminated_like_interrupted(), _without_foreign_options():
-        status = pytest.main(_arguments(request, folder), plugins=[progress])
-    if not folder.is_dir():
-        if status == pytest.ExitCode.INTERRUPTED:
-            raise RunNotMadeError("interrupted before the first test; nothing was recorded")
-        raise RunNotMadeError(progress.problem or f"the run did not start (pytest status {int(status)})")
+    with _claimed_folder(request) as folder:
+        progress.begin(inputs, request.test_ids)
+        with _terminated_like_interrupted(), _without_foreign_options():
+            status = pytest.main(_arguments(request, folder), plugins=[progress])
+        if not (folder / HEADER_FILE).is_file():
+            if status == pytest.ExitCode.INTERRUPTED:
+                raise RunNotMadeError("interrupted before the first test; nothing was recorded")
+            raise RunNotMadeError(progress.problem or f"the run did not start (pytest status {int(status)})")
     run = load_run(folder)
+    if (run.header.image_sha256, run.header.seed) != (inputs.image_sha256, request.seed):
+        raise RunNotMadeError(f"{folder}: holds the record of another run than this one; run again")
     if progress.problem and (run.summary is None or run.summary["verdict"] != RunVerdict.FAIL):
         raise RunNotMadeError(f"{progress.problem}\nwhat was recorded before is in {folder}")
     return run
@@ -88,14 +87,31 @@ def _arguments(request: Request, folder: Path) -> list[str]:
     return [*arguments, *quiet, "--rootdir", str(paths.testplans), "-p", "harness.plugin"]
 
 
-def _free_folder(request: Request) -> Path:
-    if request.folder is None:
-        return new_folder(request.paths.plan.stem).resolve()
-    if request.folder.exists():
-        raise BenchFileError(
-            f"{request.folder}: is there already; records are never overwritten: choose another folder"
-        )
-    return request.folder.resolve()
+@contextmanager
+def _claimed_folder(request: Request) -> Generator[Path]:
+    """The run's folder, made empty here and now: of two runs that want the same name one gets another, or is refused.
+
+    If no record comes of it, it is taken away again.
+    """
+    folder = (request.folder or new_folder(request.paths.plan.stem)).resolve()
+    _check_writable(folder)
+    while True:
+        try:
+            folder.mkdir(parents=True)
+            break
+        except FileExistsError:
+            if request.folder is not None:
+                raise BenchFileError(
+                    f"{request.folder}: is there already; records are never overwritten: choose another folder"
+                ) from None
+            folder = free_folder(folder)
+        except OSError as error:
+            raise BenchFileError(f"{folder}: can't be made: {error.strerror}; choose another folder") from error
+    try:
+        yield folder
+    finally:
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _check_writable(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.bench.errors import BenchFileError
+from harness.bench.errors import BenchError, BenchFileError
 from harness.bench.files import MeterFile
 from harness.run.progress import Progress
 
@@ -16,8 +16,13 @@ def build_if_source(meter: MeterFile, meter_path: Path, progress: Progress) -> N
     """
     if meter.firmware.source is None:
         return
-    from firmware_ref.tool.build import build  # noqa: PLC0415 - only the reference meter needs the build tool
-
+    try:
+        from firmware_ref.tool.build import build  # noqa: PLC0415 - only the reference meter needs the build tool
+    except ImportError as error:
+        raise BenchError(
+            f"building the reference meter's firmware needs the extra 'emulation' ({error.name} is missing): "
+            "pip install 'tamperbench[emulation]'"
+        ) from error
     source = (meter_path.parent / meter.firmware.source).resolve()
     if not source.is_dir():
         raise BenchFileError(

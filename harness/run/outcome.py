@@ -56,7 +56,7 @@ def not_shown(run: Run, options: str = "") -> list[str]:
     ]
     untouched = [test.planned.test_id for test in run.tests if not test.attempts]
     if untouched:
-        lines.append(f"not tested, since the run did not get to them: {', '.join(untouched)}")
+        lines.append(f"not tested, not reached or not asked for: {', '.join(untouched)}")
     lines += [
         f"requirement {row['id']}: {row['verdict'].replace('_', ' ')}"
         for row in summarise(run.header, run.tests)["requirements"]

@@ -54,7 +54,7 @@ def make_header(inputs: RunInputs, bring_up: BringUp) -> RunHeader:
             )
             for role, identity in bring_up.identities.items()
         ),
-        tools={"tamperbench": __version__} | {name: importlib.metadata.version(name) for name in tools},
+        tools={"tamperbench": __version__} | {name: _version(name) for name in tools},
         parameters={"plan title": inputs.plan.plan.title, "laboratory": inputs.bench.bench.laboratory},
         test_sources=test_sources(inputs),
     )
@@ -73,6 +73,13 @@ def test_sources(inputs: RunInputs) -> dict[str, str]:
     for place in (spec.submodule_search_locations or ()) if spec else ():
         found |= {f"fixtures/{file.name}": file for file in Path(place).glob("*.py")}
     return {name: hashlib.sha256(found[name].read_bytes()).hexdigest() for name in sorted(found)}
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def create_run_folder(path: Path, inputs: RunInputs, bring_up: BringUp) -> RunFolder:

@@ -141,3 +141,12 @@ def test_two_events_of_one_code_are_refused(tmp_path: Path) -> None:
     path = changed(METER, tmp_path / "meter.toml", ("case_closed = 0x2D", "case_closed = 0x2C"))
     with pytest.raises(BenchFileError, match=r"alerts\.events\.case_closed.*code of its own"):
         load_meter_file(path)
+
+
+def test_a_public_key_that_is_no_point_of_the_curve_is_refused_with_its_key(tmp_path: Path) -> None:
+    path = tmp_path / "meter.toml"
+    text = METER.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("public_key"))
+    path.write_text(text.replace(line, f'public_key = "{"11" * 64}"'), encoding="utf-8")
+    with pytest.raises(BenchFileError, match=r"alerts\.public_key.*point of the curve"):
+        load_meter_file(path)

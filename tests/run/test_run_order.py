@@ -29,6 +29,7 @@ FUNCTIONS = (
     "test_is_inconclusive",
     "test_raises",
     "test_asserts",
+    "test_meter_stops",
     "test_raises_after_a_missed_limit",
     "test_set_up_fails",
     "test_tear_down_fails",
@@ -44,6 +45,7 @@ ENDS = [
     ("is-inconclusive", "inconclusive", ["inconclusive"], [], False),
     ("raises", "error", ["pass"], ["BenchTroubleError"], False),
     ("asserts", "error", ["pass"], ["AssertionError"], False),
+    ("meter-stops", "fail", ["pass", "fail"], ["MeterStoppedError"], False),
     ("raises-after-a-missed-limit", "fail", ["fail"], ["BenchTroubleError"], False),
     ("set-up-fails", "error", [], ["BenchTroubleError"], False),
     ("tear-down-fails", "error", ["pass"], ["BenchTroubleError"], True),
@@ -109,7 +111,7 @@ def test_every_test_is_told_in_order_and_the_run_is_a_fail(ended: tuple[Outcome,
     assert places == sorted(places)
     assert finished.summary is not None
     assert finished.summary["verdict"] == "fail"
-    assert outcome.out.splitlines()[-1].startswith("FAIL  endings: 1 of 12 tests passed")
+    assert outcome.out.splitlines()[-1].startswith("FAIL  endings: 1 of 13 tests passed")
 
 
 def test_the_folder_verifies_and_each_test_that_did_not_pass_has_an_id(ended: tuple[Outcome, Run]) -> None:
@@ -125,6 +127,7 @@ ROWS = {
     "a limit is missed": "misses-a-limit",
     "neither pass nor fail can be stated": "is-inconclusive",
     "an instrument, a link or the test itself fails": "raises, asserts",
+    "the meter's firmware faults under test": "meter-stops; with real firmware: crash-on-opening in tests/qualify",
     "the same, after a limit was missed": "raises-after-a-missed-limit",
     "a fixture fails in c": "set-up-fails",
     "tear-down fails after a pass": "tear-down-fails, relay-sticks",

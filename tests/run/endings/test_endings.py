@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 
 from fixtures.case import Case
+from harness.bench.errors import MeterStoppedError
 from harness.evidence.not_passed import LimitMissed
 from harness.evidence.record import TestRecord
 from harness.instruments.keysight_34970 import Keysight34970A
@@ -77,6 +78,13 @@ def test_asserts(open_case: Case, record: TestRecord) -> None:
     """An assertion is no judgement: it says nothing about the meter."""
     record.judge_equal("count", 1, 1)
     assert not record
+
+
+@pytest.mark.requirements("END-1")
+def test_meter_stops(open_case: Case, record: TestRecord) -> None:
+    """The meter itself stops: silence on a real bench, so its fail."""
+    record.judge_equal("count", 1, 1)
+    raise MeterStoppedError("its firmware faulted")
 
 
 @pytest.mark.requirements("END-1")
