@@ -6,6 +6,7 @@ subclass with a table of commands (``scpi_tree.Command``); the common commands a
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from harness.emulation.instruments.scpi_parameters import Number, format_nr1
@@ -60,7 +61,7 @@ class ExchangeState:
     output_at: int = 0
 
 
-class ScpiInstrument(PlainComponent):
+class ScpiInstrument(PlainComponent, ABC):
     """An instrument that speaks SCPI. ``self.state.exchange`` is its :class:`ExchangeState`."""
 
     identity: Identity
@@ -78,9 +79,9 @@ class ScpiInstrument(PlainComponent):
 
     # What a subclass adds.
 
+    @abstractmethod
     def reset(self) -> None:
         """``*RST``: back to the family's reset state; the message exchange stays as it is (IEEE 488.2 10.32)."""
-        raise NotImplementedError(f"{self.name}: an instrument says what its reset state is")
 
     def operation_pending(self) -> bool:
         """Whether an overlapped operation runs: ``*OPC?`` and ``*WAI`` wait for its end."""
