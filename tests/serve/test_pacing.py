@@ -140,6 +140,26 @@ def test_a_late_turn_changes_nothing_of_what_a_relay_does(pair: Pair) -> None:
     assert closed_ns == start_ns + bench.relay.latency_ns + 16 * bench.relay.byte_ns + bench.relay.operate_ns[101]
 
 
+def test_an_overrun_is_reported_in_its_turn_and_outlives_an_earlier_clear(pair: Pair) -> None:
+    """A ``*CLS`` that came first is executed first, though both were read in one turn of the loop."""
+    bench = make_bench()
+    other = Pair()
+    port = InstrumentPort("relay", bench.world, bench.relay)
+    assert port.connect(pair.connection)
+    assert port.connect(other.connection)
+    start_ns = bench.world.now_ns
+    port.received(pair.connection, b"*CLS\n", start_ns)
+    port.received(other.connection, b"A" * 1_000_000, start_ns + 1)
+    assert port.summary() == ""
+    port.received(pair.connection, b"SYST:ERR?\nSYST:ERR?\n", start_ns + 2)
+    advance(bench.world, [port], start_ns + 100 * MS)
+    first, second = pair.client.recv(100).splitlines()
+    assert first.startswith(b"-363,")
+    assert second.startswith(b"+0,")
+    assert port.summary() == "1 lines longer than the input buffer"
+    other.close()
+
+
 def test_octets_go_onto_the_line_when_they_came(pair: Pair) -> None:
     world = World(1)
     endpoint = SerialEndpoint(world, "modem end", topic="modem", baud=115_200, framing="8N1")

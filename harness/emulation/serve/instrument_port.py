@@ -30,8 +30,11 @@ class Session:
     """The beginning of a line whose end has not come."""
     overrun: bool = False
     """The line was too long for the input buffer: the rest of it is thrown away."""
-    messages: deque[tuple[int, bytes]] = field(default_factory=deque)
-    """Whole lines that wait their turn, with the world time at which they came."""
+    messages: deque[tuple[int, bytes | None]] = field(default_factory=deque)
+    """Whole lines that wait their turn, with the world time at which they came; None where one overran the buffer.
+
+    An overrun waits its turn too: reported at once, it would be wiped out by an earlier client's ``*CLS``.
+    """
     waiting_bytes: int = 0
 
 
@@ -82,8 +85,7 @@ class InstrumentPort:
         if len(session.line) > INPUT_BUFFER_BYTES:
             session.line.clear()
             session.overrun = True
-            self._overruns += 1
-            self._instrument.report_error(ScpiError(-363))
+            session.messages.append((at_ns, None))
 
     def drop(self, connection: Connection) -> None:
         """What the client still wanted is dropped. An operation that it waited for no longer blocks the others."""
@@ -105,7 +107,7 @@ class InstrumentPort:
         at_ns, message = session.messages[0]
         instrument = self._instrument
         # A message takes as long as over the in-process VISA library: its bytes, and the instrument's latency.
-        return max(at_ns, self._ready_ns) + instrument.latency_ns + instrument.byte_ns * len(message)
+        return max(at_ns, self._ready_ns) + instrument.latency_ns + instrument.byte_ns * len(message or b"")
 
     def act(self) -> None:
         """Let an answer leave, or execute a message."""
@@ -118,6 +120,10 @@ class InstrumentPort:
         if session is None:
             return
         _, message = session.messages.popleft()
+        if message is None:
+            self._overruns += 1
+            self._instrument.report_error(ScpiError(-363))
+            return
         session.waiting_bytes -= len(message)
         self._asker = session
         self._instrument.write(message, end=True)
