@@ -6,11 +6,12 @@ A bench file of kind ``emulated`` and one of kind ``real`` differ in addresses o
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from harness.bench.errors import BenchFileError, InstrumentMissingError
 from harness.bench.toml_file import FileModel, load_model
@@ -64,9 +65,13 @@ class InstrumentEntry(FileModel):
     serial: str | None = None
     """Expected serial number; none means that any unit of the family will do."""
     probes: dict[str, int] = Field(default_factory=dict)
-    """Oscilloscope: net on the meter's board → channel."""
+    """Oscilloscope: net on the meter's board → channel. Multimeter: net → its input, 1."""
+    digital: dict[str, int] = Field(default_factory=dict)
+    """Oscilloscope: net → digital channel."""
     channels: dict[str, int] = Field(default_factory=dict)
     """Relay unit: what is worked → channel."""
+    limits: dict[str, float] = Field(default_factory=dict)
+    """What it may put out at most, by the names its driver works with (unit at the end); no test can exceed them."""
     timeout_s: float = Field(default=5.0, gt=0, le=600)
 
 
@@ -77,12 +82,51 @@ class LinkEntry(FileModel):
     """``tcp://HOST:PORT`` on a real bench, ``board:NAME`` on an emulated one."""
 
 
+class CoilEntry(FileModel):
+    """One coil of the electromagnet, by the axis of the meter along which its field goes."""
+
+    output: int = Field(ge=1)
+    """The output of the instrument ``coil_supply`` that drives it."""
+    currents_A: list[float] = Field(min_length=2)
+    fields_mT: list[float] = Field(min_length=2)
+    """The calibration curve: field where the meter's sensor is, for each of ``currents_A``; both rise from 0."""
+    uncertainty_mT: float = Field(gt=0)
+    """Expanded (k = 2), of the curve."""
+    certificate: str = ""
+
+    @model_validator(mode="after")
+    def _rises(self) -> CoilEntry:
+        if len(self.currents_A) != len(self.fields_mT):
+            raise ValueError(f"{len(self.currents_A)} currents_A but {len(self.fields_mT)} fields_mT; expected pairs")
+        for values in (self.currents_A, self.fields_mT):
+            if values[0] != 0 or any(not low < high for low, high in pairwise(values)):
+                raise ValueError(f"a calibration curve rises from 0; found {values}")
+        return self
+
+
+class ShuntEntry(FileModel):
+    """A shunt across one of the meter's current elements, worked by the relay channel ``shunt_NAME``."""
+
+    element: Literal["line", "neutral"]
+    fraction: float = Field(gt=0, lt=1)
+    """Nominal part of the current that then passes by the element; a test measures it."""
+
+
+class EmulationSection(FileModel):
+    """What the emulated meter is built with. Only for benches of kind ``emulated``."""
+
+    hall_sensor: Literal["reference", "tmag5273"] = "reference"
+
+
 class BenchFile(FileModel):
     """A whole bench file."""
 
     bench: BenchSection
     instruments: dict[str, InstrumentEntry]
     links: dict[str, LinkEntry]
+    coils: dict[Literal["x", "y", "z"], CoilEntry] = Field(default_factory=dict)
+    shunts: dict[str, ShuntEntry] = Field(default_factory=dict)
+    emulation: EmulationSection = Field(default_factory=EmulationSection)
 
     def instrument(self, name: str) -> InstrumentEntry:
         """The entry of that name; raises InstrumentMissingError."""
@@ -145,13 +189,18 @@ class EventCodes(FileModel):
 
     case_opened: int = Field(ge=0, le=255)
     case_closed: int = Field(ge=0, le=255)
+    magnetic_field: int | None = Field(default=None, ge=0, le=255)
+    magnetic_field_gone: int | None = Field(default=None, ge=0, le=255)
+    current_mismatch: int | None = Field(default=None, ge=0, le=255)
+    current_mismatch_gone: int | None = Field(default=None, ge=0, le=255)
 
-    @field_validator("case_closed")
+    @field_validator("*")
     @classmethod
-    def _differs(cls, code: int, known: ValidationInfo) -> int:
-        """One code for both would let any alert stand for either."""
-        if code == known.data.get("case_opened"):
-            raise ValueError("is the code of case_opened too; each event has a code of its own (LOG-3)")
+    def _differs(cls, code: int | None, known: ValidationInfo) -> int | None:
+        """One code for two would let any alert stand for either."""
+        if code is not None and code in known.data.values():
+            other = next(name for name, value in known.data.items() if value == code)
+            raise ValueError(f"is the code of {other} too; each event has a code of its own (LOG-3)")
         return code
 
 

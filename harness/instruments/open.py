@@ -9,9 +9,9 @@ from typing import Any
 import pyvisa
 from pyvisa.resources import MessageBasedResource
 
-from harness.bench.clock import Clock
-from harness.bench.files import InstrumentEntry
+from harness.bench.bench import Bench
 from harness.instruments.errors import TransportError
+from harness.instruments.limits import Limits
 from harness.instruments.registry import find_driver
 from harness.instruments.visa import Traffic
 
@@ -19,17 +19,21 @@ OPEN_TIMEOUT_MS = 10_000
 
 
 @contextmanager
-def open_instrument(
-    role: str, entry: InstrumentEntry, resources: pyvisa.ResourceManager, clock: Clock, traffic: Traffic | None
-) -> Generator[Any]:
-    """The instrument ``role``, identified and reset, until the context is left; raises InstrumentError.
+def open_instrument(bench: Bench, role: str, traffic: Traffic | None) -> Generator[Any]:
+    """The bench's instrument ``role``, identified, until the context is left.
+
+    Raises InstrumentError, and InstrumentMissingError if the bench has none.
 
     The driver's class depends on the bench file; what a caller may use is the Protocol of its kind
     (``oscilloscope.Oscilloscope``, ``relay.RelayUnit``).
     """
+    entry = bench.file.instrument(role)
     driver = find_driver(entry.driver, role)
+    options: dict[str, Any] = {}
+    if needed := getattr(driver, "LIMITS", ()):
+        options["limits"] = Limits(role, entry.limits, needed)
     try:
-        resource = resources.open_resource(entry.resource, open_timeout=OPEN_TIMEOUT_MS)
+        resource = bench.resources.open_resource(entry.resource, open_timeout=OPEN_TIMEOUT_MS)
     except (pyvisa.Error, OSError, ValueError) as error:
         raise TransportError(
             role, f"{entry.resource!r} can't be opened: {error}; check 'resource', cable, power and network"
@@ -38,7 +42,13 @@ def open_instrument(
         if not isinstance(resource, MessageBasedResource):
             raise TransportError(role, f"{entry.resource!r} takes no messages; expected an INSTR or SOCKET resource")
         yield driver(
-            resource, clock, name=role, serial=entry.serial, traffic=traffic, timeout_ms=round(entry.timeout_s * 1000)
+            resource,
+            bench.clock,
+            name=role,
+            serial=entry.serial,
+            traffic=traffic,
+            timeout_ms=round(entry.timeout_s * 1000),
+            **options,
         )
     finally:
         resource.close()

@@ -19,6 +19,7 @@ DRIVERS: dict[str, Callable[..., Any]] = {
 ROLES: dict[str, tuple[str, ...]] = {
     "scope": ("keysight-infiniivision",),
     "relay": ("keysight-34970a",),
+    # Step 2 adds: coil_supply, teslameter, multimeter, supply_current, mains, load, chamber, stage.
 }
 """The drivers that can play a role which a fixture asks for; a role of the bench's own may have any."""
 

@@ -45,8 +45,7 @@ def bring_up(bench: Bench, traffic: Callable[[str], Traffic]) -> BringUp:
 
 
 def _bring_up_instrument(bench: Bench, role: str, traffic: Traffic) -> Identity:
-    entry = bench.file.instrument(role)
-    with open_instrument(role, entry, bench.resources, bench.clock, traffic) as instrument:
+    with open_instrument(bench, role, traffic) as instrument:
         instrument.reset()
         identity: Identity = instrument.identity()
     return identity

@@ -86,7 +86,7 @@ def exchange(bench: Bench, log: list[object]) -> Generator[None]:
     def keep(*message: object) -> None:
         log.append(message)
 
-    with open_instrument("relay", entry, bench.resources, bench.clock, keep) as relay:
+    with open_instrument(bench, "relay", keep) as relay:
         for step in range(STEPS):
             (relay.open if step % 2 else relay.close)(entry.channels["case_switch"])
             yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harness.bench.errors import BenchFileError
 from harness.bench.files import InstrumentEntry
 from harness.emulation.instruments.infiniivision import make_infiniivision
@@ -10,7 +12,9 @@ from harness.emulation.instruments.relay_unit import Actuator, make_relay_unit
 from harness.emulation.instruments.scpi import ScpiInstrument
 from harness.emulation.world import World
 
-EMULATED_DRIVERS = ("keysight-34970a", "keysight-infiniivision")
+Maker = Callable[[World, str, InstrumentEntry], ScpiInstrument]
+"""Makes the instrument of a role; what it works on or probes are components of the world, found by name."""
+
 ACTUATORS = {
     "case_switch": Actuator("case switch", "plunger"),
     "meter_supply": Actuator("supply contact", "interrupt"),
@@ -20,17 +24,37 @@ ACTUATORS = {
 
 def make_instrument(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
     """The emulated instrument ``role``; raises BenchFileError where there is none for this driver or wiring."""
-    if entry.driver == "keysight-infiniivision":
-        return make_infiniivision(world, role, {channel: Probe(net) for net, channel in entry.probes.items()})
-    if entry.driver == "keysight-34970a":
-        unknown = sorted(set(entry.channels) - set(ACTUATORS))
-        if unknown:
-            raise BenchFileError(
-                f"key 'instruments.{role}.channels': nothing on the emulated bench is called {', '.join(unknown)}; "
-                f"it has: {', '.join(ACTUATORS)}"
-            )
-        return make_relay_unit(world, role, {channel: ACTUATORS[name] for name, channel in entry.channels.items()})
-    raise BenchFileError(
-        f"key 'instruments.{role}.driver': no emulated instrument speaks the dialect of {entry.driver!r}; "
-        f"use a real bench, or one of: {', '.join(EMULATED_DRIVERS)}"
-    )
+    try:
+        maker = MAKERS[entry.driver]
+    except KeyError:
+        raise BenchFileError(
+            f"key 'instruments.{role}.driver': no emulated instrument speaks the dialect of {entry.driver!r}; "
+            f"use a real bench, or one of: {', '.join(sorted(MAKERS))}"
+        ) from None
+    return maker(world, role, entry)
+
+
+def wired_actuators(role: str, entry: InstrumentEntry) -> dict[int, Actuator]:
+    """Channel → what it works; raises BenchFileError for a name that nothing on the emulated bench has."""
+    unknown = sorted(set(entry.channels) - set(ACTUATORS))
+    if unknown:
+        raise BenchFileError(
+            f"key 'instruments.{role}.channels': nothing on the emulated bench is called {', '.join(unknown)}; "
+            f"it has: {', '.join(ACTUATORS)}"
+        )
+    return {channel: ACTUATORS[name] for name, channel in entry.channels.items()}
+
+
+def _make_scope(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
+    return make_infiniivision(world, role, {channel: Probe(net) for net, channel in entry.probes.items()})
+
+
+def _make_relay_unit(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
+    return make_relay_unit(world, role, wired_actuators(role, entry))
+
+
+MAKERS: dict[str, Maker] = {
+    "keysight-infiniivision": _make_scope,
+    "keysight-34970a": _make_relay_unit,
+}
+"""By the driver's name in the bench file."""
