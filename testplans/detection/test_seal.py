@@ -72,11 +72,11 @@ def test_opening_and_closing_are_each_reported(
         case.open()
         seen = listener.collect(parameters.watch_ns)
         name = f"opening {number}: events 'case opened'"
-        record.judge(name, seen.opened, "1", at_least=1, requirements=["SEAL-1"])
+        record.judge(name, seen.of("case_opened"), "1", at_least=1, requirements=["SEAL-1"])
         case.close()
         seen = listener.collect(parameters.watch_ns)
         name = f"closing {number}: events 'case closed'"
-        record.judge(name, seen.closed, "1", at_least=1, requirements=["SEAL-1"])
+        record.judge(name, seen.of("case_closed"), "1", at_least=1, requirements=["SEAL-1"])
 
 
 @pytest.mark.requirements("SEAL-2")
@@ -129,7 +129,7 @@ def _show_that_it_was_not_deaf(case: Case, listener: Listener, record: TestRecor
     """Positive control: silence counts only of a meter that still reports a real opening after it."""
     case.open()
     seen = listener.collect(watch_ns)
-    record.judge_equal("control: events of a lasting opening", seen.opened, 1, requirements=["SEAL-2"])
+    record.judge_equal("control: events of a lasting opening", seen.of("case_opened"), 1, requirements=["SEAL-2"])
     case.close()
 
 
@@ -162,8 +162,12 @@ def test_openings_above_the_debounce_give_one_event_each(
             record.note(f"opening {attempt}: not the stimulus asked for, so not judged; {seen.events} events came")
             continue
         judged += 1
-        record.judge_equal(f"opening {attempt}: events 'case opened'", seen.opened, 1, requirements=["SEAL-2"])
-        record.judge_equal(f"opening {attempt}: other events", seen.other_than_opened, 1, requirements=["SEAL-2"])
+        record.judge_equal(
+            f"opening {attempt}: events 'case opened'", seen.of("case_opened"), 1, requirements=["SEAL-2"]
+        )
+        record.judge_equal(
+            f"opening {attempt}: other events", seen.other_than("case_opened"), 1, requirements=["SEAL-2"]
+        )
         if judged == parameters.openings:
             return
     record.inconclusive(
@@ -188,8 +192,8 @@ def test_a_case_left_open_gives_one_event(
     """An opening gives exactly one event however long it lasts, and so does the closing after it."""
     case.open()
     seen = listener.collect(parameters.hold_ns)
-    record.judge_equal("left open: events 'case opened'", seen.opened, 1, requirements=["SEAL-2"])
-    record.judge_equal("left open: other events", seen.other_than_opened, 0, requirements=["SEAL-2"])
+    record.judge_equal("left open: events 'case opened'", seen.of("case_opened"), 1, requirements=["SEAL-2"])
+    record.judge_equal("left open: other events", seen.other_than("case_opened"), 0, requirements=["SEAL-2"])
     case.close()
     seen = listener.collect(parameters.hold_ns)
     record.judge_equal("left closed: events", seen.events, 1, requirements=["SEAL-2"])

@@ -80,7 +80,7 @@ def test_the_counter_goes_on_over_power_cuts(
     _cut(supply, parameters, "cut in the report", record)
     reported = listener.alerts_until_quiet()
     # The interrupted alert comes once, or the case is reported as found open at power-on; both may.
-    openings = sum(listener.tells_of_opening(found) for found in reported)
+    openings = sum(listener.tells_of("case_opened", found) for found in reported)
     name = "cut in the report: openings reported"
     record.judge(name, openings, "1", at_least=1, at_most=2, requirements=["SIG-1"])
     counters.judge("reported after the cut in the report", reported)
