@@ -22,7 +22,8 @@ class Segment:
     """One law, valid from ``start_ns`` to the start of the next segment.
 
     Value = ``final_u`` + (``initial_u`` - ``final_u``) · exp(-(t - start) / ``tau_ns``)
-    + ``peak_u`` · sin(2π · ``frequency_mHz`` · (t - start) + ``phase_mdeg``); a part that is zero is absent.
+    + ``peak_u`` · sin(2π · ``frequency_mHz`` · (t - start) + ``phase_mdeg``) + the values of ``plus``; a part that is
+    zero is absent.
     """
 
     start_ns: int
@@ -33,6 +34,9 @@ class Segment:
     peak_u: int = 0
     frequency_mHz: int = 0
     phase_mdeg: int = 0
+    plus: tuple[Segment, ...] = ()
+    """Further laws whose values add up with this one's, each from its own ``start_ns`` (a return that several
+    circuits share); each is rounded by itself."""
 
     def value_u(self, at_ns: int) -> int:
         """The value at ``at_ns``, in millionths of the net's unit."""
@@ -44,7 +48,7 @@ class Segment:
             # Whole turns are taken off in integers: a sinusoid of a day ago keeps its phase.
             turns_e12 = since_ns * self.frequency_mHz % 10**12
             value += self.peak_u * sin(2 * pi * (turns_e12 / 1e12 + self.phase_mdeg / FULL_TURN_MDEG))
-        return round(value)
+        return round(value) + sum(part.value_u(at_ns) for part in self.plus)
 
 
 @dataclass
