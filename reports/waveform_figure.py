@@ -49,7 +49,7 @@ class Zoom:
 def envelope(
     waveform: Waveform, from_ns: float, to_ns: float, columns: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Times and volts to draw between two times: lowest and highest of each column, in turn."""
+    """Times and values to draw between two times: lowest and highest of each column, in turn."""
     first = max(0, int(np.floor((from_ns - waveform.x_origin_ns) / waveform.x_increment_ns)))
     last = min(len(waveform), int(np.ceil((to_ns - waveform.x_origin_ns) / waveform.x_increment_ns)) + 1)
     if last - first < 1:
@@ -64,8 +64,8 @@ def envelope(
         drawn[0::2] = np.minimum.reduceat(codes, starts)
         drawn[1::2] = np.maximum.reduceat(codes, starts)
         at = np.repeat(starts + first, 2).astype(np.float64)
-    volts = (drawn - waveform.y_reference) * waveform.y_increment_V + waveform.y_origin_V
-    return at * waveform.x_increment_ns + waveform.x_origin_ns, volts
+    values = (drawn - waveform.y_reference) * waveform.y_increment + waveform.y_origin
+    return at * waveform.x_increment_ns + waveform.x_origin_ns, values
 
 
 def activity(waveform: Waveform, from_ns: float, to_ns: float) -> tuple[int, float, float]:
@@ -74,7 +74,7 @@ def activity(waveform: Waveform, from_ns: float, to_ns: float) -> tuple[int, flo
     last = max(first, int((to_ns - waveform.x_origin_ns) / waveform.x_increment_ns) + 1)
     codes = waveform.samples[first:last]
     low, high = int(waveform.samples.min(initial=255)), int(waveform.samples.max(initial=0))
-    if len(codes) < 2 or high - low < 16:
+    if len(codes) < 2 or high - low < (1 if waveform.unit == "1" else 16):
         return 0, from_ns, to_ns
     above = codes > (low + high) // 2
     passes = np.flatnonzero(above[1:] != above[:-1])
@@ -130,7 +130,7 @@ def draw(channels: Sequence[Waveform], cursors: Mapping[str, float], figure_id: 
     for row, channel in enumerate(shown):
         axes = figure.add_subplot(above[row])
         _overview(axes, channel, cursors, zooms, factor)
-        axes.set_title(svg.label(f"{channel.channel_label}: whole acquisition, V"))
+        axes.set_title(svg.label(f"{channel.channel_label}: whole acquisition{_in_unit(channel)}"))
         axes.tick_params(labelbottom=row == len(shown) - 1)
     figure.axes[len(shown) - 1].set_xlabel(f"time from trigger, {unit}")
     if zooms:
@@ -145,10 +145,10 @@ def draw(channels: Sequence[Waveform], cursors: Mapping[str, float], figure_id: 
 def _overview(
     axes: Axes, channel: Waveform, cursors: Mapping[str, float], zooms: Sequence[Zoom], factor: float
 ) -> None:
-    times, volts = envelope(channel, channel.x_origin_ns, channel.end_ns, COLUMNS)
-    axes.plot(times / factor, volts, color=svg.SIGNAL, linewidth=0.8)
+    times, values = envelope(channel, channel.x_origin_ns, channel.end_ns, COLUMNS)
+    axes.plot(times / factor, values, color=svg.SIGNAL, linewidth=0.8)
     axes.set_xlim(channel.x_origin_ns / factor, channel.end_ns / factor)
-    _headroom(axes, volts)
+    _headroom(axes, values)
     for zoom in zooms:
         axes.axvspan(zoom.from_ns / factor, zoom.to_ns / factor, color=svg.GRID, zorder=0)
     _mark(axes, cursors, factor, 0.0)
@@ -158,18 +158,18 @@ def _close_up(axes: Axes, channel: Waveform, zoom: Zoom, cursors: Mapping[str, f
     """One panel, its time counted from the cursor, so that the axis has few digits."""
     at_ns = cursors[zoom.cursor]
     unit, factor = next(step for step in _STEPS_NS if zoom.to_ns - zoom.from_ns >= 2 * step[1] or step[1] == 1.0)
-    times, volts = envelope(channel, zoom.from_ns, zoom.to_ns, ZOOM_COLUMNS)
-    axes.plot((times - at_ns) / factor, volts, color=svg.SIGNAL, linewidth=0.9)
+    times, values = envelope(channel, zoom.from_ns, zoom.to_ns, ZOOM_COLUMNS)
+    axes.plot((times - at_ns) / factor, values, color=svg.SIGNAL, linewidth=0.9)
     axes.set_xlim((zoom.from_ns - at_ns) / factor, (zoom.to_ns - at_ns) / factor)
-    _headroom(axes, volts)
-    axes.set_title(svg.label(f"{channel.channel_label} around {zoom.cursor}, V"))
+    _headroom(axes, values)
+    axes.set_title(svg.label(f"{channel.channel_label} around {zoom.cursor}{_in_unit(channel)}"))
     axes.set_xlabel(svg.label(f"time from {zoom.cursor}, {unit}"))
     near = {name: at for name, at in cursors.items() if zoom.from_ns <= at <= zoom.to_ns}
     _mark(axes, near, factor, at_ns)
 
 
-def _headroom(axes: Axes, volts: NDArray[np.float64]) -> None:
-    low, high = float(volts.min()), float(volts.max())
+def _headroom(axes: Axes, values: NDArray[np.float64]) -> None:
+    low, high = float(values.min()), float(values.max())
     span = max(high - low, 0.5)
     axes.set_ylim(low - 0.12 * span, high + 0.38 * span)
 
@@ -192,6 +192,11 @@ def _mark(axes: Axes, cursors: Mapping[str, float], factor: float, zero_ns: floa
             xytext=(-3 if on_left else 3, -2), textcoords="offset points",
             ha="right" if on_left else "left", va="top", color=svg.CURSOR, fontweight="bold",
         )  # fmt: skip
+
+
+def _in_unit(channel: Waveform) -> str:
+    """The axis' unit for a title; a logic level needs none."""
+    return "" if channel.unit == "1" else f", {channel.unit}"
 
 
 def _time_unit(channel: Waveform) -> tuple[str, float]:

@@ -209,11 +209,13 @@ class WaveformEntry:
     sha256: str
     samples: int
     channel_label: str
-    y_increment_V: float
-    y_origin_V: float
+    y_increment: float
+    y_origin: float
     y_reference: int
     x_increment_ns: float
     x_origin_ns: float
+    unit: str
+    """Of ``y_increment`` and ``y_origin``."""
     cursors: Mapping[str, float] = field(default_factory=dict)
 
 

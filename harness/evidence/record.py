@@ -198,11 +198,12 @@ class TestRecord:
                 sha256=digest,
                 samples=len(waveform),
                 channel_label=waveform.channel_label,
-                y_increment_V=float(waveform.y_increment_V),
-                y_origin_V=float(waveform.y_origin_V),
+                y_increment=float(waveform.y_increment),
+                y_origin=float(waveform.y_origin),
                 y_reference=int(waveform.y_reference),
                 x_increment_ns=float(waveform.x_increment_ns),
                 x_origin_ns=float(waveform.x_origin_ns),
+                unit=waveform.unit,
                 cursors=marks,
             )
         )

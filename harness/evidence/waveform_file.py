@@ -11,6 +11,7 @@ import hashlib
 import re
 import zlib
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from harness.evidence.canonical import sha256_hex
 from harness.evidence.errors import ReadError
 from harness.evidence.model import WaveformEntry
 from harness.measure.errors import MeasureError
-from harness.measure.waveform import Waveform
+from harness.measure.waveform import Waveform, WaveformUnit
 
 WAVEFORMS_FOLDER = "waveforms"
 
@@ -50,12 +51,13 @@ def read_waveform(folder: Path, entry: WaveformEntry) -> Waveform:
     try:
         return Waveform(
             samples=np.frombuffer(codes, dtype=np.uint8),
-            y_increment_V=entry.y_increment_V,
-            y_origin_V=entry.y_origin_V,
+            y_increment=entry.y_increment,
+            y_origin=entry.y_origin,
             y_reference=entry.y_reference,
             x_increment_ns=entry.x_increment_ns,
             x_origin_ns=entry.x_origin_ns,
             channel_label=entry.channel_label,
+            unit=cast(WaveformUnit, entry.unit),  # checked by the waveform itself
         )
     except MeasureError as error:
         raise ReadError(f"{path}: entry {entry.name!r} does not describe a waveform: {error}") from error

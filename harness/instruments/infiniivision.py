@@ -151,15 +151,15 @@ class InfiniiVision:
         if len(numbers) != PREAMBLE_FIELDS or numbers[0] != FORMAT_BYTE:
             session.check_errors(":WAVeform:PREamble?")
             raise BadAnswerError(session.name, ":WAVeform:PREamble?", preamble, "ten numbers, the first 0 for BYTE")
-        _, _, points, _, x_increment_s, x_origin_s, x_reference, y_increment_V, y_origin_V, y_reference = numbers
+        _, _, points, _, x_increment_s, x_origin_s, x_reference, y_increment, y_origin, y_reference = numbers
         codes = session.query_block(":WAVeform:DATA?")
         session.check_errors(":WAVeform:DATA?")
         if len(codes) != points:
             raise BadAnswerError(session.name, ":WAVeform:DATA?", f"{len(codes)} points", f"{points:.0f} as announced")
         return Waveform(
             samples=codes,
-            y_increment_V=y_increment_V,
-            y_origin_V=y_origin_V,
+            y_increment=y_increment,
+            y_origin=y_origin,
             y_reference=int(y_reference),
             x_increment_ns=x_increment_s * 1e9,
             x_origin_ns=(x_origin_s - x_reference * x_increment_s) * 1e9,

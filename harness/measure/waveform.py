@@ -7,6 +7,7 @@ nanoseconds are derived. Serial decoding (:mod:`harness.measure.uart`) and laten
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +15,25 @@ from numpy.typing import NDArray
 from harness.measure.errors import WaveformError
 
 
+WaveformUnit = Literal["V", "A", "1"]
+"""Volts; amperes through a current clamp; the logic level of a digital channel, 0 or 1."""
+
+
 @dataclass(frozen=True, eq=False)
 class Waveform:
-    """Samples of one channel. Time is relative to the trigger, volts = (code - reference) × increment + origin."""
+    """Samples of one channel. Time is relative to the trigger, value = (code - reference) × increment + origin.
+
+    ``y_increment`` and ``y_origin`` are in ``unit``.
+    """
 
     samples: NDArray[np.uint8]
-    y_increment_V: float
-    y_origin_V: float
+    y_increment: float
+    y_origin: float
     y_reference: int
     x_increment_ns: float
     x_origin_ns: float
     channel_label: str
+    unit: WaveformUnit = "V"
 
     def __post_init__(self) -> None:
         if self.samples.dtype != np.uint8 or self.samples.ndim != 1:
@@ -32,10 +41,14 @@ class Waveform:
                 f"waveform {self.channel_label}: samples are {self.samples.dtype} with {self.samples.ndim} "
                 "dimensions; expected one dimension of uint8 codes as the instrument sent them"
             )
-        if not (self.x_increment_ns > 0 and self.y_increment_V > 0):
+        if self.unit not in get_args(WaveformUnit):
+            raise WaveformError(
+                f"waveform {self.channel_label}: unit {self.unit!r}; expected one of {', '.join(get_args(WaveformUnit))}"
+            )
+        if not (self.x_increment_ns > 0 and self.y_increment > 0):
             raise WaveformError(
                 f"waveform {self.channel_label}: increments are {self.x_increment_ns} ns and "
-                f"{self.y_increment_V} V per step; both must be above 0: check the instrument's preamble"
+                f"{self.y_increment} {self.unit} per step; both must be above 0: check the instrument's preamble"
             )
 
     def __len__(self) -> int:
@@ -46,17 +59,17 @@ class Waveform:
         """Time of the last sample relative to the trigger."""
         return self.x_origin_ns + (len(self.samples) - 1) * self.x_increment_ns
 
-    def volts(self) -> NDArray[np.float64]:
-        """All samples in volts."""
-        return (self.samples.astype(np.float64) - self.y_reference) * self.y_increment_V + self.y_origin_V
+    def values(self) -> NDArray[np.float64]:
+        """All samples in ``unit``."""
+        return (self.samples.astype(np.float64) - self.y_reference) * self.y_increment + self.y_origin
 
     def times_ns(self) -> NDArray[np.float64]:
         """The time of every sample relative to the trigger."""
         return np.arange(len(self.samples), dtype=np.float64) * self.x_increment_ns + self.x_origin_ns
 
-    def code_at(self, level_V: float) -> float:
-        """The level in codes, not rounded; it may lie between two codes or outside the converter's range."""
-        return (level_V - self.y_origin_V) / self.y_increment_V + self.y_reference
+    def code_at(self, level: float) -> float:
+        """A level in ``unit`` as codes, not rounded; it may lie between two codes or outside the converter's range."""
+        return (level - self.y_origin) / self.y_increment + self.y_reference
 
 
 @dataclass(frozen=True)
@@ -111,6 +124,11 @@ def find_edges(waveform: Waveform, levels: LogicLevels) -> Edges:
     is where the straight line between the two samples around ``levels.threshold_V`` meets it, the last such place
     before the new level is reached.
     """
+    if waveform.unit != "V":
+        raise WaveformError(
+            f"waveform {waveform.channel_label}: is in {waveform.unit}, logic levels are in V; "
+            "give the waveform of an input that measures the line's voltage"
+        )
     codes = waveform.samples
     high = codes >= waveform.code_at(levels.high_V)
     decided = np.flatnonzero(high | (codes <= waveform.code_at(levels.low_V)))

@@ -122,7 +122,7 @@ def test_no_alert_on_a_quiet_line_is_a_lower_bound_and_on_a_busy_one_nothing() -
         (case_line([0.0]), modem_line([], extra=[-40 * MS]), "errors"),
         (case_line([0.0]), square_wave([], start_high=False, from_ns=0, to_ns=600 * MS), "not idle"),
         (case_line([300.0]), modem_line([], to_ms=200), "ends before the case opens"),
-        (replace(case_line([0.0]), y_increment_V=1e-6), modem_line([]), "lasting opening"),
+        (replace(case_line([0.0]), y_increment=1e-6), modem_line([]), "lasting opening"),
     ],
 )
 def test_what_is_not_known_gives_no_value(case: Waveform, line: Waveform, reason: str) -> None:

@@ -18,7 +18,7 @@ def ramp(codes: list[int], step_ns: float = 10.0) -> Waveform:
 
 def test_volts_and_times() -> None:
     waveform = Waveform(np.array([0, 128, 255], dtype=np.uint8), 0.5, 1.0, 128, 4.0, -4.0, "X")
-    assert waveform.volts().tolist() == [-63.0, 1.0, 64.5]
+    assert waveform.values().tolist() == [-63.0, 1.0, 64.5]
     assert waveform.times_ns().tolist() == [-4.0, 0.0, 4.0]
     assert waveform.end_ns == 4.0
     assert waveform.code_at(64.5) == 255
