@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from reports.palette import light
 from reports.safe_text import visible
 
 INK = "#010101"
@@ -135,3 +136,11 @@ def to_svg(figure: Figure, figure_id: str, title: str, description: str) -> Mark
     if view_box:
         head = head.replace("<svg ", f"<svg {view_box.group(0)} ", 1)
     return Markup(head + rest)  # noqa: S704 - matplotlib escapes text, and title and description are escaped above
+
+
+def standalone(svg: Markup, font: str) -> str:
+    """The drawing as a file of its own: the light page's colours in it, and ``font`` in place of the page's."""
+    text = str(svg).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    for name, colour in light().items():
+        text = text.replace(f"var({name})", colour)
+    return re.sub(r"'DejaVu Sans'(, [^;\"]*)?", f"'{font}'", text)

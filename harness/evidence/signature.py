@@ -1,9 +1,10 @@
-"""The laboratory's signature over a finished record and its report: who answers for them.
+"""The laboratory's signature over a finished record and its outputs: who answers for them.
 
 The hash chains show that nothing was changed since the record was joined; only a signature shows who joined it. It is
-ECDSA on P-256 with SHA-256 over the record's digest and the SHA-256 of ``report.html``, which is what people read and
-what no chain covers. It is deterministic (RFC 6979), so the same record, report and key give the same bytes. The
-private key is a PEM file that nobody but its owner can read; it never gets into a record.
+ECDSA on P-256 with SHA-256 over the record's digest, the SHA-256 of ``report.html`` and of every other output in the
+folder (PDF, JUnit, values, ...): what people and programs read and what no chain covers. It is deterministic (RFC
+6979), so the same record, outputs and key give the same bytes. The private key is a PEM file that nobody but its owner
+can read; it never gets into a record.
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ from cryptography.hazmat.primitives.serialization import (
 
 from harness.evidence.canonical import sha256_hex
 from harness.evidence.errors import ReadError, SignatureError
+from harness.evidence.output_files import REPORT_FILE, outputs_present
 from harness.evidence.reader import SUMMARY_FILE, read_json
-from harness.evidence.verify import REPORT_FILE, SIGNATURE_FILE, Problem
+from harness.evidence.verify import SIGNATURE_FILE, Problem
 
 ALGORITHM = "ECDSA P-256, SHA-256, r and s of 32 octets each"
-CONTEXT = "tamperbench record and report/1\n"
+CONTEXT = "tamperbench record and outputs/2\n"
 """Put before the digests, so that a signature made for anything else can't be taken for one of a record."""
 
 NO_REPORT = "none"
@@ -101,13 +103,15 @@ def fingerprint(key: ec.EllipticCurvePublicKey) -> str:
 
 
 def sign_run(path: Path, key: ec.EllipticCurvePrivateKey) -> Path:
-    """Sign the finished record in ``path`` with the report that lies there; returns the signature's file."""
-    digest, report = _record_digest(path), report_digest(path)
-    r, s = decode_dss_signature(key.sign(_signed(digest, report), ec.ECDSA(SHA256(), deterministic_signing=True)))
+    """Sign the finished record in ``path`` with the outputs that lie there; returns the signature's file."""
+    digest, report, outputs = _record_digest(path), report_digest(path), other_digests(path)
+    message = _signed(digest, report, outputs)
+    r, s = decode_dss_signature(key.sign(message, ec.ECDSA(SHA256(), deterministic_signing=True)))
     body = {
         "algorithm": ALGORITHM,
         "record_digest": digest,
         "report_sha256": report,
+        "outputs_sha256": outputs,
         "public_key": _point(key.public_key()).hex(),
         "signature": r.to_bytes(_COORDINATE_BYTES, "big").hex() + s.to_bytes(_COORDINATE_BYTES, "big").hex(),
     }
@@ -133,14 +137,19 @@ def check_signature(path: Path, expected: ec.EllipticCurvePublicKey | None) -> t
         raw = bytes.fromhex(body["signature"])
         r, s = int.from_bytes(raw[:_COORDINATE_BYTES], "big"), int.from_bytes(raw[_COORDINATE_BYTES:], "big")
         signed_report = str(body["report_sha256"])
+        signed_outputs = {str(name): str(digest) for name, digest in body["outputs_sha256"].items()}
         form_fits = len(raw) == 2 * _COORDINATE_BYTES and body["algorithm"] == ALGORITHM
-        key.verify(encode_dss_signature(r, s), _signed(_record_digest(path), signed_report), ec.ECDSA(SHA256()))
-    except (KeyError, TypeError, ValueError, InvalidSignature, ReadError, SignatureError):
+        message = _signed(_record_digest(path), signed_report, signed_outputs)
+        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+    except (AttributeError, KeyError, TypeError, ValueError, InvalidSignature, ReadError, SignatureError):
         form_fits = False
     if not form_fits:
         return "signature does not fit", [Problem(SIGNATURE_FILE, None, "does not fit the record; one was changed")]
     if signed_report != report_digest(path):
         return "signature does not fit the report", [Problem(REPORT_FILE, None, _report_text(path, signed_report))]
+    changed = _changed_outputs(path, signed_outputs)
+    if changed:
+        return "signature does not fit the outputs", changed
     if expected is not None and _point(expected) != _point(key):
         text = f"is by key {fingerprint(key)[:16]}, not by the key you gave, {fingerprint(expected)[:16]}"
         return "signed by another key", [Problem(SIGNATURE_FILE, None, text)]
@@ -155,6 +164,34 @@ def report_digest(path: Path) -> str:
         return sha256_hex(file.read_bytes()) if file.exists() else NO_REPORT
     except OSError as error:
         raise SignatureError(f"{file}: the report can't be read: {error.strerror}; check who may read it") from error
+
+
+def other_digests(path: Path) -> dict[str, str]:
+    """SHA-256 (hex) of every output in the run's folder but the report, by its name."""
+    try:
+        return {name: sha256_hex((path / name).read_bytes()) for name in outputs_present(path) if name != REPORT_FILE}
+    except OSError as error:
+        raise SignatureError(
+            f"{error.filename}: the output can't be read: {error.strerror}; check who may read it"
+        ) from error
+
+
+def signed_output_digests(path: Path) -> dict[str, str] | None:
+    """The digests of the outputs but the report that the signature in the folder names; None without a signature."""
+    if not (path / SIGNATURE_FILE).is_file():
+        return None
+    named = read_json(path / SIGNATURE_FILE).get("outputs_sha256")
+    return {str(name): str(digest) for name, digest in named.items()} if isinstance(named, dict) else {}
+
+
+def signer_of(path: Path) -> str:
+    """Fingerprint of the key that the signature in the run's folder names, unchecked; empty without a signature."""
+    if not (path / SIGNATURE_FILE).is_file():
+        return ""
+    try:
+        return sha256_hex(bytes.fromhex(str(read_json(path / SIGNATURE_FILE).get("public_key", ""))))
+    except ValueError as error:
+        raise SignatureError(f"{path / SIGNATURE_FILE}: names no public key; the file was changed") from error
 
 
 def signed_report_digest(path: Path) -> str | None:
@@ -172,6 +209,16 @@ def _report_text(path: Path, signed: str) -> str:
     return "is not the report that was signed; it was changed or made again otherwise"
 
 
+def _changed_outputs(path: Path, signed: dict[str, str]) -> list[Problem]:
+    present = other_digests(path)
+    texts = dict.fromkeys(present.keys() - signed.keys(), "was put in after the record was signed")
+    texts |= dict.fromkeys(signed.keys() - present.keys(), "is missing; the signature names it")
+    for name in present.keys() & signed.keys():
+        if present[name] != signed[name]:
+            texts[name] = "is not the one that was signed; it was changed or made again otherwise"
+    return [Problem(name, None, texts[name]) for name in sorted(texts)]
+
+
 def _record_digest(path: Path) -> str:
     digest = read_json(path / SUMMARY_FILE).get("record_digest")
     if not isinstance(digest, str):
@@ -179,8 +226,9 @@ def _record_digest(path: Path) -> str:
     return digest
 
 
-def _signed(record_digest: str, report: str) -> bytes:
-    return f"{CONTEXT}{record_digest}\n{report}\n".encode()
+def _signed(record_digest: str, report: str, outputs: dict[str, str]) -> bytes:
+    others = "".join(f"{outputs[name]} {name}\n" for name in sorted(outputs))
+    return f"{CONTEXT}{record_digest}\n{report}\n{others}".encode()
 
 
 def _point(key: ec.EllipticCurvePublicKey) -> bytes:
