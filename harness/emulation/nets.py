@@ -93,6 +93,13 @@ class Net(PlainComponent):
         before = self.state.levels[first - 1] if first else self.state.initial_level
         return before, times[first:last]
 
+    def told_by_ns(self, to_ns: int) -> int:
+        """When all edges before ``to_ns`` will be known: at once here; some nets are told in larger pieces."""
+        return to_ns
+
+    def call_once(self, watcher: str) -> None:
+        """For nets that call their watchers only when asked to; this one always does."""
+
     def _remember(self, at_ns: int, level: bool) -> None:
         state = self.state
         horizon = at_ns - HISTORY_NS

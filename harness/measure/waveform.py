@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from harness.measure.errors import WaveformError
 
-
 WaveformUnit = Literal["V", "A", "1"]
 """Volts; amperes through a current clamp; the logic level of a digital channel, 0 or 1."""
 
@@ -43,7 +42,8 @@ class Waveform:
             )
         if self.unit not in get_args(WaveformUnit):
             raise WaveformError(
-                f"waveform {self.channel_label}: unit {self.unit!r}; expected one of {', '.join(get_args(WaveformUnit))}"
+                f"waveform {self.channel_label}: unit {self.unit!r}; "
+                f"expected one of {', '.join(get_args(WaveformUnit))}"
             )
         if not (self.x_increment_ns > 0 and self.y_increment > 0):
             raise WaveformError(

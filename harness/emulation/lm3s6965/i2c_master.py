@@ -1,8 +1,9 @@
 """The I2C master block: one MCS command is one byte, with the START and STOP that the command asks for.
 
 Source: LM3S6965 data sheet, chapter "I2C Interface" (I2CMCS table, SCL_PRD = 2 x (1 + TPR) x (6 + 4) x CLK_PRD);
-StellarisWare ``hw_i2c.h``. A command passes through steps, each ending an event: the address byte (9 bit times
-after a START), a data byte (9), a STOP (1). Arbitration is never lost: there is no second master on the board.
+StellarisWare ``hw_i2c.h``. A command passes through steps, each ending an event: START and address byte (10 bit
+times, 11 for a repeated START, see ``i2c_wire``), a data byte (9), a STOP (1). Arbitration is never lost: there is no
+second master on the board.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from typing import Any
 
 from harness.emulation.lm3s6965.block import Block, Chip
 from harness.emulation.parts.i2c_bus import I2cBus
+from harness.emulation.parts.i2c_wire import STEP_BITS, Told
 
 RUN, START, STOP, ACK = 0x1, 0x2, 0x4, 0x8
 BUSY, ERROR, ADDRESS_NACK, DATA_NACK, IDLE, BUS_BUSY = 0x01, 0x02, 0x04, 0x08, 0x20, 0x40
 MASTER_ENABLE = 0x10
 SCL_CLOCKS = 2 * (6 + 4)
-BITS_PER_BYTE = 9
+_EVENTS = ("address", "address", "data", "stop")
+"""By kind of step (``Told``), the event that ends it."""
 
 
 @dataclass
@@ -85,11 +88,11 @@ class I2cMaster(Block):
         state.command, state.busy, state.error = command, True, 0
         if command & START:
             state.receiving = bool(state.msa & 1)
-            self._after(BITS_PER_BYTE, "address")
+            self._begin(Told.REPEATED_START if state.bus_owned else Told.START, state.msa)
         elif command & RUN:
-            self._after(BITS_PER_BYTE, "data")
+            self._begin_data()
         else:
-            self._after(1, "stop")
+            self._begin(Told.STOP, 0)
 
     def _check_command(self, value: int) -> None:
         state = self.state
@@ -109,9 +112,14 @@ class I2cMaster(Block):
         if why:
             raise self.not_modelled("write", 0x004, value, why)
 
-    def _after(self, bits: int, step: str) -> None:
-        due_ns = self.world.now_ns + self.chip.clock.to_ns(bits * self.bit_cycles)
-        self.world.schedule(due_ns, self.name, step)
+    def _begin(self, kind: Told, byte: int) -> None:
+        clock, bit_cycles = self.chip.clock, self.bit_cycles
+        due_ns = self.world.now_ns + clock.to_ns(STEP_BITS[kind] * bit_cycles)
+        self.bus.wire.begin(kind, byte, clock.to_ns(bit_cycles), due_ns)
+        self.world.schedule(due_ns, self.name, _EVENTS[kind])
+
+    def _begin_data(self) -> None:
+        self._begin(Told.BYTE, 0xFF if self.state.receiving else self.state.mdr)
 
     def on_event(self, kind: str, argument: Any) -> None:
         """The end of a step of the command."""
@@ -125,8 +133,9 @@ class I2cMaster(Block):
         state = self.state
         state.bus_owned = True
         acknowledged = self.bus.address(state.msa >> 1, state.receiving, self.chip.clock.to_ns(self.bit_cycles))
+        self.bus.wire.end(state.msa, acknowledged)
         if acknowledged:
-            self._after(BITS_PER_BYTE, "data")
+            self._begin_data()
         else:
             self._fail(ADDRESS_NACK)
 
@@ -134,9 +143,13 @@ class I2cMaster(Block):
         state = self.state
         if state.receiving:
             state.mdr = self.bus.read()
-        elif not self.bus.write(state.mdr):
-            self._fail(DATA_NACK)
-            return
+            self.bus.wire.end(state.mdr, bool(state.command & ACK))
+        else:
+            acknowledged = self.bus.write(state.mdr)
+            self.bus.wire.end(state.mdr, acknowledged)
+            if not acknowledged:
+                self._fail(DATA_NACK)
+                return
         self._finish()
 
     def _fail(self, cause: int) -> None:
@@ -145,11 +158,12 @@ class I2cMaster(Block):
 
     def _finish(self) -> None:
         if self.state.command & STOP:
-            self._after(1, "stop")
+            self._begin(Told.STOP, 0)
         else:
             self._complete()
 
     def _stopped(self) -> None:
+        self.bus.wire.end(0, False)
         self.bus.stop()
         self.state.bus_owned = False
         self._complete()
@@ -172,7 +186,8 @@ class I2cMaster(Block):
         self.chip.set_irq(self.irq_lines[0], bool(self.state.mris & self.state.mimr))
 
     def reset_block(self) -> None:
-        """Reset values; the bus is left as it is, possibly in the middle of a byte, as by a real reset."""
+        """Reset values; the master lets go of the bus, possibly in the middle of a byte, as by a real reset."""
+        self.bus.wire.let_go()
         for step in ("address", "data", "stop"):
             self.world.cancel(self.name, step)
         self.state = I2cState()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.emulation.errors import NotModelledError, WorldError
+from harness.emulation.parts.i2c_wire import I2cLine, I2cWire
 from harness.emulation.world import PlainComponent, World
 
 
@@ -51,12 +52,17 @@ class I2cBus(PlainComponent):
         self.devices: dict[str, I2cDevice] = {}
         self.state = BusState()
         super().__init__(world, name)
+        self.wire = I2cWire(world, f"{name} wire")
 
     def attach(self, name: str, device: I2cDevice) -> None:
         """Solder a device to the bus."""
         if any(other.address == device.address for other in self.devices.values()):
             raise WorldError(f"bus {self.name}: two devices at address 0x{device.address:02X}")
         self.devices[name] = device
+
+    def make_nets(self, scl: str, sda: str) -> dict[str, I2cLine]:
+        """The two wires as nets for probes, by the names given."""
+        return {name: I2cLine(self.world, name, self.wire, sda=name == sda) for name in (scl, sda)}
 
     def address(self, seven_bits: int, reading: bool, bit_ns: int) -> bool:
         """A START (or repeated START) and the address byte have been sent; returns the acknowledge."""
@@ -91,9 +97,14 @@ class I2cBus(PlainComponent):
             self._end(stopped=True)
         self.state.open = False
 
+    def power_on(self) -> None:
+        """Supply there: the pull-ups take both wires high."""
+        self.wire.power(True)
+
     def power_off(self) -> None:
         """Supply gone: no transfer is open any more."""
         self.state = BusState()
+        self.wire.power(False)
 
     def _selected(self) -> I2cDevice:
         if self.state.selected is None:

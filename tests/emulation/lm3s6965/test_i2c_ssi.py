@@ -71,7 +71,7 @@ def test_byte_times_follow_from_the_prescaler() -> None:
     rig.write(I2C0 + MSA, 0x50 << 1)
     rig.write(I2C0 + MDR, 0)
     rig.write(I2C0 + MCS, RUN | START)
-    rig.wait(179_999)  # address and data: 18 bits of 10 us
+    rig.wait(189_999)  # START, address and data: 19 bits of 10 us
     assert not rig.line(IRQ)
     rig.wait(1)
     assert rig.line(IRQ)
