@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from harness.emulation.lm3s6965.block import Block, Chip
-from harness.emulation.nets import Net
 
 LOCK_KEY = 0x1ACC_E551
 DATA_END = 0x400
@@ -19,6 +19,13 @@ PORT_PINS = {"a": 8, "b": 8, "c": 8, "d": 8, "e": 4, "f": 4, "g": 2}
 """Pins brought out per port on the LM3S6965."""
 DEBUG_PINS = {"b": 0x80, "c": 0x0F}
 """JTAG/SWD pins: alternate function, pull-up and digital enable out of reset, and locked by GPIOCR."""
+
+
+class Wire(Protocol):
+    """What is soldered to a pin (a net, or a part's input)."""
+
+    def drive(self, level: bool) -> None:
+        """The pin is on ``level``; told each time, also when nothing changed."""
 
 
 @dataclass
@@ -56,7 +63,7 @@ class GpioPort(Block):
     def __init__(self, chip: Chip, port: str, irq: int) -> None:
         self.port = port
         self.irq_lines = (irq,)
-        self.nets: dict[int, Net] = {}
+        self.nets: dict[int, Wire] = {}
         self.state = GpioState()
         super().__init__(chip, f"gpio{port}")
         self._describe()
@@ -76,7 +83,7 @@ class GpioPort(Block):
         self.readers[0x520], self.writers[0x520] = lambda: int(self.state.locked), self._write_lock
         self.readers[0x524], self.writers[0x524] = lambda: self.state.commit, self._write_commit
 
-    def connect(self, pin: int, net: Net) -> None:
+    def connect(self, pin: int, net: Wire) -> None:
         """Solder ``net`` to a pin."""
         self.nets[pin] = net
         self._settle()
@@ -95,6 +102,10 @@ class GpioPort(Block):
     def is_open_drain(self, pin: int) -> bool:
         """True if the pin's driver only pulls low."""
         return bool(self.state.odr & 1 << pin)
+
+    def is_output(self, pin: int) -> bool:
+        """True if the port itself drives the pin."""
+        return bool(self.state.dir & self.state.den & ~self.state.afsel & 1 << pin)
 
     def read(self, offset: int) -> int:
         """A 32-bit read; below 0x400 the address bits 9-2 are the mask of the DATA bits read."""

@@ -12,12 +12,28 @@ from typing import Any, Protocol
 from harness.emulation.lm3s6965.block import Block, Chip
 
 FIFO_DEPTH = 8
+SELECT_PIN = 3
+DATA_PINS = (2, 4, 5)
+"""SSI0Fss; clock, receive, transmit: all of port A."""
+SECOND_EDGE = 0x80
+"""SPH in CR0."""
 LOOPBACK, ENABLE = 0x1, 0x2
 INT_OVERRUN, INT_TIMEOUT, INT_RX, INT_TX = 0x1, 0x2, 0x4, 0x8
 
 
 class SpiDevice(Protocol):
     """A part at the far end of the bus."""
+
+    @property
+    def spi_mode(self) -> int:
+        """2 · polarity + phase of the clock that it works with."""
+
+    @property
+    def fastest_Hz(self) -> int:
+        """The highest clock rate that it follows."""
+
+    def select(self, low: bool) -> None:
+        """The level of its chip select, low for selected; told also when it did not change."""
 
     def exchange(self, word: int, bits: int) -> int:
         """The word sent while ``word`` was received."""
@@ -92,11 +108,31 @@ class Ssi(Block):
             return
         if state.cpsr < 2:
             raise self.not_modelled("write", 0x008, state.tx[0], "CPSDVSR is below 2: no bit clock")
-        if self.device is None and not state.cr1 & LOOPBACK:
-            raise self.not_modelled("write", 0x008, state.tx[0], "no part is attached to SSI0")
+        if not state.cr1 & LOOPBACK:
+            self._check_line(state.tx[0])
         state.shifting = state.tx.pop(0)
         cycles = self.word_bits * state.cpsr * (1 + (state.cr0 >> 8))
         self.world.schedule(self.world.now_ns + self.chip.clock.to_ns(cycles), self.name, "shifted")
+
+    def _check_line(self, word: int) -> None:
+        """A line set up for another part than the one attached would move bits on the wrong edges."""
+        state, device = self.state, self.device
+        why = ""
+        if device is None:
+            why = "no part is attached to SSI0"
+        elif not all(self.chip.is_peripheral_pin("a", pin) for pin in DATA_PINS):
+            why = "PA2, PA4 and PA5 are not set to SSI0 (AFSEL and DEN)"
+        elif (mode := state.cr0 >> 5 & 2 | state.cr0 >> 7 & 1) != device.spi_mode:
+            why = f"SPI mode {mode} (SPO, SPH); the part works in mode {device.spi_mode}"
+        elif (rate_Hz := self.chip.clock.hz // (state.cpsr * (1 + (state.cr0 >> 8)))) > device.fastest_Hz:
+            why = f"bit rate {rate_Hz} Hz; the part follows {device.fastest_Hz} Hz at most"
+        if why:
+            raise self.not_modelled("write", 0x008, word, why)
+
+    @property
+    def _selects_itself(self) -> bool:
+        """PA3 is SSI0Fss; otherwise the part's select is the board's and the firmware's matter."""
+        return self.chip.is_peripheral_pin("a", SELECT_PIN)
 
     def on_event(self, kind: str, argument: Any) -> None:
         """A word has been exchanged."""
@@ -108,13 +144,23 @@ class Ssi(Block):
         state.shifting = None
         word = sent
         if self.device is not None and not state.cr1 & LOOPBACK:
-            word = self.device.exchange(sent, self.word_bits)
+            word = self._exchange(self.device, sent)
         if len(state.rx) < FIFO_DEPTH:
             state.rx.append(word)
         else:
             state.overrun = INT_OVERRUN
         self._start_next()
         self.drive_irq()
+
+    def _exchange(self, device: SpiDevice, sent: int) -> int:
+        """The part's answer. SSI0Fss stays low over words back to back with SPH 1, and rises between them with 0."""
+        if not self._selects_itself:
+            return device.exchange(sent, self.word_bits)
+        device.select(True)
+        word = device.exchange(sent, self.word_bits)
+        if not self.state.tx or not self.state.cr0 & SECOND_EDGE:
+            device.select(False)
+        return word
 
     def _flags(self) -> int:
         state = self.state

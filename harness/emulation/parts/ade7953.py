@@ -1,0 +1,219 @@
+"""The metrology front end: an ADE7953 on SSI0, line current on channel A, neutral current on B, and the voltage.
+
+Source: ADE7953 data sheet (register tables 13 to 15, "SPI Interface", "Write Protection", "Communication
+Verification", "Required Register Setting"). A frame is 16 bits of address, a byte that says read (80) or write (00),
+then the register's octets, high one first, while the chip select is low; SPI mode 3. A 24-bit register at 2xx is the
+same as the 32-bit one at 3xx. A frame cut short has no effect.
+
+Modelled: IRMSA, IRMSB, VRMS and what sets them up. Registers of functions that are not modelled keep what is
+written to them where that changes no modelled value; reading a measured value that is not modelled is an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.emulation.errors import NotModelledError
+from harness.emulation.parts.ade7953_channels import (
+    FULL_SCALE_UA,
+    FULL_SCALE_UV,
+    GAIN_ONE,
+    GAIN_PPM,
+    ChannelState,
+    codes,
+    settle,
+)
+from harness.emulation.parts.current_transformer import draw_transformer
+from harness.emulation.parts.surroundings import Quantity, Surroundings
+from harness.emulation.world import PlainComponent, World
+
+READ, WRITE = 0x80, 0x00
+WRITE_PROTECT, UNLOCK, CONFIG, RESERVED_120 = 0x040, 0x0FE, 0x102, 0x120
+LAST_OP, LAST_ADDRESS, LAST_DATA = 0x0FD, 0x1FE, (0x0FF, 0x1FF, 0x2FF)
+IRMSA, IRMSB, VRMS = 0x21A, 0x21B, 0x21C
+IRQSTATA, RSTIRQSTATA = 0x22D, 0x22E
+AIGAIN, AVGAIN, BIGAIN = 0x280, 0x281, 0x28C
+UNLOCK_CODE, REQUIRED_120 = 0xAD, 0x30
+RESET_DONE = 1 << 20
+COMM_LOCK, SOFTWARE_RESET, HIGH_PASS = 0x8000, 0x0080, 0x0004
+LAST_OP_READ, LAST_OP_WRITE = 0x35, 0xCA
+UNSET_GAIN_PPM = 5_000
+"""Our own choice: the sheet promises nothing while register 120 is not set as required."""
+
+KEPT = {
+    0x000: 0x00, 0x001: 0x00, 0x004: 0x40, 0x100: 0xFFFF, 0x101: 0, 0x103: 0x3F, 0x104: 0x3F, 0x107: 0x300,
+    0x110: 0, 0x200: 0, 0x201: 0, 0x203: 0xE419, 0x204: 0xE419, 0x205: 0, 0x224: 0xFFFFFF, 0x225: 0xFFFFFF,
+    0x22C: 0x100000, 0x22F: 0, WRITE_PROTECT: 0, RESERVED_120: 0,
+    AIGAIN: GAIN_ONE, AVGAIN: GAIN_ONE, BIGAIN: GAIN_ONE,
+}  # fmt: skip
+"""Registers that keep what is written, with their reset values."""
+FIXED = {0x007: 0, 0x008: 0, 0x009: 0, 0x108: 0, 0x109: 0, 0x286: 0, 0x288: 0, 0x292: 0, 0x800: 0}
+"""Registers that would change a modelled value in a way that is not modelled: amplifiers, offsets, reference."""
+MEASURED: dict[int, tuple[Quantity, int, int]] = {
+    IRMSA: ("LINE_I", FULL_SCALE_UA, AIGAIN),
+    IRMSB: ("NEUTRAL_I", FULL_SCALE_UA, BIGAIN),
+    VRMS: ("LINE_V", FULL_SCALE_UV, AVGAIN),
+}
+
+
+@dataclass
+class Ade7953State:
+    """Registers that differ from their reset values, the frame under way, the filters."""
+
+    registers: dict[int, int] = field(default_factory=dict)
+    selected: bool = False
+    frame: bytearray = field(default_factory=bytearray)
+    answer: bytes = b""
+    unlocked: bool = False
+    reset_seen: bool = False
+    last_op: int = 0
+    last_address: int = 0
+    last_data: int = 0
+    channels: dict[int, ChannelState] = field(
+        default_factory=lambda: {register: ChannelState() for register in MEASURED}
+    )
+
+
+def register_octets(address: int) -> int:
+    """How long the register at ``address`` is."""
+    return 1 if address in {0x702, 0x800} else (address >> 8) + 1
+
+
+class Ade7953(PlainComponent):
+    """The part behind SSI0."""
+
+    state: Ade7953State
+    spi_mode = 3
+    fastest_Hz = 5_000_000
+    """[recalled] from the timing table."""
+
+    def __init__(self, world: World, name: str, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self.transformer = draw_transformer(world, f"{name} line transformer")
+        stream = world.stream(f"{name} traits")
+        self.gain_ppm = {register: stream.take_int(-GAIN_PPM, GAIN_PPM) for register in MEASURED}
+        self.state = Ade7953State()
+        super().__init__(world, name)
+
+    # Supply
+
+    def power_on(self) -> None:
+        """Reset values; the filters begin at zero."""
+        self.state = Ade7953State()
+        for channel in self.state.channels.values():
+            channel.at_ns = self.world.now_ns
+
+    def power_off(self) -> None:
+        """Supply gone."""
+        self.state = Ade7953State()
+
+    # Bus
+
+    def select(self, low: bool) -> None:
+        """The chip select wire; a frame begins when it goes low and is forgotten when it goes high."""
+        if low == self.state.selected:
+            return
+        self.state.selected = low
+        self.state.frame.clear()
+        self.state.answer = b""
+
+    def exchange(self, word: int, bits: int) -> int:
+        """One word both ways; not selected, the part leaves its output open, which the board pulls up."""
+        if bits not in {8, 16}:
+            raise self._not_modelled(f"SPI words of {bits} bits; expected 8 or 16")
+        if not self.state.selected:
+            return (1 << bits) - 1
+        reply = bytes(self._exchange_byte(byte) for byte in word.to_bytes(bits // 8, "big"))
+        return int.from_bytes(reply, "big")
+
+    def _exchange_byte(self, byte: int) -> int:
+        state = self.state
+        at = len(state.frame)
+        out = state.answer[at - 3] if state.answer and 3 <= at < 3 + len(state.answer) else 0xFF
+        state.frame.append(byte)
+        if at < 2:
+            return out
+        address, operation = int.from_bytes(state.frame[:2], "big"), state.frame[2]
+        octets = register_octets(address)
+        if at == 2 and operation == READ:
+            state.answer = self._read(address).to_bytes(octets, "big")
+        elif at == 2 and operation != WRITE:
+            raise self._not_modelled(f"operation 0x{operation:02X}; expected 80 (read) or 00 (write)")
+        elif at == 2 + octets:
+            if operation == WRITE:
+                self._write(address, int.from_bytes(state.frame[3:], "big"))
+            else:
+                self._note(LAST_OP_READ, address, int.from_bytes(state.answer, "big"))
+        elif at > 2 + octets:
+            raise self._not_modelled(f"octet {at + 1} of a frame for register 0x{address:03X} of {octets} octet(s)")
+        return out
+
+    def _note(self, operation: int, address: int, data: int) -> None:
+        """The last successful communication (registers LAST_OP, LAST_ADD, LAST_RWDATA, which don't note themselves)."""
+        state = self.state
+        if address not in {LAST_OP, LAST_ADDRESS, *LAST_DATA, 0x3FF}:
+            state.last_op, state.last_address, state.last_data = operation, address, data
+
+    # Registers
+
+    def _read(self, address: int) -> int:
+        state, register = self.state, _alias(address)
+        if register in MEASURED:
+            return self._measure(register)
+        if register in KEPT or register in FIXED:
+            return state.registers.get(register, KEPT.get(register, 0))
+        if register == CONFIG:
+            return COMM_LOCK | HIGH_PASS if CONFIG not in state.registers else state.registers[CONFIG]
+        if register in {IRQSTATA, RSTIRQSTATA}:
+            status = 0 if state.reset_seen else RESET_DONE
+            state.reset_seen |= register == RSTIRQSTATA
+            return status
+        if register in LAST_DATA:
+            return state.last_data & (1 << 8 * register_octets(register)) - 1
+        if register in {LAST_OP, LAST_ADDRESS}:
+            return state.last_op if register == LAST_OP else state.last_address
+        raise self._not_modelled(f"read of register 0x{address:03X}")
+
+    def _write(self, address: int, value: int) -> None:
+        state, register = self.state, _alias(address)
+        unlocked, state.unlocked = state.unlocked, False
+        protected = state.registers.get(WRITE_PROTECT, 0) >> min(register >> 8, 2) & 1
+        if protected and register != WRITE_PROTECT:
+            return
+        if register == UNLOCK:
+            state.unlocked = value == UNLOCK_CODE
+        elif register == RESERVED_120:
+            if unlocked:
+                state.registers[register] = value
+        elif register in KEPT:
+            state.registers[register] = value & 0xFF_FFFF
+        elif register == CONFIG and value & ~(COMM_LOCK | SOFTWARE_RESET) == HIGH_PASS:
+            state.registers[register] = value & ~SOFTWARE_RESET
+            if value & SOFTWARE_RESET:
+                state.registers.clear()
+                state.reset_seen = False
+        elif register not in FIXED or value:
+            raise self._not_modelled(f"write of 0x{value:X} to register 0x{address:03X}")
+        self._note(LAST_OP_WRITE, address, value)
+
+    def _measure(self, register: int) -> int:
+        state, now_ns = self.state, self.world.now_ns
+        quantity, full_scale_u, gain_register = MEASURED[register]
+        channel = state.channels[register]
+        ratio_ppm = 1_000_000
+        if quantity == "LINE_I":
+            ratio_ppm = self.transformer.ratio_ppm(self.surroundings.field_nT("transformer", now_ns))
+        settle(channel, self.surroundings.mains_segments(quantity, channel.at_ns, now_ns), now_ns, ratio_ppm)
+        gain_ppm = self.gain_ppm[register]
+        if state.registers.get(RESERVED_120, 0) != REQUIRED_120:
+            gain_ppm += UNSET_GAIN_PPM
+        noise = self.world.stream(f"{self.name} noise").take_bytes(2)
+        return codes(channel, full_scale_u, gain_ppm, state.registers.get(gain_register, GAIN_ONE), noise)
+
+    def _not_modelled(self, what: str) -> NotModelledError:
+        return NotModelledError(f"{self.name} (ADE7953): {what} is not modelled")
+
+
+def _alias(address: int) -> int:
+    """The 24-bit address of a register that is also a 32-bit one; others are their own."""
+    return address - 0x100 if address >> 8 == 3 else address

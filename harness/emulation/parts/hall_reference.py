@@ -1,0 +1,216 @@
+"""The reference meter's Hall sensor: three axes up to 200 mT, on I2C at 0x1E.
+
+A part of our own. Address, register places, modes and the order X, Z, Y of the data are those of the HMC5883L (data
+sheet, register tables), whose range would end at 0.8 mT; range, scale and overload bit are this part's:
+
+    00 CRA 0x70 · 01 CRB 0x20 (bits 7-5 001: 200 mT) · 02 MODE (00 continuous, 01 single, 03 idle = reset)
+    03-08 X, Z, Y, high byte first, signed, 10 uT per step, clipped at 20,000 · 09 STATUS (RDY 1, LOCK 2, OVL 4)
+    0A-0C "TB1"
+
+The register pointer goes on by itself after each byte and from 0C to 00. RDY: a conversion lies in the data registers
+that has not been read whole since; it falls when the transfer ends in which the sixth byte was read. LOCK: some but
+not all of the six were read; until the rest is read, or MODE is written, later conversions are dropped.
+
+Conversions are worked out when somebody looks: an event 75 times a second would be most of the world's work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.emulation.errors import NotModelledError
+from harness.emulation.parts.surroundings import Surroundings
+from harness.emulation.world import PlainComponent, World
+
+ADDRESS = 0x1E
+CRA, CRB, MODE, DATA, STATUS, IDENT = 0x00, 0x01, 0x02, 0x03, 0x09, 0x0A
+LAST_REGISTER = 0x0C
+CRA_RESET, CRB_RESET = 0x70, 0x20
+CONTINUOUS, SINGLE, IDLE = 0x00, 0x01, 0x03
+READY, LOCK, OVERLOAD = 0x01, 0x02, 0x04
+IDENTITY = b"TB1"
+ALL_READ = 0x3F
+
+STEP_NT = 10_000
+LIMIT_STEPS = 20_000
+PERIOD_NS = 13_300_000
+"""Of a conversion, nominal; the part's RC oscillator is up to 5 % off."""
+PERIOD_PPM = 50_000
+GAIN_PPM = 30_000
+OFFSET_NT = 500_000
+DRIFT_PPM_PER_K = (-300, -100)
+"""Of the gain. Residue of a compensated part; a bare Hall plate on silicon has some -1000 ppm/K [recalled], with which
+50 mT +- 5 mT could not be kept from -40 to +70 degrees Celsius without a correction in the meter."""
+REFERENCE_MC = 25_000
+NOISE_STEP_NT = 240
+"""Noise is the sum of two uniform bytes in these steps: 25 uT rms, 61 uT at most."""
+
+
+@dataclass(frozen=True)
+class HallTraits:
+    """What this one part is like: gain and offset per axis, drift of the gain, time of a conversion."""
+
+    gain_ppm: tuple[int, int, int]
+    offset_nT: tuple[int, int, int]
+    drift_ppm_per_K: int
+    period_ns: int
+
+
+@dataclass
+class HallState:
+    """Registers, the conversions under way, and what of the data was read."""
+
+    mode: int = IDLE
+    pointer: int = 0
+    pointer_next: bool = False
+    data: bytearray = field(default_factory=lambda: bytearray(6))
+    overload: bool = False
+    ready: bool = False
+    read_mask: int = 0
+    started_ns: int = 0
+    """When the mode began; conversion n ends n periods later."""
+    placed: int = 0
+    """Conversions since then that are past, whether they came to the data registers or were dropped."""
+
+
+class HallReference(PlainComponent):
+    """The part on the bus, at the place "sensor"."""
+
+    state: HallState
+    address = ADDRESS
+
+    def __init__(self, world: World, name: str, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self.traits = _draw_traits(world, name)
+        self.state = HallState()
+        super().__init__(world, name)
+
+    # Bus
+
+    def see_low_pulse(self, low_ns: int) -> None:
+        """Nothing: the part has no wake condition."""
+
+    def select(self, reading: bool) -> bool:
+        """Always there."""
+        self.state.pointer_next = not reading
+        return True
+
+    def take_byte(self, byte: int) -> bool:
+        """The register pointer, then values for the registers from there on."""
+        state = self.state
+        if state.pointer_next:
+            state.pointer_next = False
+            if byte > LAST_REGISTER:
+                raise self._not_modelled(f"register pointer 0x{byte:02X}; the last register is 0x{LAST_REGISTER:02X}")
+            state.pointer = byte
+            return True
+        self._write(state.pointer, byte)
+        self._advance()
+        return True
+
+    def give_byte(self) -> int:
+        """The register at the pointer."""
+        state, register = self.state, self.state.pointer
+        if DATA <= register < STATUS:
+            if not state.read_mask:
+                self._catch_up()
+            index = register - DATA
+            state.read_mask |= 1 << index
+            byte = state.data[index]
+        elif register == STATUS:
+            byte = self._status()
+        elif register >= IDENT:
+            byte = IDENTITY[register - IDENT]
+        else:
+            self._catch_up()
+            byte = (CRA_RESET, CRB_RESET, state.mode)[register]
+        self._advance()
+        return byte
+
+    def end(self, stopped: bool) -> None:
+        """Data read to the last byte are old now, and the next conversion may take their place."""
+        del stopped  # a repeated START ends a transfer as well
+        state = self.state
+        if state.read_mask == ALL_READ:
+            state.read_mask = 0
+            state.ready = False
+            state.placed = max(state.placed, self._past())
+
+    def power_off(self) -> None:
+        """Supply gone: every register at its reset value."""
+        self.state = HallState()
+
+    # Registers
+
+    def _advance(self) -> None:
+        self.state.pointer = 0 if self.state.pointer == LAST_REGISTER else self.state.pointer + 1
+
+    def _status(self) -> int:
+        state = self.state
+        if not state.read_mask:
+            self._catch_up()
+        locked = state.read_mask not in {0, ALL_READ}
+        return (READY if state.ready else 0) | (LOCK if locked else 0) | (OVERLOAD if state.overload else 0)
+
+    def _write(self, register: int, value: int) -> None:
+        if register == MODE and value in {CONTINUOUS, SINGLE, IDLE}:
+            self._catch_up()
+            state = self.state
+            state.mode, state.started_ns, state.placed = value, self.world.now_ns, 0
+            state.read_mask, state.ready = 0, False
+        elif (register, value) not in {(CRA, CRA_RESET), (CRB, CRB_RESET)}:
+            raise self._not_modelled(
+                f"write of 0x{value:02X} to register 0x{register:02X}; CRA takes 0x70, CRB 0x20, MODE 00, 01 or 03"
+            )
+
+    # Conversions
+
+    def _past(self) -> int:
+        """How many conversions have ended since the mode began."""
+        state = self.state
+        if state.mode == IDLE:
+            return 0
+        count = (self.world.now_ns - state.started_ns) // self.traits.period_ns
+        return min(count, 1) if state.mode == SINGLE else count
+
+    def _catch_up(self) -> None:
+        """Put the latest conversion into the data registers unless they are locked."""
+        state = self.state
+        past = self._past()
+        if past > state.placed and not state.read_mask:
+            self._convert(state.started_ns + past * self.traits.period_ns)
+        state.placed = max(state.placed, past)
+        if state.mode == SINGLE and past:
+            state.mode = IDLE
+
+    def _convert(self, end_ns: int) -> None:
+        """The conversion that ended at ``end_ns``: the field at that moment, as this part sees it."""
+        state, traits = self.state, self.traits
+        drift_ppm = traits.drift_ppm_per_K * (self.surroundings.meter_mC(end_ns) - REFERENCE_MC) // 1000
+        noise = self.world.stream(f"{self.name} noise").take_bytes(6)
+        state.overload = False
+        true_nT = self.surroundings.field_nT("sensor", end_ns)
+        for axis, place in enumerate((0, 4, 2)):  # the data registers hold X, Z, Y
+            gain_ppm = 1_000_000 + traits.gain_ppm[axis] + drift_ppm
+            seen_nT = true_nT[axis] * gain_ppm // 1_000_000 + traits.offset_nT[axis]
+            seen_nT += (noise[2 * axis] + noise[2 * axis + 1] - 255) * NOISE_STEP_NT
+            steps = (seen_nT + STEP_NT // 2) // STEP_NT
+            if abs(steps) > LIMIT_STEPS:
+                steps, state.overload = (LIMIT_STEPS if steps > 0 else -LIMIT_STEPS), True
+            state.data[place : place + 2] = steps.to_bytes(2, "big", signed=True)
+        state.ready = True
+
+    def _not_modelled(self, what: str) -> NotModelledError:
+        return NotModelledError(f"{self.name} (Hall sensor at 0x{ADDRESS:02X}): {what}")
+
+
+def _draw_traits(world: World, name: str) -> HallTraits:
+    stream = world.stream(f"{name} traits")
+    gain = [stream.take_int(-GAIN_PPM, GAIN_PPM) for _ in range(3)]
+    offset = [stream.take_int(-OFFSET_NT, OFFSET_NT) for _ in range(3)]
+    return HallTraits(
+        gain_ppm=(gain[0], gain[1], gain[2]),
+        offset_nT=(offset[0], offset[1], offset[2]),
+        drift_ppm_per_K=stream.take_int(*DRIFT_PPM_PER_K),
+        period_ns=PERIOD_NS + PERIOD_NS * stream.take_int(-PERIOD_PPM, PERIOD_PPM) // 1_000_000,
+    )
