@@ -3,32 +3,39 @@
 Board facts (the reference meter's own drawing): 16 MHz crystal oscillator into OSC0 (+- 50 ppm), 32.768 kHz crystal
 (+- 20 ppm) and a battery on the hibernation module, whose clock the factory set to within 0.4 s; case switch
 from PC4 to ground with the microcontroller's pull-up and a bleed that holds the wire low otherwise; pull-ups from
-the main supply on the serial outputs; secure element and EEPROM on I2C0, fed from the main supply. Each board's
-deviations are drawn from the seed.
+the main supply on the serial outputs; secure element, EEPROM and Hall sensor on I2C0, metrology front end on SSI0 (chip
+select at PA3, pulled up), all fed from the main supply. Each board's deviations are drawn from the seed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from harness.emulation.cpu import CortexM3, Symbols
 from harness.emulation.lm3s6965.gpio import GpioPort
 from harness.emulation.lm3s6965.mcu import IRQ_LINES, PERIPHERAL_RANGES, Mcu
 from harness.emulation.lm3s6965.sysctl import MAIN_OSCILLATOR_HZ
 from harness.emulation.nets import Net
+from harness.emulation.parts.ade7953 import Ade7953
 from harness.emulation.parts.atecc608 import Atecc608
 from harness.emulation.parts.case_switch import CaseSwitch
 from harness.emulation.parts.eeprom_24lc256 import Eeprom24lc256
+from harness.emulation.parts.hall_reference import HallReference
 from harness.emulation.parts.i2c_bus import I2cBus
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
 from harness.emulation.parts.supply_contact import SupplyContact
+from harness.emulation.parts.surroundings import QuietRoom, Surroundings
+from harness.emulation.parts.tmag5273 import Tmag5273
 from harness.emulation.world import World
 
 MAIN_CRYSTAL_PPB = 50_000
 CLOCK_CRYSTAL_PPB = 20_000
 COMMISSIONING_ERROR_NS = 400_000_000
 CASE_PIN = 4
+FRONT_END_SELECT_PIN = 3
+HallKind = Literal["reference", "tmag5273"]
 SERIAL_ENDS = (
     ("optical", "OPTICAL_TX", 300, "7E1"),
     ("modem", "MODEM_TX", 115_200, "8N1"),
@@ -57,20 +64,52 @@ class CaseTerminal:
         self.port.force(CASE_PIN, False if low else None)
 
 
-class MeterBoard:
-    """One reference meter in a world. Without supply until :meth:`power_on`; the case is closed."""
+@dataclass(frozen=True)
+class SelectWire:
+    """The front end's chip select at its port pin, high by its pull-up unless the port drives it."""
 
-    def __init__(self, world: World, *, serial: str = "TBR00000001", utc_at_zero_s: int) -> None:
+    port: GpioPort
+    part: Ade7953
+
+    def drive(self, level: bool) -> None:
+        """The port's pins were worked out anew; as SSI0Fss the pin is the SSI block's matter."""
+        if self.port.is_peripheral_pin(FRONT_END_SELECT_PIN):
+            return
+        self.part.select(self.port.is_output(FRONT_END_SELECT_PIN) and not level)
+
+
+class MeterBoard:
+    """One reference meter in a world. Without supply until :meth:`power_on`; the case is closed.
+
+    ``surroundings`` is what its sensors feel, a quiet room if none is given; ``hall_sensor`` says which of the two
+    sensors is soldered in.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        serial: str = "TBR00000001",
+        utc_at_zero_s: int,
+        surroundings: Surroundings | None = None,
+        hall_sensor: HallKind = "reference",
+    ) -> None:
         self.world = world
         self.serial = serial
         self.traits = self._draw_traits()
         self.nets = {"CASE_SW": Net(world, "CASE_SW", level=False)}
         self.nets |= {net: Net(world, net, level=False) for _, net, _, _ in SERIAL_ENDS}
         self.i2c = I2cBus(world, "i2c bus")
+        self.nets |= self.i2c.make_nets("I2C_SCL", "I2C_SDA")
         self.secure_element = Atecc608(world, "secure element", serial)
         self.eeprom = Eeprom24lc256(world, "eeprom")
         self.i2c.attach("secure element", self.secure_element)
         self.i2c.attach("eeprom", self.eeprom)
+        felt = QuietRoom() if surroundings is None else surroundings
+        hall = HallReference if hall_sensor == "reference" else Tmag5273
+        self.hall = hall(world, "hall sensor", felt)
+        self.i2c.attach("hall sensor", self.hall)
+        self.front_end = Ade7953(world, "front end", felt)
         epoch_ns = utc_at_zero_s * 1_000_000_000 + self.traits.clock_offset_ns
         self.mcu = Mcu(
             world,
@@ -90,6 +129,8 @@ class MeterBoard:
         self.mcu.attach_core(self.cpu)
         self.cpu.on_system_reset = self.mcu.software_reset
         self.mcu.gpio["c"].connect(CASE_PIN, self.nets["CASE_SW"])
+        self.mcu.ssi.device = self.front_end
+        self.mcu.gpio["a"].connect(FRONT_END_SELECT_PIN, SelectWire(self.mcu.gpio["a"], self.front_end))
         self.case_switch = CaseSwitch(world, "case switch", CaseTerminal(self.mcu.gpio["c"]))
         self.supply_contact = SupplyContact(world, "supply contact", self)
         self.optical, self.modem, self.diagnostic = [self._serial_end(index) for index in range(len(SERIAL_ENDS))]
@@ -119,6 +160,8 @@ class MeterBoard:
         """The main supply comes up, and with it the serial outputs' pull-ups."""
         for _, net, _, _ in SERIAL_ENDS:
             self.nets[net].drive(True)
+        self.i2c.power_on()
+        self.front_end.power_on()
         self.mcu.power_on()
 
     def power_off(self) -> None:
@@ -129,6 +172,8 @@ class MeterBoard:
         self.i2c.power_off()
         self.secure_element.power_off()
         self.eeprom.power_off()
+        self.hall.power_off()
+        self.front_end.power_off()
 
     @property
     def clock_reading_ns(self) -> int:
