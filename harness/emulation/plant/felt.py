@@ -1,0 +1,30 @@
+"""The plant as the meter's parts feel it: which component of the plant stands behind each question they ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.emulation.analog_net import Segment
+from harness.emulation.parts.surroundings import Place, Quantity, QuietRoom
+from harness.emulation.plant.plant import Plant
+
+_QUIET = QuietRoom()
+
+
+@dataclass(frozen=True)
+class FeltPlant:
+    """A bench's plant behind the protocol ``Surroundings``."""
+
+    plant: Plant
+
+    def field_nT(self, place: Place, at_ns: int) -> tuple[int, int, int]:
+        """The electromagnet's field and the earth's."""
+        return self.plant.magnet.field_nT(place, at_ns)
+
+    def meter_mC(self, at_ns: int) -> int:
+        """Room temperature."""
+        return _QUIET.meter_mC(at_ns)
+
+    def mains_segments(self, quantity: Quantity, from_ns: int, to_ns: int) -> list[Segment]:
+        """Nothing flows."""
+        return _QUIET.mains_segments(quantity, from_ns, to_ns)
