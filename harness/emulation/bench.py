@@ -19,6 +19,7 @@ from harness.emulation.instruments.visa_library import EmulatedVisaLibrary
 from harness.emulation.link import EmulatedLink
 from harness.emulation.meter_board import MeterBoard
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
+from harness.emulation.plant.felt import FeltPlant
 from harness.emulation.plant.plant import make_plant
 from harness.emulation.world import World
 
@@ -57,7 +58,13 @@ class EmulatedBench:
         epoch_s = int(file.bench.epoch.timestamp())
         self.clock: Clock = EmulatedClock(self.world, epoch_s * 1_000_000_000)
         self.plant = make_plant(self.world)
-        self.board = MeterBoard(self.world, serial=meter.meter.serial, utc_at_zero_s=epoch_s)
+        self.board = MeterBoard(
+            self.world,
+            serial=meter.meter.serial,
+            utc_at_zero_s=epoch_s,
+            surroundings=FeltPlant(self.plant),
+            hall_sensor=file.emulation.hall_sensor,
+        )
         instruments = {
             entry.resource: make_instrument(self.world, role, entry) for role, entry in file.instruments.items()
         }
