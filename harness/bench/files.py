@@ -128,6 +128,18 @@ class BenchFile(FileModel):
     shunts: dict[str, ShuntEntry] = Field(default_factory=dict)
     emulation: EmulationSection = Field(default_factory=EmulationSection)
 
+    @model_validator(mode="after")
+    def _shunts_have_channels(self) -> BenchFile:
+        wired = {name for entry in self.instruments.values() for name in entry.channels if name.startswith("shunt_")}
+        named = {f"shunt_{name}" for name in self.shunts}
+        if wired != named:
+            raise ValueError(
+                f"every shunt has a table [shunts.NAME] and a relay channel shunt_NAME; without a table: "
+                f"{', '.join(sorted(wired - named)) or 'none'}; without a channel: "
+                f"{', '.join(sorted(named - wired)) or 'none'}"
+            )
+        return self
+
     def instrument(self, name: str) -> InstrumentEntry:
         """The entry of that name; raises InstrumentMissingError."""
         try:

@@ -20,6 +20,7 @@ from harness.emulation.link import EmulatedLink
 from harness.emulation.meter_board import MeterBoard
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
 from harness.emulation.plant.felt import FeltPlant
+from harness.emulation.plant.mains_electronics import MeterSupplyNet
 from harness.emulation.plant.plant import make_plant
 from harness.emulation.world import World
 
@@ -57,7 +58,7 @@ class EmulatedBench:
         self.world = World(seed)
         epoch_s = int(file.bench.epoch.timestamp())
         self.clock: Clock = EmulatedClock(self.world, epoch_s * 1_000_000_000)
-        self.plant = make_plant(self.world)
+        self.plant = make_plant(self.world, file.shunts)
         self.board = MeterBoard(
             self.world,
             serial=meter.meter.serial,
@@ -65,6 +66,8 @@ class EmulatedBench:
             surroundings=FeltPlant(self.plant),
             hall_sensor=file.emulation.hall_sensor,
         )
+        self.plant.mains.consumers.append(self.board.supply_contact.name)
+        self.board.supply_contact.watchers.append(MeterSupplyNet(self.world, self.board.cpu).name)
         instruments = {
             entry.resource: make_instrument(self.world, role, entry) for role, entry in file.instruments.items()
         }

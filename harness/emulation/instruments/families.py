@@ -10,6 +10,7 @@ from harness.emulation.instruments.infiniivision import make_infiniivision
 from harness.emulation.instruments.oscilloscope import Probe
 from harness.emulation.instruments.relay_unit import Actuator, make_relay_unit
 from harness.emulation.instruments.scpi import ScpiInstrument
+from harness.emulation.plant.mains import SHUNT_PREFIX
 from harness.emulation.world import World
 
 Maker = Callable[[World, str, InstrumentEntry], ScpiInstrument]
@@ -18,8 +19,9 @@ Maker = Callable[[World, str, InstrumentEntry], ScpiInstrument]
 ACTUATORS = {
     "case_switch": Actuator("case switch", "plunger"),
     "meter_supply": Actuator("supply contact", "interrupt"),
+    "source_feed": Actuator("mains", "feed"),
 }
-"""What a relay channel of the bench file can work, by the name it has there."""
+"""What a relay channel of the bench file can work, by the name it has there; ``shunt_NAME`` works that shunt."""
 
 
 def make_instrument(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
@@ -36,13 +38,15 @@ def make_instrument(world: World, role: str, entry: InstrumentEntry) -> ScpiInst
 
 def wired_actuators(role: str, entry: InstrumentEntry) -> dict[int, Actuator]:
     """Channel → what it works; raises BenchFileError for a name that nothing on the emulated bench has."""
-    unknown = sorted(set(entry.channels) - set(ACTUATORS))
+    # A shunt's name is held against the table of shunts when the bench file is read.
+    shunts = {name: Actuator("mains", name) for name in entry.channels if name.startswith(SHUNT_PREFIX)}
+    unknown = sorted(set(entry.channels) - set(ACTUATORS) - set(shunts))
     if unknown:
         raise BenchFileError(
             f"key 'instruments.{role}.channels': nothing on the emulated bench is called {', '.join(unknown)}; "
             f"it has: {', '.join(ACTUATORS)}"
         )
-    return {channel: ACTUATORS[name] for name, channel in entry.channels.items()}
+    return {channel: (ACTUATORS | shunts)[name] for name, channel in entry.channels.items()}
 
 
 def _make_scope(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:

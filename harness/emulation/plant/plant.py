@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.bench.files import ShuntEntry
 from harness.emulation.plant.electromagnet import Electromagnet
+from harness.emulation.plant.mains import Mains
 from harness.emulation.world import World
 
 
@@ -13,8 +16,9 @@ class Plant:
     """The physics that instruments work on and the meter's parts feel; each is a component of the world too."""
 
     magnet: Electromagnet
+    mains: Mains
 
 
-def make_plant(world: World) -> Plant:
-    """The plant, at rest: no current, no field but the earth's, everything level and at 23 degrees Celsius."""
-    return Plant(magnet=Electromagnet(world))
+def make_plant(world: World, shunts: Mapping[str, ShuntEntry]) -> Plant:
+    """The plant, at rest: no field but the earth's, the house's mains without load, level and at 23 degrees Celsius."""
+    return Plant(magnet=Electromagnet(world), mains=Mains(world, shunts))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from harness.emulation.errors import WorldError
+from harness.emulation.parts.supply_contact import HOLD_UP_NS
 from tests.emulation.board.conftest import SECOND_NS, BootedMeter
 
 MS = 1_000_000
+EMPTY_NS = HOLD_UP_NS[1] + MS
+"""After this the meter's supply has used up whatever it had stored."""
 
 
 def interrupt(meter: BootedMeter, energised: bool, after_ns: int = 0) -> None:
@@ -34,7 +39,7 @@ def counters(meter: BootedMeter) -> list[int]:
 def test_an_interrupted_meter_is_silent_and_every_line_is_low(meter: BootedMeter) -> None:
     assert levels(meter) == {"CASE_SW": False, "OPTICAL_TX": True, "MODEM_TX": True, "DIAG_TX": True}
     interrupt(meter, True)
-    meter.run(MS)
+    meter.run(EMPTY_NS)
     meter.board.optical.write(b"/?!\r\n")
     assert open_case(meter) == []
     meter.run(SECOND_NS)
@@ -58,8 +63,7 @@ def test_a_cut_in_the_middle_of_a_character_leaves_no_edge_behind_it(meter: Boot
     meter.board.case_switch.set_plunger(True)
     while not meter.board.mcu.uarts[1].state.shifting:
         meter.run(MS)
-    interrupt(meter, True)
-    meter.run(MS)
+    meter.board.supply_contact.load.power_off()
     cut_ns = meter.world.now_ns
     meter.run(SECOND_NS)
     net = meter.board.nets["MODEM_TX"]
@@ -69,7 +73,7 @@ def test_a_cut_in_the_middle_of_a_character_leaves_no_edge_behind_it(meter: Boot
 def test_the_same_word_twice_is_one(meter: BootedMeter) -> None:
     for energised in (True, True, False, False):
         interrupt(meter, energised)
-        meter.run(MS)
+        meter.run(EMPTY_NS)
     meter.run(3 * SECOND_NS)
     assert open_case(meter) == [1]
 
@@ -88,6 +92,38 @@ def test_a_snapshot_of_a_meter_without_supply_goes_on_as_the_original(meter: Boo
     meter.world.restore(cut)
     assert meter.board.supply_contact.state.interrupted
     assert rest() == first
+
+
+def mains(meter: BootedMeter, there: bool, after_ns: int = 0) -> None:
+    meter.world.schedule(meter.world.now_ns + after_ns, "supply contact", "mains", there)
+
+
+@pytest.mark.parametrize("way", [interrupt, lambda meter, gone, after_ns=0: mains(meter, not gone, after_ns)])
+def test_a_gap_shorter_than_the_hold_up_is_not_felt(meter: BootedMeter, way: Callable[..., None]) -> None:
+    hold_up_ns = meter.board.supply_contact.hold_up_ns
+    assert HOLD_UP_NS[0] <= hold_up_ns <= HOLD_UP_NS[1]
+    meter.board.diagnostic.take()
+    way(meter, True)
+    way(meter, False, hold_up_ns - 1)
+    meter.run(3 * SECOND_NS)
+    assert meter.board.diagnostic.take() == [], "no boot"
+    way(meter, True)
+    way(meter, False, hold_up_ns + 1)
+    meter.run(3 * SECOND_NS)
+    assert "boot 2" in bytes(byte for _, byte in meter.board.diagnostic.take()).decode()
+
+
+def test_it_is_fed_when_the_mains_and_the_contact_let_it(meter: BootedMeter) -> None:
+    mains(meter, False)
+    interrupt(meter, True, MS)
+    meter.run(EMPTY_NS)
+    assert not meter.board.cpu.powered
+    mains(meter, True)
+    meter.run(SECOND_NS)
+    assert not meter.board.cpu.powered, "the contact still interrupts"
+    interrupt(meter, False)
+    meter.run(SECOND_NS)
+    assert meter.board.cpu.powered
 
 
 def test_another_event_is_refused(meter: BootedMeter) -> None:

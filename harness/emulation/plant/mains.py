@@ -1,0 +1,250 @@
+"""The mains at the meter: house or AC source through the change-over, the load behind the meter, the shunts.
+
+The circuit and its figures are in ``mains_circuit``. Here is what happens in time: the change-over's gap, the load's
+inrush, the laws that the nets follow, and whether the meter's supply has its voltage. Voltages and currents change at
+once otherwise, and the source starts its sinusoid at 0 degrees: switching transients are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.bench.files import ShuntEntry
+from harness.emulation.analog_net import FULL_TURN_MDEG, AnalogNet, Segment
+from harness.emulation.plant.mains_circuit import (
+    NOMINAL_UV,
+    NOTHING,
+    Element,
+    Phasor,
+    draw_traits,
+    joined,
+    parts_of,
+    shunted_uA,
+)
+from harness.emulation.world import PlainComponent, World
+
+Feed = Literal["house", "source", "none"]
+SHUNT_PREFIX = "shunt_"
+"""``shunt_NAME``: the event that closes or opens a shunt, and its relay channel's name in the bench file."""
+
+LOAD_LOWEST_UV = 45_000_000
+"""Below 45 V the load draws nothing (63800 series manual, bit UV of PROTect?); it goes on when the voltage is back."""
+
+SAME_PHASE_MDEG = 3
+"""Phases are rounded to millidegrees in some places: a law no further off than this is the law that holds."""
+
+UNITS = {"LINE_V": "V", "LINE_I": "A", "NEUTRAL_I": "A", "SHUNT_I": "A", "SOURCE_V": "V", "SOURCE_I": "A"}
+"""The nets: at the meter's terminals, in the elements, in the shunts' common lead, at the AC source's output."""
+
+
+@dataclass
+class MainsState:
+    """Everything that can change."""
+
+    feed: Feed = "house"
+    source_on: bool = False
+    source_uV: int = 0
+    source_mHz: int = 50_000
+    source_since_ns: int = 0
+    source_phase_mdeg: int = 0
+    """Of the source's voltage, at ``source_since_ns``."""
+    load_on: bool = False
+    load_uA: int = 0
+    load_power_factor_permille: int = 1000
+    in_rush: bool = False
+    closed: list[str] = field(default_factory=list)
+    """Shunts, in the order they were closed."""
+    supplied: bool = True
+    """As the consumers were last told."""
+
+
+class Mains(PlainComponent):
+    """The component "mains". ``consumers`` are told by an event ``mains`` (True: there) what the terminals have."""
+
+    state: MainsState
+
+    def __init__(self, world: World, shunts: Mapping[str, ShuntEntry], name: str = "mains") -> None:
+        self.traits = draw_traits(world.stream(f"{name} traits"), shunts)
+        self.element_of: dict[str, Element] = {shunt: entry.element for shunt, entry in shunts.items()}
+        self.consumers: list[str] = []
+        self.state = MainsState()
+        super().__init__(world, name)
+        self.nets = {net: AnalogNet(world, net, unit=unit) for net, unit in UNITS.items()}
+        self._follow()
+
+    # What instruments and relays do.
+
+    def set_source(self, *, on: bool, voltage_uV: int, frequency_mHz: int) -> None:
+        """The AC source's output, as it truly is; a change of frequency goes on from the phase it finds."""
+        state = self.state
+        if on and state.source_on:
+            state.source_phase_mdeg = self._source_phase_mdeg()
+        else:
+            state.source_phase_mdeg = 0
+        state.source_since_ns = self.world.now_ns
+        state.source_on, state.source_uV, state.source_mHz = on, voltage_uV, frequency_mHz
+        self._follow()
+
+    def set_load(self, *, on: bool, current_uA: int, power_factor_permille: int) -> None:
+        """What the electronic load draws behind the meter."""
+        state = self.state
+        if on and not state.load_on:
+            state.in_rush = True
+            self.world.cancel(self.name, "inrush over")
+            self.world.schedule(self.world.now_ns + self.traits.inrush_ns, self.name, "inrush over")
+        state.load_on, state.load_uA, state.load_power_factor_permille = on, current_uA, power_factor_permille
+        self._follow()
+
+    def on_event(self, kind: str, argument: Any) -> None:
+        """``feed`` (True: to the source) and ``shunt_NAME`` are the relays'; the rest are the circuit's own."""
+        state = self.state
+        if kind == "feed":
+            self.world.cancel(self.name, "fed")
+            state.feed = "none"
+            self.world.schedule(self.world.now_ns + self.traits.change_over_ns, self.name, "fed", argument)
+        elif kind == "fed":
+            state.feed = "source" if argument else "house"
+        elif kind == "inrush over":
+            state.in_rush = False
+        elif kind.startswith(SHUNT_PREFIX) and kind.removeprefix(SHUNT_PREFIX) in self.element_of:
+            shunt = kind.removeprefix(SHUNT_PREFIX)
+            state.closed = [other for other in state.closed if other != shunt] + ([shunt] if argument else [])
+        else:
+            super().on_event(kind, argument)
+        self._follow()
+
+    # What there is now. Phases are against the voltage at the meter's terminals.
+
+    def voltage(self) -> Phasor:
+        """Between the meter's terminals, in uV."""
+        emf_uV, frequency_mHz, impedance_uOhm = self._emf()
+        if not emf_uV:
+            return NOTHING
+        active_uA = self._load_parts(emf_uV)[0] + self._own_parts(emf_uV)[0]
+        return Phasor(emf_uV - active_uA * impedance_uOhm // 10**6, 0, frequency_mHz)
+
+    def load_current(self) -> Phasor:
+        """What the load draws, in uA: the current before and behind each element with its shunts."""
+        emf_uV, frequency_mHz, _ = self._emf()
+        return joined(*self._load_parts(emf_uV), frequency_mHz) if emf_uV else NOTHING
+
+    def line_current(self) -> Phasor:
+        """Through the line element, in uA."""
+        return self._element_current("line")
+
+    def neutral_current(self) -> Phasor:
+        """Through the neutral element, in uA; the same direction as the line's."""
+        return self._element_current("neutral")
+
+    def shunt_current(self) -> Phasor:
+        """Through the shunts that are closed, in uA: what the multimeter in their common lead finds."""
+        load = self.load_current()
+        return Phasor(sum(self._passing_by(load.rms_u).values()), load.phase_mdeg, load.frequency_mHz)
+
+    def source_voltage(self) -> Phasor:
+        """At the AC source's output, before its leads, in uV; the phase is where its sinusoid stands now."""
+        state = self.state
+        if not state.source_on or not state.source_uV:
+            return NOTHING
+        return Phasor(state.source_uV, self._source_phase_mdeg(), state.source_mHz)
+
+    def source_current(self) -> Phasor:
+        """Out of the AC source, in uA: the load's and the meter's own."""
+        emf_uV, frequency_mHz, _ = self._emf()
+        if self.state.feed != "source" or not emf_uV:
+            return NOTHING
+        (load_active, load_reactive), (active, reactive) = self._load_parts(emf_uV), self._own_parts(emf_uV)
+        return joined(load_active + active, load_reactive + reactive, frequency_mHz)
+
+    def segments(self, net: str, from_ns: int, to_ns: int) -> list[Segment]:
+        """The laws that a net of ``UNITS`` follows in ``from_ns <= t < to_ns``, the oldest first."""
+        return self.nets[net].segments_between(from_ns, to_ns)
+
+    def _emf(self) -> tuple[int, int, int]:
+        """Voltage (0: none), frequency and impedance of what feeds the meter."""
+        state, traits = self.state, self.traits
+        if state.feed == "house":
+            return traits.house_uV, traits.house_mHz, traits.house_uOhm
+        if state.feed == "source" and state.source_on:
+            return state.source_uV, state.source_mHz, traits.leads_uOhm
+        return 0, 0, 0
+
+    def _load_parts(self, emf_uV: int) -> tuple[int, int]:
+        state = self.state
+        if not state.load_on or emf_uV < LOAD_LOWEST_UV:
+            return 0, 0
+        permille = self.traits.inrush_permille if state.in_rush else 1000
+        return parts_of(state.load_uA * permille // 1000, state.load_power_factor_permille)
+
+    def _own_parts(self, emf_uV: int) -> tuple[int, int]:
+        """The meter's own supply: as if linear, which is coarse for a rectifier."""
+        traits = self.traits
+        return traits.own_active_uA * emf_uV // NOMINAL_UV, traits.own_reactive_uA * emf_uV // NOMINAL_UV
+
+    def _passing_by(self, load_uA: int) -> dict[str, int]:
+        """By element, what its shunts take.
+
+        Shunts of both elements at once would join line and neutral through the multimeter's lead, so the bench
+        interlocks them: the element whose shunt was closed first keeps it.
+        """
+        closed = self.state.closed
+        if not closed:
+            return {}
+        element = self.element_of[closed[0]]
+        branches = [self.traits.branch_uOhm[shunt] for shunt in closed if self.element_of[shunt] == element]
+        return {element: shunted_uA(load_uA, self.traits.leg_uOhm[element], branches)}
+
+    def _element_current(self, element: Element) -> Phasor:
+        load = self.load_current()
+        return Phasor(load.rms_u - self._passing_by(load.rms_u).get(element, 0), load.phase_mdeg, load.frequency_mHz)
+
+    # The nets and the consumers.
+
+    def _source_phase_mdeg(self) -> int:
+        state = self.state
+        turned_mdeg = _turned_mdeg(self.world.now_ns - state.source_since_ns, state.source_mHz)
+        return (state.source_phase_mdeg + turned_mdeg) % FULL_TURN_MDEG
+
+    def _voltage_phase_mdeg(self) -> int:
+        if self.state.feed == "source":
+            return self._source_phase_mdeg()
+        return _turned_mdeg(self.world.now_ns, self.traits.house_mHz)
+
+    def _follow(self) -> None:
+        """Put every net on the law that holds from now on, and tell the consumers of a change."""
+        terminal_mdeg = self._voltage_phase_mdeg()
+        quantities = {
+            "LINE_V": self.voltage(),
+            "LINE_I": self.line_current(),
+            "NEUTRAL_I": self.neutral_current(),
+            "SHUNT_I": self.shunt_current(),
+            "SOURCE_V": self.source_voltage(),
+            "SOURCE_I": self.source_current(),
+        }
+        for net, phasor in quantities.items():
+            self._drive(self.nets[net], phasor, 0 if net == "SOURCE_V" else terminal_mdeg)
+        # A meter works from 0.7 of its nominal voltage on: the reference meter's own supply is made for that.
+        supplied = self.voltage().rms_u >= NOMINAL_UV * 7 // 10
+        if supplied != self.state.supplied:
+            self.state.supplied = supplied
+            for consumer in self.consumers:
+                self.world.schedule(self.world.now_ns, consumer, "mains", supplied)
+
+    def _drive(self, net: AnalogNet, phasor: Phasor, reference_mdeg: int) -> None:
+        now_ns = self.world.now_ns
+        before = net.state.segments[-1]
+        peak_u, frequency_mHz = phasor.peak_u, phasor.frequency_mHz if phasor.rms_u else 0
+        phase_mdeg = (reference_mdeg + phasor.phase_mdeg) % FULL_TURN_MDEG if peak_u else 0
+        if (before.peak_u, before.frequency_mHz) == (peak_u, frequency_mHz):
+            off_mdeg = before.phase_mdeg + _turned_mdeg(now_ns - before.start_ns, frequency_mHz) - phase_mdeg
+            off_mdeg %= FULL_TURN_MDEG
+            if min(off_mdeg, FULL_TURN_MDEG - off_mdeg) <= SAME_PHASE_MDEG:
+                return  # the law that holds goes on
+        net.follow(Segment(now_ns, peak_u=peak_u, frequency_mHz=frequency_mHz, phase_mdeg=phase_mdeg))
+
+
+def _turned_mdeg(since_ns: int, frequency_mHz: int) -> int:
+    """How far a sinusoid has turned, whole turns taken off."""
+    return since_ns * frequency_mHz % 10**12 * FULL_TURN_MDEG // 10**12
