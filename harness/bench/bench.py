@@ -12,6 +12,7 @@ from harness.bench.clock import Clock, WallClock
 from harness.bench.errors import BenchError, BenchFileError
 from harness.bench.files import BenchFile, MeterFile
 from harness.bench.link import ByteLink, TcpLink
+from harness.bench.ports import LinuxSmbus, SerialLink, SmbusPort
 
 
 class Bench(Protocol):
@@ -29,6 +30,12 @@ class Bench(Protocol):
     def open_link(self, name: str) -> ByteLink:
         """Open the link of that name in the bench file; raises InstrumentMissingError, LinkError."""
 
+    def open_smbus(self, resource: str, timeout_s: float) -> SmbusPort:
+        """Open the device at ``smbus:BUS:ADDRESS``; no transfer takes longer. Raises LinkError, BenchError."""
+
+    def open_serial(self, resource: str, timeout_s: float) -> ByteLink:
+        """Open the port at ``serial:PORT``; no write takes longer. Raises LinkError, BenchError."""
+
     def start_test(self, test_id: str) -> None:
         """Bring the bench to where every test begins. An emulated one goes back to the booted meter."""
 
@@ -37,7 +44,7 @@ class Bench(Protocol):
 
 
 class RealBench:
-    """Instruments over VISA and links over sockets, in wall time."""
+    """Instruments over VISA, SMBus and serial ports, links over sockets, in wall time."""
 
     def __init__(self, file: BenchFile, meter: MeterFile) -> None:
         self.file = file
@@ -65,6 +72,14 @@ class RealBench:
                 f"found {self.file.link(name).address!r}"
             )
         return TcpLink(address.hostname, address.port, self.clock)
+
+    def open_smbus(self, resource: str, timeout_s: float) -> SmbusPort:
+        """Open a device on a bus of this computer."""
+        return LinuxSmbus(resource, timeout_s)
+
+    def open_serial(self, resource: str, timeout_s: float) -> ByteLink:
+        """Open a serial port of this computer, or a URL that pyserial knows."""
+        return SerialLink(resource, self.clock, timeout_s)
 
     def start_test(self, test_id: str) -> None:
         """Nothing to go back to: a real meter keeps its history, and the fixtures put it into its quiet state."""

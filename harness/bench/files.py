@@ -70,6 +70,8 @@ class InstrumentEntry(FileModel):
     """Oscilloscope: net → digital channel."""
     channels: dict[str, int] = Field(default_factory=dict)
     """Relay unit: what is worked → channel."""
+    active_low: bool | None = None
+    """Relay board without a logic of its own: whether a low output closes a relay; none: as is usual for its part."""
     limits: dict[str, float] = Field(default_factory=dict)
     """What it may put out at most, by the names its driver works with (unit at the end); no test can exceed them."""
     timeout_s: float = Field(default=5.0, gt=0, le=600)

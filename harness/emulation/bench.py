@@ -14,6 +14,8 @@ from harness.bench.clock import Clock
 from harness.bench.errors import BenchFileError
 from harness.bench.files import BenchFile, MeterFile
 from harness.bench.link import ByteLink
+from harness.bench.ports import SmbusPort
+from harness.emulation.instruments.board_ports import EmulatedPorts
 from harness.emulation.instruments.families import make_instrument
 from harness.emulation.instruments.visa_library import EmulatedVisaLibrary
 from harness.emulation.link import EmulatedLink
@@ -68,15 +70,14 @@ class EmulatedBench:
         )
         self.plant.mains.consumers.append(self.board.supply_contact.name)
         self.board.supply_contact.watchers.append(MeterSupplyNet(self.world, self.board.cpu).name)
-        instruments = {
-            entry.resource: make_instrument(self.world, role, entry) for role, entry in file.instruments.items()
-        }
+        instruments = {role: make_instrument(self.world, role, entry) for role, entry in file.instruments.items()}
+        self._ports = EmulatedPorts(self.world, file.instruments, instruments)
         self.board.load_image(image, symbols)
         self.board.power_on()
         self.world.run_until(BOOT_NS)
         self._booted = self.world.snapshot()
         self.resources = pyvisa.ResourceManager(
-            EmulatedVisaLibrary.for_bench(f"emulated bench, seed {seed}", self.world, instruments)
+            EmulatedVisaLibrary.for_bench(f"emulated bench, seed {seed}", self.world, self._ports.visa)
         )
 
     @property
@@ -99,6 +100,14 @@ class EmulatedBench:
     def open_link(self, name: str) -> ByteLink:
         """Open the link of that name."""
         return EmulatedLink(self.world, self.endpoint(name))
+
+    def open_smbus(self, resource: str, timeout_s: float) -> SmbusPort:
+        """Open the emulated board at that address; an emulated transfer never hangs."""
+        return self._ports.open_smbus(resource)
+
+    def open_serial(self, resource: str, timeout_s: float) -> ByteLink:
+        """Open the emulated board at that port; an emulated port takes what is written at once."""
+        return self._ports.open_serial(resource)
 
     def start_test(self, test_id: str) -> None:
         """Back to the booted meter, with chance drawn for this test."""

@@ -10,7 +10,11 @@ import pyvisa
 from pyvisa.resources import MessageBasedResource
 
 from harness.bench.bench import Bench
-from harness.instruments.errors import TransportError
+from harness.bench.errors import LinkError
+from harness.bench.files import InstrumentEntry
+from harness.bench.link import ByteLink
+from harness.bench.ports import SmbusPort, kind_of
+from harness.instruments.errors import SettingError, TransportError
 from harness.instruments.limits import Limits
 from harness.instruments.registry import find_driver
 from harness.instruments.visa import Traffic
@@ -29,20 +33,11 @@ def open_instrument(bench: Bench, role: str, traffic: Traffic | None) -> Generat
     """
     entry = bench.file.instrument(role)
     driver = find_driver(entry.driver, role)
-    options: dict[str, Any] = {}
-    if needed := getattr(driver, "LIMITS", ()):
-        options["limits"] = Limits(role, entry.limits, needed)
+    options = _options(driver, role, entry)
+    port = _open_port(bench, role, entry, getattr(driver, "TRANSPORT", "visa"))
     try:
-        resource = bench.resources.open_resource(entry.resource, open_timeout=OPEN_TIMEOUT_MS)
-    except (pyvisa.Error, OSError, ValueError) as error:
-        raise TransportError(
-            role, f"{entry.resource!r} can't be opened: {error}; check 'resource', cable, power and network"
-        ) from error
-    try:
-        if not isinstance(resource, MessageBasedResource):
-            raise TransportError(role, f"{entry.resource!r} takes no messages; expected an INSTR or SOCKET resource")
         yield driver(
-            resource,
+            port,
             bench.clock,
             name=role,
             serial=entry.serial,
@@ -51,4 +46,42 @@ def open_instrument(bench: Bench, role: str, traffic: Traffic | None) -> Generat
             **options,
         )
     finally:
+        port.close()
+
+
+def _options(driver: Any, role: str, entry: InstrumentEntry) -> dict[str, Any]:
+    """What this driver takes of the bench file beyond what every driver takes."""
+    options: dict[str, Any] = {}
+    if needed := getattr(driver, "LIMITS", ()):
+        options["limits"] = Limits(role, entry.limits, needed)
+    if entry.active_low is not None:
+        if "active_low" not in getattr(driver, "OPTIONS", ()):
+            raise SettingError(role, f"driver {entry.driver!r} has no 'active_low'; take it out of the bench file")
+        options["active_low"] = entry.active_low
+    return options
+
+
+def _open_port(
+    bench: Bench, role: str, entry: InstrumentEntry, transport: str
+) -> MessageBasedResource | SmbusPort | ByteLink:
+    """The open port of the kind that the driver works on; raises TransportError."""
+    if kind_of(entry.resource) != transport:
+        raise TransportError(
+            role,
+            f"driver {entry.driver!r} works on {transport}, but 'resource' is {entry.resource!r}; expected "
+            "smbus:BUS:ADDRESS, serial:PORT or a VISA resource name, as the driver needs",
+        )
+    try:
+        if transport == "smbus":
+            return bench.open_smbus(entry.resource, entry.timeout_s)
+        if transport == "serial":
+            return bench.open_serial(entry.resource, entry.timeout_s)
+        resource = bench.resources.open_resource(entry.resource, open_timeout=OPEN_TIMEOUT_MS)
+    except (pyvisa.Error, LinkError, OSError, ValueError) as error:
+        raise TransportError(
+            role, f"{entry.resource!r} can't be opened: {error}; check 'resource', cable, power and network"
+        ) from error
+    if not isinstance(resource, MessageBasedResource):
         resource.close()
+        raise TransportError(role, f"{entry.resource!r} takes no messages; expected an INSTR or SOCKET resource")
+    return resource

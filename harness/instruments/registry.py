@@ -9,16 +9,22 @@ from typing import Any
 from harness.instruments.errors import UnknownDriverError
 from harness.instruments.infiniivision import InfiniiVision
 from harness.instruments.keysight_34970 import Keysight34970A
+from harness.instruments.mcp23017 import Mcp23017
+from harness.instruments.numato_relay import NumatoRelay
+from harness.instruments.pcf8574 import Pcf8574
 
 DRIVERS: dict[str, Callable[..., Any]] = {
     "keysight-infiniivision": InfiniiVision,
     "keysight-34970a": Keysight34970A,
+    "mcp23017": Mcp23017,
+    "numato-relay": NumatoRelay,
+    "pcf8574": Pcf8574,
 }
 """Name → class, called with a resource, a clock and the options of ``visa.Instrument``."""
 
 ROLES: dict[str, tuple[str, ...]] = {
     "scope": ("keysight-infiniivision",),
-    "relay": ("keysight-34970a",),
+    "relay": ("keysight-34970a", "mcp23017", "numato-relay", "pcf8574"),
     # Step 2 adds: coil_supply, teslameter, multimeter, supply_current, mains, load, chamber, stage.
 }
 """The drivers that can play a role which a fixture asks for; a role of the bench's own may have any."""

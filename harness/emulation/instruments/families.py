@@ -7,13 +7,17 @@ from collections.abc import Callable
 from harness.bench.errors import BenchFileError
 from harness.bench.files import InstrumentEntry
 from harness.emulation.instruments.infiniivision import make_infiniivision
+from harness.emulation.instruments.mcp23017 import Mcp23017Board
+from harness.emulation.instruments.numato import NumatoModule
 from harness.emulation.instruments.oscilloscope import Probe
+from harness.emulation.instruments.pcf8574 import Pcf8574Board
+from harness.emulation.instruments.relay_board import RelayBoard
 from harness.emulation.instruments.relay_unit import Actuator, make_relay_unit
 from harness.emulation.instruments.scpi import ScpiInstrument
 from harness.emulation.plant.mains import SHUNT_PREFIX
 from harness.emulation.world import World
 
-Maker = Callable[[World, str, InstrumentEntry], ScpiInstrument]
+Maker = Callable[[World, str, InstrumentEntry], ScpiInstrument | RelayBoard]
 """Makes the instrument of a role; what it works on or probes are components of the world, found by name."""
 
 ACTUATORS = {
@@ -24,7 +28,7 @@ ACTUATORS = {
 """What a relay channel of the bench file can work, by the name it has there; ``shunt_NAME`` works that shunt."""
 
 
-def make_instrument(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
+def make_instrument(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument | RelayBoard:
     """The emulated instrument ``role``; raises BenchFileError where there is none for this driver or wiring."""
     try:
         maker = MAKERS[entry.driver]
@@ -57,8 +61,23 @@ def _make_relay_unit(world: World, role: str, entry: InstrumentEntry) -> ScpiIns
     return make_relay_unit(world, role, wired_actuators(role, entry))
 
 
+def _make_mcp23017(world: World, role: str, entry: InstrumentEntry) -> RelayBoard:
+    return Mcp23017Board(world, role, wired_actuators(role, entry), active_low=bool(entry.active_low))
+
+
+def _make_pcf8574(world: World, role: str, entry: InstrumentEntry) -> RelayBoard:
+    return Pcf8574Board(world, role, wired_actuators(role, entry), active_low=entry.active_low is not False)
+
+
+def _make_numato(world: World, role: str, entry: InstrumentEntry) -> RelayBoard:
+    return NumatoModule(world, role, wired_actuators(role, entry))
+
+
 MAKERS: dict[str, Maker] = {
     "keysight-infiniivision": _make_scope,
     "keysight-34970a": _make_relay_unit,
+    "mcp23017": _make_mcp23017,
+    "numato-relay": _make_numato,
+    "pcf8574": _make_pcf8574,
 }
 """By the driver's name in the bench file."""

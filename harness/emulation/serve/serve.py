@@ -100,7 +100,10 @@ def _open_ports(
         if name in request.bench.instruments:
             instrument = bench.world.component(name)
             if not isinstance(instrument, ScpiInstrument):
-                raise ServeError(f"{name!r} is no SCPI instrument, so it can't be served on a socket")
+                raise ServeError(
+                    f"{name!r} is at {request.bench.instruments[name].resource!r}, and only instruments that take "
+                    "messages over VISA can be served on a socket; use a bench file without it, or with such a driver"
+                )
             ports.append((InstrumentPort(name, bench.world, instrument), listener))
             addresses[name] = f"TCPIP0::{shown}::{number}::SOCKET"
         else:
