@@ -143,4 +143,4 @@ def standalone(svg: Markup, font: str) -> str:
     text = str(svg).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
     for name, colour in light().items():
         text = text.replace(f"var({name})", colour)
-    return re.sub(r"'DejaVu Sans'(, [^;\"]*)?", f"'{font}'", text)
+    return text.replace("'DejaVu Sans'", f"'{font}'")
