@@ -94,6 +94,8 @@ class CoilEntry(FileModel):
     """The calibration curve: field where the meter's sensor is, for each of ``currents_A``; both rise from 0."""
     uncertainty_mT: float = Field(gt=0)
     """Expanded (k = 2), of the curve."""
+    gradient_percent: float = Field(default=1.0, ge=0, le=100)
+    """By how much the field at the teslameter's probe may differ from the one at the meter's sensor (half width)."""
     certificate: str = ""
 
     @model_validator(mode="after")

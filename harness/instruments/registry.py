@@ -9,6 +9,8 @@ from typing import Any
 from harness.instruments.errors import UnknownDriverError
 from harness.instruments.infiniivision import InfiniiVision
 from harness.instruments.keysight_34970 import Keysight34970A
+from harness.instruments.keysight_n6705 import KeysightN6705
+from harness.instruments.lakeshore_f71 import LakeShoreF71
 from harness.instruments.mcp23017 import Mcp23017
 from harness.instruments.numato_relay import NumatoRelay
 from harness.instruments.pcf8574 import Pcf8574
@@ -16,6 +18,8 @@ from harness.instruments.pcf8574 import Pcf8574
 DRIVERS: dict[str, Callable[..., Any]] = {
     "keysight-infiniivision": InfiniiVision,
     "keysight-34970a": Keysight34970A,
+    "keysight-n6705": KeysightN6705,
+    "lakeshore-f71": LakeShoreF71,
     "mcp23017": Mcp23017,
     "numato-relay": NumatoRelay,
     "pcf8574": Pcf8574,
@@ -25,7 +29,9 @@ DRIVERS: dict[str, Callable[..., Any]] = {
 ROLES: dict[str, tuple[str, ...]] = {
     "scope": ("keysight-infiniivision",),
     "relay": ("keysight-34970a", "mcp23017", "numato-relay", "pcf8574"),
-    # Step 2 adds: coil_supply, teslameter, multimeter, supply_current, mains, load, chamber, stage.
+    "coil_supply": ("keysight-n6705",),
+    "teslameter": ("lakeshore-f71",),
+    # Step 2 adds: multimeter, supply_current, mains, load, chamber, stage.
 }
 """The drivers that can play a role which a fixture asks for; a role of the bench's own may have any."""
 

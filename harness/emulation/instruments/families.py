@@ -6,14 +6,17 @@ from collections.abc import Callable
 
 from harness.bench.errors import BenchFileError
 from harness.bench.files import InstrumentEntry
+from harness.emulation.instruments.f71 import make_teslameter
 from harness.emulation.instruments.infiniivision import make_infiniivision
 from harness.emulation.instruments.mcp23017 import Mcp23017Board
+from harness.emulation.instruments.n6705_dialect import make_power_analyzer
 from harness.emulation.instruments.numato import NumatoModule
 from harness.emulation.instruments.oscilloscope import Probe
 from harness.emulation.instruments.pcf8574 import Pcf8574Board
 from harness.emulation.instruments.relay_board import RelayBoard
 from harness.emulation.instruments.relay_unit import Actuator, make_relay_unit
 from harness.emulation.instruments.scpi import ScpiInstrument
+from harness.emulation.plant.electromagnet import AXES, find_magnet
 from harness.emulation.plant.mains import SHUNT_PREFIX
 from harness.emulation.world import World
 
@@ -73,9 +76,20 @@ def _make_numato(world: World, role: str, entry: InstrumentEntry) -> RelayBoard:
     return NumatoModule(world, role, wired_actuators(role, entry))
 
 
+def _make_power_analyzer(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
+    """The coils x, y and z are on the outputs 1, 2 and 3."""
+    return make_power_analyzer(world, role, find_magnet(world), dict(enumerate(AXES, 1)))
+
+
+def _make_teslameter(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
+    return make_teslameter(world, role, find_magnet(world))
+
+
 MAKERS: dict[str, Maker] = {
     "keysight-infiniivision": _make_scope,
     "keysight-34970a": _make_relay_unit,
+    "keysight-n6705": _make_power_analyzer,
+    "lakeshore-f71": _make_teslameter,
     "mcp23017": _make_mcp23017,
     "numato-relay": _make_numato,
     "pcf8574": _make_pcf8574,

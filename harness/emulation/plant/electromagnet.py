@@ -184,6 +184,14 @@ class Electromagnet(PlainComponent):
         self.return_net.follow(Segment(self.world.now_ns, plus=parts))
 
 
+def find_magnet(world: World) -> Electromagnet:
+    """The magnet of this world; raises WorldError if it has none."""
+    component = world.component(COMPONENT)
+    if not isinstance(component, Electromagnet):
+        raise WorldError(f"component {COMPONENT!r} is a {type(component).__name__}, not an electromagnet")
+    return component
+
+
 def _spread(stream: SeededStream, value: int, ppm: int) -> int:
     return value + value * stream.take_int(-ppm, ppm) // 1_000_000
 

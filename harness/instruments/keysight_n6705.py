@@ -1,0 +1,193 @@
+"""Driver of the Keysight N6705 DC power analyser with N6784A four-quadrant modules, in current priority.
+
+Source: N6705C operating and service guide, SCPI programming reference. The instrument's own voltage limit, its
+over-voltage protection and, should anybody switch to voltage priority, its current limit hold the bench file's limits.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pyvisa.resources import MessageBasedResource
+
+from harness.bench.clock import Clock
+from harness.instruments.dc_supply import DcSupplySpecification, ProtectionError
+from harness.instruments.errors import BadAnswerError, SettingError
+from harness.instruments.limits import Limits
+from harness.instruments.visa import Identity, Instrument, Traffic
+
+MODULE = "N6784A"
+OUTPUTS_MAX = 4
+
+# Bits of the questionable status register (programming reference, status registers).
+AT_LIMIT = 1 << 7 | 1 << 8
+PROTECTIONS = {0: "over-voltage", 1: "over-current", 2: "power fail", 4: "over-temperature", 6: "negative over-voltage",
+               9: "external inhibit", 11: "coupled protection", 12: "oscillation"}  # fmt: skip
+
+PROTECTION_MARGIN_V = 1.5
+"""Above the voltage limit: the module's protection trips at the terminals when the sense wires are lower by that."""
+PROTECTION_MAX_V = 22.0
+
+SPECIFICATION = DcSupplySpecification(
+    # 3 A range, 23 °C ± 5 °C, after 30 minutes [recalled].
+    source="Keysight N6700 modular power system specifications guide, N6784A",
+    current_setting_percent=0.04,
+    current_setting_mA=0.3,
+    current_reading_percent=0.03,
+    current_reading_mA=0.25,
+    output_current_max_A=3.0,
+    output_voltage_max_V=6.0,
+)
+
+
+class KeysightN6705:
+    """An N6705 whose outputs are all N6784A; implements ``harness.instruments.dc_supply.DcSupply``."""
+
+    LIMITS = ("current_A", "voltage_V")
+
+    def __init__(
+        self,
+        resource: MessageBasedResource,
+        clock: Clock,
+        *,
+        limits: Limits,
+        name: str = "coil supply",
+        serial: str | None = None,
+        traffic: Traffic | None = None,
+        timeout_ms: int = 5000,
+    ) -> None:
+        self._session = session = Instrument(resource, clock, name=name, traffic=traffic, timeout_ms=timeout_ms)
+        self._limits = limits
+        session.clear()
+        self._identity = session.identify(makers=("KEYSIGHT", "AGILENT"), models=("N6705",), serial=serial)
+        self._outputs = self._find_outputs()
+        self.reset()
+
+    def identity(self) -> Identity:
+        """As the instrument said when it was opened."""
+        return self._identity
+
+    @property
+    def specification(self) -> DcSupplySpecification:
+        """The module's data sheet."""
+        return SPECIFICATION
+
+    def reset(self) -> None:
+        """Every output off, at 0 A, in current priority; the bench file's limits set in the instrument itself."""
+        current_A, voltage_V = self._limits["current_A"], self._limits["voltage_V"]
+        protection_V = min(voltage_V + PROTECTION_MARGIN_V, PROTECTION_MAX_V)
+        everywhere = self._channels(*self._outputs)
+        self._session.command(
+            f"OUTPut OFF,{everywhere}",
+            f"OUTPut:PROTection:CLEar {everywhere}",
+            f"FUNCtion CURRent,{everywhere}",
+            f"CURRent 0,{everywhere}",
+            f"CURRent:RANGe {current_A:.6E},{everywhere}",
+            f"CURRent:LIMit:COUPle ON,{everywhere}",
+            f"CURRent:LIMit {current_A:.6E},{everywhere}",
+            f"VOLTage:LIMit:COUPle ON,{everywhere}",
+            f"VOLTage:LIMit {voltage_V:.6E},{everywhere}",
+            f"VOLTage:PROTection:REMote {protection_V:.6E},{everywhere}",
+            f"VOLTage:PROTection:REMote:NEGative {-protection_V:.6E},{everywhere}",
+        )
+        self._check_set(f"VOLTage:LIMit? {everywhere}", voltage_V)
+        self.all_off()
+
+    def set_current_A(self, output: int, current_A: float) -> None:
+        """Set the current that an output regulates to, within the bench file's limit."""
+        self._limits.at_most("current_A", current_A)
+        channel = self._channel(output)
+        self._session.command(f"CURRent {current_A:.6E},{channel}")
+        self._check_set(f"CURRent? {channel}", current_A)
+
+    def output_on(self, output: int) -> None:
+        """Switch an output on."""
+        self._switch(output, on=True)
+
+    def output_off(self, output: int) -> None:
+        """Switch an output off."""
+        self._switch(output, on=False)
+
+    def all_off(self) -> None:
+        """Every output off and set to 0 A, and read back."""
+        everywhere = self._channels(*self._outputs)
+        self._session.command(f"OUTPut OFF,{everywhere}", f"CURRent 0,{everywhere}")
+        if on := self.outputs_on():
+            raise SettingError(self._session.name, f"outputs {on} are still on after they were told to switch off")
+        self._check_set(f"CURRent? {everywhere}", 0.0)
+
+    def outputs_on(self) -> list[int]:
+        """The outputs that are on."""
+        text = f"OUTPut? {self._channels(*self._outputs)}"
+        answer = self._session.query(text)
+        states = answer.split(",")
+        if len(states) != len(self._outputs) or any(state not in ("0", "1") for state in states):
+            raise BadAnswerError(self._session.name, text, answer, f"{len(self._outputs)} times 0 or 1")
+        return [output for output, state in zip(self._outputs, states, strict=True) if state == "1"]
+
+    def measured_current_A(self, output: int) -> float:
+        """The current that flows, by the output's own meter."""
+        text = f"MEASure:CURRent? {self._channel(output)}"
+        value = self._session.query_float(text)
+        if not abs(value) <= 1.2 * SPECIFICATION.output_current_max_A:
+            raise BadAnswerError(
+                self._session.name, text, repr(value), f"a current within {SPECIFICATION.output_current_max_A:g} A"
+            )
+        return value
+
+    def limited(self, output: int) -> bool:
+        """Whether the voltage limit keeps the output from its current; raises ProtectionError."""
+        text = f"STATus:QUEStionable:CONDition? {self._channel(output)}"
+        status = self._session.query_int(text)
+        if not 0 <= status < 1 << 13:
+            raise BadAnswerError(self._session.name, text, str(status), "a status register of 13 bits")
+        tripped = [what for bit, what in PROTECTIONS.items() if status >> bit & 1]
+        if tripped:
+            raise ProtectionError(
+                self._session.name,
+                f"output {output} was switched off by its protection ({', '.join(tripped)}); look at coil and wiring, "
+                "then at limits.voltage_V of this instrument",
+            )
+        return bool(status & AT_LIMIT)
+
+    def _switch(self, output: int, *, on: bool) -> None:
+        word = "ON" if on else "OFF"
+        self._session.command(f"OUTPut {word},{self._channel(output)}")
+        if (output in self.outputs_on()) != on:
+            raise SettingError(self._session.name, f"output {output} was told {word} and says that it is not")
+
+    def _find_outputs(self) -> tuple[int, ...]:
+        """The outputs there are, which must be of the module this driver knows; raises SettingError."""
+        count = self._session.query_int("SYSTem:CHANnel:COUNt?")
+        if not 1 <= count <= OUTPUTS_MAX:
+            expected = f"1 to {OUTPUTS_MAX} outputs"
+            raise BadAnswerError(self._session.name, "SYSTem:CHANnel:COUNt?", str(count), expected)
+        outputs = tuple(range(1, count + 1))
+        models = self._session.query(f"SYSTem:CHANnel:MODel? {self._channels(*outputs)}")
+        if [model.strip().strip('"') for model in models.split(",")] != [MODULE] * count:
+            raise SettingError(
+                self._session.name, f"its modules are {models}; this driver is for {MODULE} in each of {count} outputs"
+            )
+        return outputs
+
+    def _channel(self, output: int) -> str:
+        if output not in self._outputs:
+            there = ", ".join(map(str, self._outputs))
+            raise SettingError(self._session.name, f"there is no output {output}; it has {there}")
+        return self._channels(output)
+
+    def _channels(self, *outputs: int) -> str:
+        return f"(@{','.join(map(str, outputs))})"
+
+    def _check_set(self, text: str, wanted: float) -> None:
+        """Read a setting back; raises SettingError if the instrument took it differently."""
+        answer = self._session.query(text)
+        try:
+            values = [float(value) for value in answer.split(",")]
+        except ValueError:
+            raise BadAnswerError(self._session.name, text, answer, "numbers, one per output") from None
+        if len(values) != text.count(",") + 1:
+            raise BadAnswerError(self._session.name, text, answer, "a number for each output that was asked for")
+        for value in values:
+            if not math.isclose(value, wanted, rel_tol=1e-4, abs_tol=1e-4):
+                raise SettingError(self._session.name, f"{text!r} says {value:g} after {wanted:g} was set")
