@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.emulation.analog_net import Segment
-from harness.emulation.parts.surroundings import Place, Quantity, QuietRoom
+from harness.emulation.parts.surroundings import Place, Quantity
 from harness.emulation.plant.plant import Plant
-
-_QUIET = QuietRoom()
 
 
 @dataclass(frozen=True)
@@ -22,9 +20,9 @@ class FeltPlant:
         return self.plant.magnet.field_nT(place, at_ns)
 
     def meter_mC(self, at_ns: int) -> int:
-        """Room temperature."""
-        return _QUIET.meter_mC(at_ns)
+        """The board in the chamber's air."""
+        return self.plant.climate.meter_mC(at_ns)
 
     def mains_segments(self, quantity: Quantity, from_ns: int, to_ns: int) -> list[Segment]:
-        """Nothing flows."""
-        return _QUIET.mains_segments(quantity, from_ns, to_ns)
+        """The mains at the meter's terminals and in its elements."""
+        return self.plant.mains.segments(quantity, from_ns, to_ns)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.bench.files import ShuntEntry
+from harness.emulation.plant.attitude import Attitude
+from harness.emulation.plant.climate import Climate
 from harness.emulation.plant.electromagnet import Electromagnet
 from harness.emulation.plant.mains import Mains
 from harness.emulation.world import World
@@ -17,8 +19,12 @@ class Plant:
 
     magnet: Electromagnet
     mains: Mains
+    climate: Climate
+    attitude: Attitude
 
 
 def make_plant(world: World, shunts: Mapping[str, ShuntEntry]) -> Plant:
     """The plant, at rest: no field but the earth's, the house's mains without load, level and at 23 degrees Celsius."""
-    return Plant(magnet=Electromagnet(world), mains=Mains(world, shunts))
+    return Plant(
+        magnet=Electromagnet(world), mains=Mains(world, shunts), climate=Climate(world), attitude=Attitude(world)
+    )
