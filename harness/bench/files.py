@@ -66,8 +66,11 @@ class InstrumentEntry(FileModel):
     """Expected serial number; none means that any unit of the family will do."""
     probes: dict[str, int] = Field(default_factory=dict)
     """Oscilloscope: net on the meter's board → channel. Multimeter: net → its input, 1."""
+    clamps_A_per_V: dict[str, float] = Field(default_factory=dict)
+    """Oscilloscope: net of ``probes`` whose current a clamp takes → amperes per volt at the clamp's output. The ratio
+    of every other probe is sensed by the oscilloscope."""
     digital: dict[str, int] = Field(default_factory=dict)
-    """Oscilloscope: net → digital channel."""
+    """Oscilloscope: net → digital channel, 0 to 15."""
     channels: dict[str, int] = Field(default_factory=dict)
     """Relay unit: what is worked → channel."""
     active_low: bool | None = None

@@ -9,8 +9,9 @@ import pyvisa
 from pyvisa.resources import MessageBasedResource
 
 from harness.emulation.instruments.infiniivision import make_infiniivision
-from harness.emulation.instruments.oscilloscope import Oscilloscope, Probe
+from harness.emulation.instruments.oscilloscope import Oscilloscope
 from harness.emulation.instruments.relay_unit import Actuator, RelayUnit, make_relay_unit
+from harness.emulation.instruments.scope_unit import Probe
 from harness.emulation.instruments.visa_library import EmulatedVisaLibrary
 from harness.emulation.nets import Net
 from harness.emulation.world import PlainComponent, World

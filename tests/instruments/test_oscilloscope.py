@@ -9,15 +9,9 @@ import pytest
 from pyvisa.resources import MessageBasedResource
 
 from harness.emulation.instruments.infiniivision import make_infiniivision
-from harness.emulation.instruments.oscilloscope import (
-    ARMING_NS,
-    AUTO_TRIGGER_NS,
-    GAIN_PPM_MAX,
-    TIMEBASE_PPB_MAX,
-    Probe,
-    draw_unit_errors,
-)
+from harness.emulation.instruments.oscilloscope import ARMING_NS, AUTO_TRIGGER_NS
 from harness.emulation.instruments.scope_rendering import make_noise_table
+from harness.emulation.instruments.scope_unit import GAIN_PPM_MAX, TIMEBASE_PPB_MAX, Probe, draw_unit_errors
 from harness.emulation.world import World
 from tests.instruments.small_bench import SCOPE, SmallBench, arm_on_case, make_bench
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.emulation.instruments.oscilloscope import TIMEBASE_PPB_MAX
+from harness.emulation.instruments.scope_unit import TIMEBASE_PPB_MAX
 from tests.instruments.small_bench import SmallBench, arm_on_case, make_bench
 
 

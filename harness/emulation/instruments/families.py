@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 from harness.bench.errors import BenchFileError
 from harness.bench.files import InstrumentEntry
+from harness.emulation.analog_net import AnalogNet
 from harness.emulation.instruments.f71 import make_teslameter
 from harness.emulation.instruments.infiniivision import make_infiniivision
 from harness.emulation.instruments.mcp23017 import Mcp23017Board
 from harness.emulation.instruments.n6705_dialect import make_power_analyzer
 from harness.emulation.instruments.numato import NumatoModule
-from harness.emulation.instruments.oscilloscope import Probe
 from harness.emulation.instruments.pcf8574 import Pcf8574Board
 from harness.emulation.instruments.relay_board import RelayBoard
 from harness.emulation.instruments.relay_unit import Actuator, make_relay_unit
+from harness.emulation.instruments.scope_unit import Probe
 from harness.emulation.instruments.scpi import ScpiInstrument
 from harness.emulation.plant.electromagnet import AXES, find_magnet
 from harness.emulation.plant.mains import SHUNT_PREFIX
@@ -57,7 +58,32 @@ def wired_actuators(role: str, entry: InstrumentEntry) -> dict[int, Actuator]:
 
 
 def _make_scope(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
-    return make_infiniivision(world, role, {channel: Probe(net) for net, channel in entry.probes.items()})
+    probes = {channel: _probe(world, role, entry, net) for net, channel in entry.probes.items()}
+    digital = {channel: net for net, channel in entry.digital.items()}
+    wrong = [f"probes.{net}" for net, channel in entry.probes.items() if not 1 <= channel <= 4]
+    wrong += [f"digital.{net}" for net, channel in entry.digital.items() if not 0 <= channel <= 15]
+    wrong += [f"clamps_A_per_V.{net}" for net in entry.clamps_A_per_V if net not in entry.probes]
+    if wrong:
+        raise BenchFileError(
+            f"key 'instruments.{role}.{wrong[0]}': expected an analogue channel 1 to 4, a digital one 0 to 15, and "
+            "a clamp only on a net of probes"
+        )
+    return make_infiniivision(world, role, probes, digital=digital)
+
+
+def _probe(world: World, role: str, entry: InstrumentEntry, net: str) -> Probe:
+    """A clamp where the net is a current, the family's 10:1 probe elsewhere; raises BenchFileError otherwise."""
+    component, amperes_per_volt = world.component(net), entry.clamps_A_per_V.get(net)
+    is_current = isinstance(component, AnalogNet) and component.unit == "A"
+    if is_current and amperes_per_volt is None:
+        raise BenchFileError(
+            f"key 'instruments.{role}.clamps_A_per_V': {net} is a current; give the clamp's amperes per volt"
+        )
+    if not is_current and amperes_per_volt is not None:
+        raise BenchFileError(
+            f"key 'instruments.{role}.clamps_A_per_V': {net} is a voltage, which no clamp takes; leave it out there"
+        )
+    return Probe(net) if amperes_per_volt is None else Probe(net, round(amperes_per_volt * 1000), sensed=False)
 
 
 def _make_relay_unit(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
-from harness.emulation.instruments.oscilloscope import CODES_PER_RANGE, Oscilloscope, Probe
-from harness.emulation.instruments.scope_rendering import CODE_REFERENCE
-from harness.emulation.instruments.scope_state import AcquisitionRecord, ChannelRecord
+from harness.emulation.instruments.oscilloscope import Oscilloscope
+from harness.emulation.instruments.scope_digital_commands import DIGITAL_COMMANDS
+from harness.emulation.instruments.scope_settings import setting, switch
+from harness.emulation.instruments.scope_unit import Probe
+from harness.emulation.instruments.scope_waveform_commands import SOURCE, WAVEFORM_COMMANDS
 from harness.emulation.instruments.scpi import Identity, instrument_tree
 from harness.emulation.instruments.scpi_parameters import (
     Boolean,
     Choice,
     Number,
     QuotedText,
-    format_block,
     format_nr1,
     format_nr3,
 )
@@ -41,10 +40,7 @@ SECONDS_SCALE = Number("S", -12, 5_000, LONGEST_PS // 10)
 POSITION = Number("S", -12, -LONGEST_PS, LONGEST_PS)
 RANGE_NV_MIN, RANGE_NV_MAX = 8_000_000, 40_000_000_000
 """1 mV/div to 5 V/div at the input, before the probe's ratio."""
-POINTS = Number(
-    "", 0, 100, 8_000_000, keywords=(("MAXimum", 0), ("DEFault", 1000), ("MINimum", 100))
-)  # MAXimum is kept as 0: how many that is, the acquisition decides.
-FORMATS = {"BYTE": 0, "WORD": 1}
+TRIGGER_SOURCE = Choice((*CHANNEL.words, *(f"DIGital{number}" for number in range(16))))
 
 
 # Channels.
@@ -73,7 +69,7 @@ def _set_probe(scope: Oscilloscope, channel: int, probe_milli: int) -> None:
     # The input's own setting stays, so everything told in volts at the tip goes with the ratio.
     settings.range_nV = settings.range_nV * probe_milli // before
     settings.offset_nV = settings.offset_nV * probe_milli // before
-    if state.trigger_source == channel:
+    if state.trigger_source == f"CHAN{channel}":
         state.trigger_level_nV = state.trigger_level_nV * probe_milli // before
     settings.probe_milli = probe_milli
 
@@ -90,13 +86,9 @@ def _channel_setting(
     )
 
 
-def _switch(value: Any) -> str:
-    return "1" if value else "0"
-
-
 CHANNEL_COMMANDS = (
-    _channel_setting("DISPlay", Boolean(), "display", _switch),
-    _channel_setting("BWLimit", Boolean(), "bandwidth_limit", _switch),
+    _channel_setting("DISPlay", Boolean(), "display", switch),
+    _channel_setting("BWLimit", Boolean(), "bandwidth_limit", switch),
     _channel_setting("LABel", QuotedText(32), "label", lambda text: f'"{text}"'),
     Command(
         "CHANnel{1:4}:RANGe",
@@ -125,27 +117,11 @@ CHANNEL_COMMANDS = (
     Command("CHANnel{1:4}:COUPling", (Choice(("DC",)),), do=lambda *_: None, ask=lambda *_: "DC"),
     Command("CHANnel{1:4}:IMPedance", (Choice(("ONEMeg",)),), do=lambda *_: None, ask=lambda *_: "ONEM"),
     Command("CHANnel{1:4}:INVert", (Number("", 0, 0, 0),), do=lambda *_: None, ask=lambda *_: "0"),
-    Command("CHANnel{1:4}:UNITs", (Choice(("VOLT",)),), do=lambda *_: None, ask=lambda *_: "VOLT"),
+    _channel_setting("UNITs", Choice(("VOLT", "AMPere")), "unit", str),
 )
 
 
 # Time base, trigger, acquisition.
-
-
-def _setting(
-    pattern: str,
-    parameter: Any,
-    name: str,
-    render: Callable[[Any], str],
-    then: Callable[[Oscilloscope], None] = lambda _: None,
-) -> Command:
-    """A setting of the scope that is stored and told; ``then`` is what a change brings about."""
-
-    def store(scope: Oscilloscope, value: Any) -> None:
-        setattr(scope.state, name, value)
-        then(scope)
-
-    return Command(pattern, (parameter,), do=store, ask=lambda scope: render(getattr(scope.state, name)))
 
 
 def _restart(scope: Oscilloscope) -> None:
@@ -161,25 +137,26 @@ def _set_scale(scope: Oscilloscope, scale_ps: int) -> None:
 
 TIMEBASE_COMMANDS = (
     Command("TIMebase:MODE", (Choice(("MAIN",)),), do=lambda *_: None, ask=lambda _: "MAIN"),
-    _setting("TIMebase:RANGe", SECONDS_RANGE, "range_ps", lambda ps: format_nr3(ps, -12), _restart),
+    setting("TIMebase:RANGe", SECONDS_RANGE, "range_ps", lambda ps: format_nr3(ps, -12), _restart),
     Command(
         "TIMebase:SCALe",
         (SECONDS_SCALE,),
         do=_set_scale,
         ask=lambda scope: format_nr3(scope.state.range_ps, -12, divisor=10),
     ),
-    _setting("TIMebase:POSition", POSITION, "position_ps", lambda ps: format_nr3(ps, -12), _restart),
-    _setting("TIMebase:REFerence", Choice(("LEFT", "CENTer", "RIGHt")), "reference", str, _restart),
+    setting("TIMebase:POSition", POSITION, "position_ps", lambda ps: format_nr3(ps, -12), _restart),
+    setting("TIMebase:REFerence", Choice(("LEFT", "CENTer", "RIGHt")), "reference", str, _restart),
 )
 
 
 def _set_trigger_source(scope: Oscilloscope, source: str) -> None:
-    scope.state.trigger_source = int(source[-1])
+    scope.state.trigger_source = source
     scope.trigger_settings_changed()
 
 
 def _set_trigger_level(scope: Oscilloscope, level_nV: int, source: str | None = None) -> None:
-    if source is not None and int(source[-1]) != scope.state.trigger_source:
+    # A digital source goes by its pod's threshold. The family takes a level for it, too; here it is refused.
+    if scope.state.trigger_source.startswith("DIG") or (source is not None and source != scope.state.trigger_source):
         raise ScpiError(-221)
     scope.state.trigger_level_nV = level_nV
     scope.trigger_settings_changed()
@@ -189,9 +166,9 @@ TRIGGER_COMMANDS = (
     Command("TRIGger:MODE", (Choice(("EDGE",)),), do=lambda *_: None, ask=lambda _: "EDGE"),
     Command(
         "TRIGger[:EDGE]:SOURce",
-        (CHANNEL,),
+        (TRIGGER_SOURCE,),
         do=_set_trigger_source,
-        ask=lambda scope: f"CHAN{scope.state.trigger_source}",
+        ask=lambda scope: scope.state.trigger_source,
     ),
     Command(
         "TRIGger[:EDGE]:LEVel",
@@ -200,7 +177,7 @@ TRIGGER_COMMANDS = (
         do=_set_trigger_level,
         ask=lambda scope: format_nr3(scope.state.trigger_level_nV, -9),
     ),
-    _setting(
+    setting(
         "TRIGger[:EDGE]:SLOPe",
         Choice(("POSitive", "NEGative")),
         "trigger_slope",
@@ -208,13 +185,14 @@ TRIGGER_COMMANDS = (
         Oscilloscope.trigger_settings_changed,
     ),
     Command("TRIGger[:EDGE]:COUPling", (Choice(("DC",)),), do=lambda *_: None, ask=lambda _: "DC"),
-    _setting("TRIGger:SWEep", Choice(("AUTO", "NORMal")), "trigger_sweep", str, _restart),
+    setting("TRIGger:SWEep", Choice(("AUTO", "NORMal")), "trigger_sweep", str, _restart),
     Command("TRIGger:FORCe", do=Oscilloscope.force_trigger),
 )
 
 
 def _digitize(scope: Oscilloscope, *sources: str) -> None:
     if sources:
+        scope.state.digital.display = [f"POD{1 + number // 8}" in sources for number in range(16)]
         for number, settings in scope.state.channels.items():
             settings.display = f"CHAN{number}" in sources
     scope.start(continuous=False, digitize=True)
@@ -239,14 +217,14 @@ ACQUISITION_COMMANDS = (
     Command("RUN", do=lambda scope: scope.start(continuous=True)),
     Command("SINGle", do=lambda scope: scope.start(continuous=False)),
     Command("STOP", do=Oscilloscope.stop),
-    Command("DIGitize", (CHANNEL,) * 4, optional=4, do=_digitize),
+    Command("DIGitize", (SOURCE,) * 6, optional=6, do=_digitize),
     Command("*TRG", do=Oscilloscope.trigger),
     Command("*OPT", ask=lambda _: "0"),
     Command("TER", ask=_take_trigger_event),
     Command("AER", ask=_take_arm_event),
     Command("OPERegister:CONDition", ask=lambda scope: format_nr1(scope.condition())),
     Command("OPERegister[:EVENt]", ask=_take_operation_event),
-    _setting("OPEE", Number("", 0, 0, 65_535), "operation_enable", format_nr1, Oscilloscope.update_service_request),
+    setting("OPEE", Number("", 0, 0, 65_535), "operation_enable", format_nr1, Oscilloscope.update_service_request),
     Command("ACQuire:TYPE", (Choice(("NORMal",)),), do=lambda *_: None, ask=lambda _: "NORM"),
     Command("ACQuire:MODE", (Choice(("RTIMe",)),), do=lambda *_: None, ask=lambda _: "RTIM"),
     Command("ACQuire:COMPlete", (Number("", 0, 100, 100),), do=lambda *_: None, ask=lambda _: format_nr1(100)),
@@ -255,128 +233,22 @@ ACQUISITION_COMMANDS = (
 )
 
 
-# Waveforms.
-
-
-def _record(scope: Oscilloscope) -> tuple[AcquisitionRecord, ChannelRecord]:
-    record = scope.state.record
-    if record is None:
-        raise ScpiError(-230)
-    channel = record.channels.get(scope.state.waveform_source)
-    if channel is None:
-        raise ScpiError(-221)
-    return record, channel
-
-
-def _steps_per_code(scope: Oscilloscope) -> int:
-    return 256 if scope.state.waveform_format == "WORD" else 1
-
-
-def _x_increment(scope: Oscilloscope) -> str:
-    record, _ = _record(scope)
-    return format_nr3(record.interval_ps * scope.state.transfer_step(record), -12, decimals=8, exponent_digits=3)
-
-
-def _x_origin(scope: Oscilloscope) -> str:
-    record, _ = _record(scope)
-    return format_nr3(record.origin_ps(scope.state.transfer_step(record)), -12, decimals=14, exponent_digits=3)
-
-
-def _y_increment(scope: Oscilloscope) -> str:
-    _, channel = _record(scope)
-    return format_nr3(channel.settings.range_nV, -9, divisor=CODES_PER_RANGE * _steps_per_code(scope))
-
-
-def _y_origin(scope: Oscilloscope) -> str:
-    _, channel = _record(scope)
-    return format_nr3(channel.settings.offset_nV, -9)
-
-
-def _y_reference(scope: Oscilloscope) -> str:
-    return format_nr1(CODE_REFERENCE * _steps_per_code(scope))
-
-
-def _ask_points(scope: Oscilloscope) -> str:
-    record = scope.state.record
-    if record is None:
-        return format_nr1(scope.state.waveform_points or scope.state.range_ps // scope.state.interval_ps())
-    return format_nr1(record.points // scope.state.transfer_step(record))
-
-
-def _ask_preamble(scope: Oscilloscope) -> str:
-    _record(scope)
-    fields = (
-        format_nr1(FORMATS[scope.state.waveform_format]),
-        format_nr1(0),  # acquisition type NORMal
-        _ask_points(scope),
-        format_nr1(1),
-        _x_increment(scope),
-        _x_origin(scope),
-        format_nr1(0),
-        _y_increment(scope),
-        _y_origin(scope),
-        _y_reference(scope),
-    )
-    return ",".join(fields)
-
-
-def _ask_data(scope: Oscilloscope) -> bytes:
-    record, _ = _record(scope)
-    state = scope.state
-    codes = scope.codes(state.waveform_source, state.transfer_step(record))
-    if state.waveform_format == "WORD":
-        # Eight bits shifted left to sixteen, so the order of bytes decides on which side the zero stands.
-        words = codes.astype(np.uint16) << 8
-        return format_block(words.astype(">u2" if state.waveform_msb_first else "<u2").tobytes())
-    return format_block(codes.tobytes())
-
-
-WAVEFORM_COMMANDS = (
-    Command(
-        "WAVeform:SOURce",
-        (CHANNEL,),
-        do=lambda scope, source: setattr(scope.state, "waveform_source", int(source[-1])),
-        ask=lambda scope: f"CHAN{scope.state.waveform_source}",
-    ),
-    _setting("WAVeform:FORMat", Choice(tuple(FORMATS)), "waveform_format", str),
-    Command(
-        "WAVeform:POINts",
-        (POINTS,),
-        do=lambda scope, points: setattr(scope.state, "waveform_points", points),
-        ask=_ask_points,
-    ),
-    _setting("WAVeform:POINts:MODE", Choice(("NORMal", "MAXimum", "RAW")), "waveform_mode", str),
-    Command(
-        "WAVeform:BYTeorder",
-        (Choice(("LSBFirst", "MSBFirst")),),
-        do=lambda scope, order: setattr(scope.state, "waveform_msb_first", order == "MSBF"),
-        ask=lambda scope: "MSBF" if scope.state.waveform_msb_first else "LSBF",
-    ),
-    Command("WAVeform:UNSigned", (Number("", 0, 1, 1),), do=lambda *_: None, ask=lambda _: "1"),
-    Command("WAVeform:VIEW", (Choice(("MAIN",)),), do=lambda *_: None, ask=lambda _: "MAIN"),
-    Command("WAVeform:TYPE", ask=lambda _: "NORM"),
-    Command("WAVeform:COUNt", ask=lambda _: format_nr1(1)),
-    Command("WAVeform:PREamble", ask=_ask_preamble),
-    Command("WAVeform:DATA", ask=_ask_data),
-    Command("WAVeform:XINCrement", ask=_x_increment),
-    Command("WAVeform:XORigin", ask=_x_origin),
-    Command("WAVeform:XREFerence", ask=lambda _: format_nr1(0)),
-    Command("WAVeform:YINCrement", ask=_y_increment),
-    Command("WAVeform:YORigin", ask=_y_origin),
-    Command("WAVeform:YREFerence", ask=_y_reference),
-)
-
 DIALECT: tuple[Command, ...] = (
     *CHANNEL_COMMANDS,
     *TIMEBASE_COMMANDS,
     *TRIGGER_COMMANDS,
     *ACQUISITION_COMMANDS,
     *WAVEFORM_COMMANDS,
+    *DIGITAL_COMMANDS,
 )
 
 
 def make_infiniivision(
-    world: World, name: str, probes: Mapping[int, Probe], identity: Identity = REFERENCE_IDENTITY
+    world: World,
+    name: str,
+    probes: Mapping[int, Probe],
+    identity: Identity = REFERENCE_IDENTITY,
+    digital: Mapping[int, str] | None = None,
 ) -> Oscilloscope:
-    """An InfiniiVision oscilloscope with its probes on the nets named."""
-    return Oscilloscope(world, name, identity, instrument_tree(DIALECT), probes)
+    """An InfiniiVision oscilloscope with its probes on the nets named, and its digital channels on theirs."""
+    return Oscilloscope(world, name, identity, instrument_tree(DIALECT), probes, digital or {})

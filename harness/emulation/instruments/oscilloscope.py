@@ -1,99 +1,55 @@
-"""A four-channel digital oscilloscope that probes named nets: arming, edge trigger, acquisition, its own errors.
+"""A digital oscilloscope of four analogue and sixteen digital channels on named nets: arming, trigger, acquisition.
 
-What it understands is in ``infiniivision``, how codes are made in ``scope_rendering``. Limits follow the Keysight
-MSO-X 3014T (100 MHz, 5 GSa/s, 4 Mpts, 8 bit). Each unit's clock, gain and offset errors are drawn from the seed
-within the data sheet's limits.
+What it understands is in ``infiniivision``, when a net triggers it in ``scope_trigger``, what it keeps of an
+acquisition in ``scope_memory``. Limits follow the Keysight MSO-X 3014T (100 MHz, 5 GSa/s, 4 Mpts, 8 bit). Each unit's
+clock, gain, offset and threshold errors are drawn from the seed within the data sheet's limits (``scope_unit``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from math import isqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.emulation.instruments.scope_rendering import (
-    CODE_REFERENCE,
-    FINE,
-    Sampling,
-    Signal,
-    make_noise_table,
-    noise_bytes,
-    render_codes,
+from harness.emulation.analog_net import AnalogNet
+from harness.emulation.instruments.scope_memory import (
+    Wiring,
+    actual_threshold_nV,
+    keep_channel,
+    keep_levels,
+    render_channel,
+    render_digital,
+    window_ns,
 )
+from harness.emulation.instruments.scope_rendering import make_noise_table
 from harness.emulation.instruments.scope_state import (
     TRANSFER_PHASE_BITS,
     AcquisitionRecord,
-    ChannelRecord,
     ChannelSettings,
+    DigitalSettings,
     ScopeState,
 )
+from harness.emulation.instruments.scope_trigger import LOOK_AHEAD_NS, edge_crossing_ps, law_crossing_ps
+from harness.emulation.instruments.scope_unit import Probe, draw_unit_errors, ramp_ps
 from harness.emulation.instruments.scpi import Identity, ScpiInstrument
 from harness.emulation.instruments.scpi_tree import CommandTree
 from harness.emulation.nets import Net
-from harness.emulation.seeded import SeededStream
 from harness.emulation.world import World
 
-CODES_PER_RANGE = 199
-"""Codes over the eight divisions; the converter reaches further. Preambles of the 3000 X-Series report
-a Y increment of 40.2010 mV at 1 V/div, which is 8 V / 199 [recalled]."""
-TIMEBASE_PPB_MAX = 1_600
-GAIN_PPM_MAX = 20_000
-"""DC vertical gain accuracy ±2 % of full scale (3000T data sheet)."""
-OFFSET_MILLIDIVISIONS_MAX, OFFSET_UV_MAX = 100, 2_000
-"""DC vertical offset accuracy ±0.1 division ±2 mV (the same)."""
-RISE_PS, RISE_LIMITED_PS = 3_500, 17_500
-"""0.35 / bandwidth: 100 MHz, and 20 MHz with the bandwidth limit on."""
 ARMING_NS = 100_000
 """From :SINGle until the pre-trigger memory begins to fill; assumed, as the guide gives no figure."""
 AUTO_TRIGGER_NS = 40_000_000
 """Sweep AUTO gives up waiting after this time; assumed, as the guide gives no figure."""
 REARM_NS = 10_000_000
 """Between two acquisitions while running; assumed (the family redraws a hundred times a second)."""
-LOOK_AHEAD_NS = 1_000_000_000
-"""How far into the future a serial character's edges are looked for: longer than any character."""
-
 RUN_BIT, WAIT_TRIGGER_BIT = 1 << 3, 1 << 5
 """Operation status register (programmer's guide, :OPERegister:CONDition)."""
 
 
-@dataclass(frozen=True)
-class Probe:
-    """What is wired to one input: the net under the tip and the probe's division ratio × 1000."""
-
-    net: str
-    attenuation_milli: int = 10_000
-
-
-@dataclass(frozen=True)
-class UnitErrors:
-    """How far this unit is from nominal; constant for its life."""
-
-    timebase_ppb: int
-    gain_ppm: tuple[int, ...]
-    offset_millidivisions: tuple[int, ...]
-    offset_uV: tuple[int, ...]
-
-
-def draw_unit_errors(stream: SeededStream) -> UnitErrors:
-    """A unit within its data sheet."""
-
-    def four(limit: int) -> tuple[int, ...]:
-        return tuple(stream.take_int(-limit, limit) for _ in range(4))
-
-    return UnitErrors(
-        timebase_ppb=stream.take_int(-TIMEBASE_PPB_MAX, TIMEBASE_PPB_MAX),
-        gain_ppm=four(GAIN_PPM_MAX),
-        offset_millidivisions=four(OFFSET_MILLIDIVISIONS_MAX),
-        offset_uV=four(OFFSET_UV_MAX),
-    )
-
-
 class Oscilloscope(ScpiInstrument):
-    """The instrument. ``probes``: input → what is wired to it."""
+    """The instrument. ``probes``: analogue input → what is wired to it; ``digital``: digital channel → its net."""
 
     state: ScopeState
     error_queue_depth = 30
@@ -101,27 +57,29 @@ class Oscilloscope(ScpiInstrument):
     """Answer to a short query over LAN; assumed."""
 
     def __init__(
-        self, world: World, name: str, identity: Identity, tree: CommandTree, probes: Mapping[int, Probe]
+        self,
+        world: World,
+        name: str,
+        identity: Identity,
+        tree: CommandTree,
+        probes: Mapping[int, Probe],
+        digital: Mapping[int, str],
     ) -> None:
-        self.probes = dict(probes)
         self.errors = draw_unit_errors(world.stream(f"{name}/unit"))
         self.noise_table = make_noise_table()
-        self._nets = {number: self._find_net(world, probe) for number, probe in probes.items()}
-        self._rendered: dict[tuple[int, int], NDArray[np.uint8]] = {}
+        self.wiring = Wiring(
+            dict(probes),
+            {number: _find_net(world, probe.net) for number, probe in probes.items()},
+            {number: _find_line(world, net) for number, net in digital.items()},
+        )
+        self._rendered: dict[tuple[str, int], NDArray[np.uint8]] = {}
         self.state = ScopeState(channels={})
         super().__init__(world, name, identity, tree)
-        for net in dict.fromkeys(self._nets.values()):
+        for net in dict.fromkeys([*self.wiring.nets.values(), *self.wiring.lines.values()]):
             net.watchers.append(name)
         self.reset()
         # A scope comes up running; on a bench nobody looks at its screen, so it comes up stopped, like after :STOP.
         self.stop()
-
-    @staticmethod
-    def _find_net(world: World, probe: Probe) -> Net:
-        component = world.component(probe.net)
-        if not isinstance(component, Net):
-            raise TypeError(f"{probe.net!r} is no net: a probe goes on a component of class Net")
-        return component
 
     # Settings.
 
@@ -133,8 +91,7 @@ class Oscilloscope(ScpiInstrument):
                 display=number == 1,
                 range_nV=40_000_000_000,
                 offset_nV=0,
-                # The family senses a passive probe's ratio by the ring on its connector.
-                probe_milli=self.probes[number].attenuation_milli if number in self.probes else 1000,
+                probe_milli=self._sensed_milli(number),
             )
             for number in (1, 2, 3, 4)
         }
@@ -146,6 +103,11 @@ class Oscilloscope(ScpiInstrument):
         )
         self._rendered.clear()
         self.start(continuous=True)
+
+    def _sensed_milli(self, number: int) -> int:
+        """The family senses a passive probe's ratio by the ring on its connector; anything else counts as 1:1."""
+        probe = self.wiring.probes.get(number)
+        return probe.attenuation_milli if probe and probe.sensed else 1000
 
     def restore(self, state: Any) -> None:
         """Take back a state; rendered codes belong to the old one."""
@@ -213,10 +175,12 @@ class Oscilloscope(ScpiInstrument):
     # Events.
 
     def on_event(self, kind: str, argument: Any) -> None:
-        """A net's edge, or the next step of an acquisition."""
+        """A net's edge or new law, or the next step of an acquisition."""
         if kind == "edge":
             if self.state.run == "waiting" and self._is_trigger_net(argument):
                 self._look_for_trigger()
+        elif kind == "segment":
+            self._law_changed(argument)
         elif kind == "ready":
             self._get_ready()
         elif kind == "auto":
@@ -248,35 +212,68 @@ class Oscilloscope(ScpiInstrument):
             self.world.schedule(self.world.now_ns + AUTO_TRIGGER_NS, self.name, "auto")
         self._look_for_trigger()
 
+    def _trigger_net(self) -> Net | AnalogNet | None:
+        source = self.state.trigger_source
+        if source.startswith("DIG"):
+            return self.wiring.lines.get(int(source[3:]))
+        return self.wiring.nets.get(int(source[4:]))
+
     def _is_trigger_net(self, net_name: str) -> bool:
-        net = self._nets.get(self.state.trigger_source)
+        net = self._trigger_net()
         return net is not None and net.name == net_name
+
+    def _law_changed(self, net_name: str) -> None:
+        """A crossing that the law before would have made is off, and the new law may make one."""
+        state = self.state
+        if not self._is_trigger_net(net_name):
+            return
+        if state.run == "waiting":
+            self._look_for_trigger()
+        elif state.run == "found" and state.trigger_ps > self.world.now_ns * 1000:
+            self.world.cancel(self.name, "trigger")
+            self._wait_for_trigger()
 
     def _look_for_trigger(self) -> None:
         crossing_ps = self._first_crossing_ps()
         if crossing_ps is not None:
             self._found(crossing_ps, forced=False)
+        elif isinstance(net := self._trigger_net(), Net):
+            net.call_once(self.name)
 
     def _first_crossing_ps(self) -> int | None:
-        """The first crossing since the scope was ready, also one that a serial character will make, or None."""
-        state, from_ns = self.state, self.state.search_from_ns
-        number = state.trigger_source
-        net = self._nets.get(number)
+        """The first crossing since the scope was ready, also one that is only going to come, or None."""
+        state, from_ns, net = self.state, self.state.search_from_ns, self._trigger_net()
+        rising = state.trigger_slope == "POS"
         if net is None:
             return None
-        signal_nV = self._level_at_scope_nV(number, net.high_mV * 1_000_000)
-        if not 0 < state.trigger_level_nV < signal_nV:
-            return None
-        ramp_ps = _ramp_ps(state.channels[number], net)
-        part_nV = state.trigger_level_nV if state.trigger_slope == "POS" else signal_nV - state.trigger_level_nV
-        delay_ps = ramp_ps * part_nV // signal_nV
-        level, edges = net.edges_between(from_ns - ramp_ps // 1000 - 1, self.world.now_ns + LOOK_AHEAD_NS)
-        for edge_ns in edges:
-            level = not level
-            crossing_ps = edge_ns * 1000 + delay_ps
-            if level == (state.trigger_slope == "POS") and crossing_ps >= from_ns * 1000:
-                return crossing_ps
-        return None
+        if isinstance(net, AnalogNet):
+            level_u = self._level_at_tip(int(state.trigger_source[4:]), state.trigger_level_nV) // 1000
+            segments = net.segments_between(from_ns - 1, self.world.now_ns + 1)
+            return law_crossing_ps(segments, from_ns, level_u=level_u, rising=rising)
+        signal_nV = net.high_mV * 1_000_000
+        if state.trigger_source.startswith("DIG"):
+            number = int(state.trigger_source[3:])
+            level_nV = actual_threshold_nV(state.digital.threshold_nV, number, self.errors)
+            way_ps = ramp_ps(net.edge_ns)
+        else:
+            number = int(state.trigger_source[4:])
+            level_nV = self._level_at_tip(number, state.trigger_level_nV)
+            way_ps = ramp_ps(net.edge_ns, bandwidth_limit=state.channels[number].bandwidth_limit)
+        return edge_crossing_ps(
+            net,
+            from_ns,
+            self.world.now_ns + LOOK_AHEAD_NS,
+            level_nV=level_nV,
+            signal_nV=signal_nV,
+            ramp_ps=way_ps,
+            rising=rising,
+        )
+
+    def _level_at_tip(self, number: int, level_n: int) -> int:
+        """What the scope takes for ``level_n``, where the probe's tip is: the same only if its ratio is the probe's."""
+        probe = self.wiring.probes.get(number)
+        actual_milli = probe.attenuation_milli if probe else 1000
+        return level_n * actual_milli // self.state.channels[number].probe_milli
 
     def _found(self, crossing_ps: int, *, forced: bool) -> None:
         self.state.run, self.state.trigger_ps = "found", crossing_ps
@@ -286,7 +283,7 @@ class Oscilloscope(ScpiInstrument):
     def _take_trigger(self, *, forced: bool) -> None:
         state = self.state
         if not forced and self._first_crossing_ps() != state.trigger_ps:
-            # A sender that died took back the rest of its character: this crossing never came.
+            # A sender that died took back the rest of its character, or a law changed: this crossing never came.
             self._wait_for_trigger()
             return
         state.run, state.triggered = "triggered", True
@@ -297,6 +294,11 @@ class Oscilloscope(ScpiInstrument):
 
     def _complete(self) -> None:
         state = self.state
+        told_ns = self._all_told_ns()
+        if told_ns > self.world.now_ns:
+            # Some nets tell their edges in larger pieces: an acquisition that ends within one waits for the rest of it.
+            self.world.schedule(told_ns, self.name, "complete")
+            return
         state.record = self._freeze_record()
         self._rendered.clear()
         if state.continuous:
@@ -308,29 +310,38 @@ class Oscilloscope(ScpiInstrument):
             state.digitizing = False
             self.operation_ended()
 
+    def _displayed_nets(self) -> list[Net]:
+        state, wiring = self.state, self.wiring
+        inputs = [net for number, net in wiring.nets.items() if state.channels[number].display]
+        lines = [net for number, net in wiring.lines.items() if state.digital.display[number]]
+        return [net for net in [*inputs, *lines] if isinstance(net, Net)]
+
+    def _all_told_ns(self) -> int:
+        """When every edge before now will be known."""
+        now_ns = self.world.now_ns
+        return max([now_ns, *(net.told_by_ns(now_ns) for net in self._displayed_nets())])
+
     def _freeze_record(self) -> AcquisitionRecord:
-        """Keep the edges of the window: the nets forget in time, the record memory does not."""
-        state = self.state
+        """Keep what the nets did in the window, and draw what chance has in an acquisition."""
+        state, wiring = self.state, self.wiring
         start_ps, interval_ps = state.start_ps(), state.interval_ps()
-        # A microsecond more than the clock's error and an edge's length ask for.
-        margin_ps = state.range_ps * TIMEBASE_PPB_MAX // 1_000_000_000 + 1_000_000
-        from_ns = (state.trigger_ps + start_ps - margin_ps) // 1000
-        to_ns = (state.trigger_ps + start_ps + state.range_ps + margin_ps) // 1000
-        channels: dict[int, ChannelRecord] = {}
-        for number, settings in state.channels.items():
-            if not settings.display:
-                continue
-            net = self._nets.get(number)
-            level, edges = net.edges_between(from_ns, to_ns) if net else (False, [])
-            copied = ChannelSettings(**vars(settings))
-            channels[number] = ChannelRecord(
-                copied, net.name if net else "", level, np.array(edges, dtype="<i8").tobytes()
-            )
+        from_ns, to_ns = window_ns(state.trigger_ps, start_ps, state.range_ps)
+        channels = {
+            number: keep_channel(settings, wiring.nets.get(number), from_ns, to_ns)
+            for number, settings in state.channels.items()
+            if settings.display
+        }
+        lanes = {
+            number: keep_levels(net, from_ns, to_ns)
+            for number, net in wiring.lines.items()
+            if state.digital.display[number]
+        }
         noise_key = self.world.stream(f"{self.name}/noise").take_bytes(16)
         # The sampling clock runs free of the signal: where it stands at the trigger is chance. Trigger jitter is left
         # out: no figure for this family was found.
         phases = self.world.stream(f"{self.name}/phase")
         phase_ps = phases.take_int(0, interval_ps - 1)
+        digital = state.digital
         return AcquisitionRecord(
             state.trigger_ps,
             start_ps + phase_ps,
@@ -339,59 +350,38 @@ class Oscilloscope(ScpiInstrument):
             phases.take_int(0, (1 << TRANSFER_PHASE_BITS) - 1),
             noise_key,
             channels,
+            DigitalSettings(list(digital.display), list(digital.threshold_nV), list(digital.labels)),
+            lanes,
         )
 
     def _cancel_events(self) -> None:
         for kind in ("ready", "auto", "trigger", "complete"):
             self.world.cancel(self.name, kind)
 
-    # Voltages.
-
-    def _level_at_scope_nV(self, number: int, level_nV: int) -> int:
-        """What the scope takes a voltage at the tip for: right only if its ratio is the probe's."""
-        probe = self.probes.get(number)
-        actual_milli = probe.attenuation_milli if probe else 1000
-        return level_nV * self.state.channels[number].probe_milli // actual_milli
-
-    def codes(self, number: int, step: int) -> NDArray[np.uint8]:
-        """Every ``step``-th code of a channel of the last record; rendered once."""
-        key = (number, step)
-        if key not in self._rendered:
-            self._rendered[key] = self._render(number, step)
-        return self._rendered[key]
-
-    def _render(self, number: int, step: int) -> NDArray[np.uint8]:
+    def codes(self, source: str, step: int) -> NDArray[np.uint8]:
+        """Every ``step``-th code of ``CHANn`` or byte of ``PODn`` of the last record; rendered once."""
         record = self.state.record
         if record is None:
             raise LookupError(f"{self.name}: no acquisition is there to be rendered")
-        channel = record.channels[number]
-        net = self._nets.get(number)
-        points = record.points // step
-        edges_ps = np.frombuffer(channel.edges, dtype="<i8").astype(np.int64) * 1000 - record.trigger_ps
-        noise = noise_bytes(record.noise_key, number, record.points)[record.first_index(step) :: step][:points]
-        signal = Signal(
-            initial_level=channel.initial_level,
-            low_fine=self._fine_steps(number, channel.settings, 0),
-            high_fine=self._fine_steps(number, channel.settings, net.high_mV * 1_000_000 if net else 0),
-            ramp_ps=_ramp_ps(channel.settings, net) if net else 1,
-        )
-        sampling = Sampling(record.origin_ps(step), record.interval_ps * step, points, self.errors.timebase_ppb)
-        return render_codes(edges_ps, signal, sampling, np.ascontiguousarray(noise), self.noise_table)
-
-    def _fine_steps(self, number: int, settings: ChannelSettings, tip_nV: int) -> int:
-        """A voltage at the probe's tip in fine steps of the converter, with this unit's gain and offset errors."""
-        errors, index = self.errors, number - 1
-        probe = self.probes.get(number)
-        seen_nV = tip_nV * settings.probe_milli // (probe.attenuation_milli if probe else 1000)
-        seen_nV += seen_nV * errors.gain_ppm[index] // 1_000_000
-        division_nV = settings.range_nV // 8
-        error_nV = errors.offset_millidivisions[index] * division_nV // 1000
-        error_nV += errors.offset_uV[index] * settings.probe_milli
-        from_centre_nV = seen_nV + error_nV - settings.offset_nV
-        return CODE_REFERENCE * FINE + from_centre_nV * CODES_PER_RANGE * FINE // settings.range_nV
+        key = (source, step)
+        if key not in self._rendered:
+            if source.startswith("POD"):
+                codes = render_digital(record, int(source[3:]), step, self.wiring, self.errors)
+            else:
+                codes = render_channel(record, int(source[4:]), step, self.wiring, self.errors, self.noise_table)
+            self._rendered[key] = codes
+        return self._rendered[key]
 
 
-def _ramp_ps(settings: ChannelSettings, net: Net) -> int:
-    """From 0 to 100 % of an edge: source and scope add in squares (10 to 90 %), a straight line takes 5/4."""
-    rise_ps = RISE_LIMITED_PS if settings.bandwidth_limit else RISE_PS
-    return isqrt((net.edge_ns * 1000) ** 2 + rise_ps**2) * 5 // 4
+def _find_net(world: World, name: str) -> Net | AnalogNet:
+    component = world.component(name)
+    if not isinstance(component, Net | AnalogNet):
+        raise TypeError(f"{name!r} is no net: a probe goes on a component of class Net or AnalogNet")
+    return component
+
+
+def _find_line(world: World, name: str) -> Net:
+    net = _find_net(world, name)
+    if not isinstance(net, Net):
+        raise TypeError(f"{name!r} is no digital net: a digital channel goes on a component of class Net")
+    return net

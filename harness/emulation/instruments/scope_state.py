@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from harness.emulation.analog_net import Segment
 from harness.emulation.instruments.scpi import ExchangeState
 
 DIVISIONS_VERTICAL, DIVISIONS_HORIZONTAL = 8, 10
@@ -16,6 +17,12 @@ MEASUREMENT_RECORD_POINTS = 62_500
 TRANSFER_PHASE_BITS = 32
 """Fineness of the draw; a transfer leaves out far fewer than 2**32 points."""
 
+DIGITAL_SAMPLE_PS_MIN = 800
+"""Digital channels: 1.25 GSa/s (3000T X-Series data sheet) [recalled]. That they leave the analogue channels their
+record memory is assumed; no figure was found."""
+CHANNELS_PER_POD = 8
+TTL_NV = 1_400_000_000
+
 _INTERVAL_STEPS = (1, 2, 4, 5, 8)
 
 
@@ -27,19 +34,38 @@ class ChannelSettings:
     range_nV: int
     offset_nV: int
     probe_milli: int
-    """The attenuation the scope reckons with, × 1000."""
+    """What the scope reckons one volt at the input to be, in ``unit`` × 1000."""
+    unit: str = "VOLT"
+    """``VOLT`` or ``AMP``: what the numbers of this input are said to be; changes no number."""
     bandwidth_limit: bool = False
     label: str = ""
 
 
 @dataclass
-class ChannelRecord:
-    """What one input acquired: its settings then, and the edges of its net (int64 ns, packed)."""
+class DigitalSettings:
+    """The sixteen digital channels, D0 to D15, in two pods. The threshold after ``*RST`` is TTL [recalled]."""
 
-    settings: ChannelSettings
-    net: str
+    display: list[bool] = field(default_factory=lambda: [False] * 2 * CHANNELS_PER_POD)
+    threshold_nV: list[int] = field(default_factory=lambda: [TTL_NV] * 2)
+    """By pod."""
+    labels: list[str] = field(default_factory=lambda: [f"D{number}" for number in range(2 * CHANNELS_PER_POD)])
+
+
+@dataclass
+class LevelHistory:
+    """A digital net over the time of an acquisition: its level before, and its edges (int64 ns, packed)."""
+
     initial_level: bool
     edges: bytes
+
+
+@dataclass
+class ChannelRecord:
+    """What one input acquired: its settings then, and its net's edges, or its laws if the net is an analogue one."""
+
+    settings: ChannelSettings
+    levels: LevelHistory | None = None
+    segments: list[Segment] = field(default_factory=list)
 
 
 @dataclass
@@ -55,6 +81,13 @@ class AcquisitionRecord:
     """Drawn once an acquisition: which of the points a thinned-out transfer begins with, see ``first_index``."""
     noise_key: bytes
     channels: dict[int, ChannelRecord]
+    digital: DigitalSettings
+    lanes: dict[int, LevelHistory]
+    """By digital channel, those that were displayed and are wired."""
+
+    def has_pod(self, pod: int) -> bool:
+        """Whether anything of pod 1 or 2 was acquired."""
+        return any(self.digital.display[(pod - 1) * CHANNELS_PER_POD : pod * CHANNELS_PER_POD])
 
     def first_index(self, step: int) -> int:
         """Which point is the first when every ``step``-th is transferred: any of the first ``step``, by chance.
@@ -74,15 +107,19 @@ class ScopeState:
     """The whole oscilloscope; defaults are the family's state after ``*RST``."""
 
     channels: dict[int, ChannelSettings]
+    digital: DigitalSettings = field(default_factory=DigitalSettings)
     exchange: ExchangeState = field(default_factory=ExchangeState)
     range_ps: int = 1_000_000_000
     position_ps: int = 0
     reference: str = "CENT"
-    trigger_source: int = 1
+    trigger_source: str = "CHAN1"
+    """``CHANn`` or ``DIGn``."""
     trigger_level_nV: int = 0
+    """Of an analogue source, in its unit × 1e-9; a digital one goes by its pod's threshold."""
     trigger_slope: str = "POS"
     trigger_sweep: str = "AUTO"
-    waveform_source: int = 1
+    waveform_source: str = "CHAN1"
+    """``CHANn`` or ``PODn``."""
     waveform_format: str = "BYTE"
     waveform_points: int = 1000
     """As asked for; 0 stands for MAXimum."""
@@ -116,7 +153,10 @@ class ScopeState:
     def interval_ps(self) -> int:
         """Sampling interval: the fastest of the 1-2-4-5-8 steps with which the screen fits the memory."""
         halving = 1 if self.interleaved() else 2
-        least = max(SAMPLE_PS_MIN * halving, -(-self.range_ps * halving // MEMORY_POINTS))
+        fastest_ps = SAMPLE_PS_MIN * halving
+        if any(self.digital.display):
+            fastest_ps = max(fastest_ps, DIGITAL_SAMPLE_PS_MIN)
+        least = max(fastest_ps, -(-self.range_ps * halving // MEMORY_POINTS))
         decade = 1
         while True:
             for step in _INTERVAL_STEPS:

@@ -17,6 +17,10 @@ from harness.emulation.instruments.scpi_syntax import ScpiError, Unit, split_mes
 _NODE = re.compile(r"([A-Za-z]+)(?:\{(\d+):(\d+)\})?", re.ASCII)
 _TRAILING_DIGITS = re.compile(r"(\w*?[A-Za-z_])(\d+)", re.ASCII)
 
+_SUFFIXED = "#"
+"""Ends the key of a node that takes a numeric suffix: some families have ``DIGitize`` beside ``DIGital<d>``, whose
+short forms differ in that alone."""
+
 
 @dataclass(frozen=True)
 class Command:
@@ -97,13 +101,14 @@ class CommandTree:
             if match is None:
                 raise WorldError(f"command pattern {command.pattern!r}: node {text!r} can't be read")
             mnemonic, low, high = match.groups()
-            child = here.children.get(mnemonic.upper())
+            forms = [form + (_SUFFIXED if low else "") for form in (mnemonic.upper(), short_form(mnemonic))]
+            child = here.children.get(forms[0])
             if child is None:
                 child = _Node(suffix_range=(int(low), int(high)) if low else None)
-                for form in (mnemonic.upper(), short_form(mnemonic)):
+                for form in forms:
                     if form in here.children:
                         raise WorldError(f"command pattern {command.pattern!r}: {form} stands for two nodes")
-                for form in (mnemonic.upper(), short_form(mnemonic)):
+                for form in forms:
                     here.children[form] = child
             here = child
         if here.command is not None:
@@ -133,10 +138,13 @@ class CommandTree:
 def _step(here: _Node, text: str) -> tuple[_Node, int | None]:
     child = here.children.get(text)
     if child is not None:
+        return child, None
+    child = here.children.get(text + _SUFFIXED)
+    if child is not None:
         # SCPI-99 6.2.5.2: a suffix left out means 1.
-        return child, None if child.suffix_range is None else 1
+        return child, 1
     match = _TRAILING_DIGITS.fullmatch(text)
-    child = here.children.get(match.group(1)) if match else None
+    child = here.children.get(match.group(1) + _SUFFIXED) if match else None
     if child is None or match is None or child.suffix_range is None:
         raise ScpiError(-113)
     suffix = int(match.group(2))
