@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from harness.bench.clock import Clock
 from harness.bench.errors import LinkClosedError, LinkError, LinkTimeoutError
@@ -38,6 +38,14 @@ class ByteLink(Protocol):
 
     def close(self) -> None:
         """Give the link back; using it afterwards raises `LinkClosedError`."""
+
+
+@runtime_checkable
+class SpeedLink(ByteLink, Protocol):
+    """A link whose far port can be set: a serial port, an emulated line."""
+
+    def set_line(self, baud: int, framing: str) -> None:
+        """Rate and framing ("7E1") from now on, both ways; what was written before must have left the line."""
 
 
 class Direction(StrEnum):
@@ -73,6 +81,25 @@ class ReportedLink:
     def close(self) -> None:
         """Close the link beneath."""
         self._link.close()
+
+
+class ReportedSpeedLink(ReportedLink):
+    """The same for a link whose speed can be set."""
+
+    def __init__(self, link: SpeedLink, clock: Clock, traffic: Traffic) -> None:
+        super().__init__(link, clock, traffic)
+        self._speed_link = link
+
+    def set_line(self, baud: int, framing: str) -> None:
+        """Set the line of the link beneath."""
+        self._speed_link.set_line(baud, framing)
+
+
+def report_link(link: ByteLink, clock: Clock, traffic: Traffic) -> ReportedLink:
+    """``link`` on record, with what it can do kept."""
+    if isinstance(link, SpeedLink):
+        return ReportedSpeedLink(link, clock, traffic)
+    return ReportedLink(link, clock, traffic)
 
 
 class TcpLink:

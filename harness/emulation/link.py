@@ -43,6 +43,11 @@ class EmulatedLink:
             octets += endpoint.take()
         return [Received(octets[-1][0], bytes(octet for _, octet in octets))]
 
+    def set_line(self, baud: int, framing: str) -> None:
+        """Set this end of the line."""
+        self._check_open()
+        self._endpoint.set_line(baud, framing)
+
     def close(self) -> None:
         """Give the link back."""
         self._open = False

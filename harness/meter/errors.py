@@ -23,3 +23,16 @@ class CodecError(MeterError):
         where = "while encoding" if offset is None else f"at octet {offset}"
         todo = "correct the value" if offset is None else "compare the recorded octets with the format named here"
         super().__init__(f"{layer}, {where}: expected {expected}, found {found} ({clause}); {todo}")
+
+
+class ValueMissingError(MeterError):
+    """A value that was asked for by its code is not in a readout, is empty, or is of another kind or unit."""
+
+    def __init__(self, code: str, expected: str, found: str) -> None:
+        self.code = code
+        self.expected = expected
+        self.found = found
+        super().__init__(
+            f"data readout: expected {expected} for {code}, found {found}; check the codes in the meter file, and "
+            "whether what the meter measures with answers it (a meter sends an empty value for one that it has not)"
+        )
