@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -23,6 +24,12 @@ class FileModel(BaseModel):
 
 
 Model = TypeVar("Model", bound=BaseModel)
+
+SHOWN = 6
+"""Of many places that are wrong in the same way."""
+
+FILL_IN = "FILL IN"
+"""What a value begins with that whoever owns the file must still set (``tamperbench init --real``)."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -41,7 +48,25 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def load_model(path: Path, model: type[Model]) -> Model:
     """The file as ``model``; raises BenchFileError."""
-    return validate(read_toml(path), model, str(path))
+    data = read_toml(path)
+    open_places = list(_to_fill_in(data, ()))
+    if open_places:
+        shown = ", ".join(open_places[:SHOWN]) + (f" and {len(open_places) - SHOWN} more" * (len(open_places) > SHOWN))
+        raise BenchFileError(
+            f"{path}: not filled in yet: {shown}; put your own values in place of {FILL_IN!r}, and "
+            "take out the tables of what is not there"
+        )
+    return validate(data, model, str(path))
+
+
+def _to_fill_in(value: object, location: tuple[int | str, ...]) -> Iterator[str]:
+    """The places that a template left open."""
+    if isinstance(value, str) and value.startswith(FILL_IN):
+        yield _dotted(location)
+    elif isinstance(value, dict | list):
+        inner = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in inner:
+            yield from _to_fill_in(item, (*location, key))
 
 
 def validate(data: object, model: type[Model], where: str) -> Model:

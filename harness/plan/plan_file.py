@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -62,8 +63,9 @@ class Plan(FileModel):
         for planned in self.test:
             if planned.id == test_id:
                 return planned
-        known = ", ".join(planned.id for planned in self.test)
-        raise BenchFileError(f"plan {self.plan.name!r} has no test {test_id!r}; it has: {known}")
+        known = [planned.id for planned in self.test]
+        hint = _near(test_id, known)
+        raise BenchFileError(f"plan {self.plan.name!r} has no test {test_id!r}; {hint}it has: {', '.join(known)}")
 
 
 def load_plan(path: Path, catalogue: Catalogue) -> Plan:
@@ -89,6 +91,12 @@ def find_plan(name_or_path: str, folder: Path) -> Path:
     if not path.is_file() or path.stem == CATALOGUE:
         known = sorted(entry.stem for entry in folder.glob("*.toml") if entry.stem != CATALOGUE)
         raise BenchFileError(
-            f"no plan {name_or_path!r}; give a path ending in .toml or one of: {', '.join(known) or 'none'}"
+            f"no plan {name_or_path!r}; {_near(name_or_path, known)}give a path ending in .toml or one of: "
+            f"{', '.join(known) or 'none'}"
         )
     return path
+
+
+def _near(given: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(given, known, n=1)
+    return f"did you mean {near[0]!r}? " if near else ""

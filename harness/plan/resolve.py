@@ -30,6 +30,7 @@ class ResolvedTest:
     title: str
     requirements: tuple[str, ...]
     parameters: Parameters
+    function: Callable[..., Any]
 
     @property
     def id(self) -> str:
@@ -64,6 +65,7 @@ def _resolve(planned: PlannedTest, plan_path: Path, folder: Path, catalogue: Cat
         title=_title(function, planned.run, where),
         requirements=requirements,
         parameters=validate(planned.parameters, model, f"{where}: parameters"),
+        function=function,
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 import pytest
 
@@ -16,9 +17,12 @@ from harness.bench.errors import BenchError, BenchFileError
 from harness.evidence.reader import HEADER_FILE, Run, load_run
 from harness.measure.verdict import RunVerdict
 from harness.run.firmware import build_if_source
-from harness.run.inputs import InputPaths, check_workers, load_files, load_inputs
+from harness.run.inputs import InputFiles, InputPaths, RunInputs, check_workers, load_files, load_inputs
 from harness.run.live_run import free_folder, new_folder
+from harness.run.needs import check_needs
 from harness.run.progress import Progress
+
+Files = TypeVar("Files", InputFiles, RunInputs)
 
 
 class RunNotMadeError(BenchError):
@@ -35,20 +39,23 @@ class Request:
     folder: Path | None = None
     test_ids: Sequence[str] = ()
     build: bool = True
+    plugins: Sequence[object] = ()
+    """More pytest plugins of this process (the shell's)."""
+    options: Sequence[str] = ()
+    """More options for pytest."""
 
 
 def certify(request: Request, progress: Progress) -> Run:
     """Build, run and join; gives the finished run. Raises BenchError or FirmwareError if there is none."""
     if request.build and request.paths.image is None:
-        build_if_source(load_files(request.paths).meter, request.paths.meter, progress)
+        build_if_source(_checked(request, load_files(request.paths)).meter, request.paths.meter, progress)
     inputs = load_inputs(request.paths, request.seed)
-    for test_id in request.test_ids:
-        inputs.test(test_id)
+    _checked(request, inputs)
     check_workers(inputs, request.workers)
     with _claimed_folder(request) as folder:
         progress.begin(inputs, request.test_ids)
-        with _terminated_like_interrupted(), _without_foreign_options():
-            status = pytest.main(_arguments(request, folder), plugins=[progress])
+        with terminated_like_interrupted(), _without_foreign_options():
+            status = pytest.main(_arguments(request, folder), plugins=[progress, *request.plugins])
         if not (folder / HEADER_FILE).is_file():
             if status == pytest.ExitCode.INTERRUPTED:
                 raise RunNotMadeError("interrupted before the first test; nothing was recorded")
@@ -59,6 +66,14 @@ def certify(request: Request, progress: Progress) -> Run:
     if progress.problem and (run.summary is None or run.summary["verdict"] != RunVerdict.FAIL):
         raise RunNotMadeError(f"{progress.problem}\nwhat was recorded before is in {folder}")
     return run
+
+
+def _checked(request: Request, files: Files) -> Files:
+    """``files`` if the chosen tests are there and the bench has what they need; raises BenchError."""
+    for test_id in request.test_ids:
+        files.plan.planned(test_id)
+    check_needs(files.tests, request.test_ids, files.bench, request.paths.bench)
+    return files
 
 
 def _arguments(request: Request, folder: Path) -> list[str]:
@@ -84,6 +99,7 @@ def _arguments(request: Request, folder: Path) -> list[str]:
         "-c",
         str(Path(__file__).with_name("certify.ini")),
     ]
+    quiet += request.options
     return [*arguments, *quiet, "--rootdir", str(paths.testplans), "-p", "harness.plugin"]
 
 
@@ -134,7 +150,7 @@ def _without_foreign_options() -> Generator[None]:
 
 
 @contextmanager
-def _terminated_like_interrupted() -> Generator[None]:
+def terminated_like_interrupted() -> Generator[None]:
     """SIGTERM ends a run as Ctrl-C does: outputs off, record readable."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:

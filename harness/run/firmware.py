@@ -9,7 +9,7 @@ from harness.bench.files import MeterFile
 from harness.run.progress import Progress
 
 
-def build_if_source(meter: MeterFile, meter_path: Path, progress: Progress) -> None:
+def build_if_source(meter: MeterFile, meter_path: Path, progress: Progress | None = None) -> None:
     """Build ``firmware.image`` from ``firmware.source``; nothing to do if the meter file names no source.
 
     Raises FirmwareError if it does not build or exceeds a budget, BenchFileError if there is no such source.
@@ -30,4 +30,5 @@ def build_if_source(meter: MeterFile, meter_path: Path, progress: Progress) -> N
             "leave the key out to use an image that is built elsewhere"
         )
     result = build(source, (meter_path.parent / meter.firmware.image).resolve().parent)
-    progress.firmware(result.bin, result.flash_bytes, result.core_static_ram_bytes + result.core_stack_bytes)
+    if progress is not None:
+        progress.firmware(result.bin, result.flash_bytes, result.core_static_ram_bytes + result.core_stack_bytes)

@@ -110,20 +110,17 @@ def load_files(paths: InputPaths) -> InputFiles:
     return InputFiles(catalogue, plan, resolve_plan(plan, paths.plan, paths.testplans, catalogue), bench, meter)
 
 
-def load_inputs(paths: InputPaths, seed: int) -> RunInputs:
-    """Read and check every input; raises BenchFileError naming file, key and remedy."""
+def load_inputs(paths: InputPaths, seed: int, *, needs_image: bool = True) -> RunInputs:
+    """Read and check every input; raises BenchFileError naming file, key and remedy.
+
+    ``needs_image`` is false where nothing will be run (collecting tests for an editor): it need not be built yet.
+    """
     if seed < 0:
         raise BenchFileError(f"seed {seed}: expected a whole number of 0 or more")
     files = load_files(paths)
     meter = files.meter
-    image_path = paths.image or _beside(paths.meter, meter.firmware.image)
-    symbols = paths.symbols
-    if symbols is None and paths.image is None and meter.firmware.symbols is not None:
-        symbols = _beside(paths.meter, meter.firmware.symbols)
-    if symbols is None and paths.image is not None and paths.image.with_suffix(".elf").is_file():
-        symbols = paths.image.with_suffix(".elf")  # as every build leaves it; it only puts names to addresses
-    if symbols is not None and not symbols.is_file():
-        raise BenchFileError(f"{symbols}: there is no such symbol file; build it or take firmware.symbols out")
+    path = image_path(paths, meter)
+    symbols = symbols_path(paths, meter) if needs_image else None
     return RunInputs(
         paths=paths,
         plan=files.plan,
@@ -131,11 +128,28 @@ def load_inputs(paths: InputPaths, seed: int) -> RunInputs:
         catalogue=files.catalogue,
         bench=files.bench,
         meter=meter,
-        image=read_image(image_path),
-        image_path=image_path,
+        image=read_image(path) if needs_image else b"",
+        image_path=path,
         symbols=symbols,
         seed=seed,
     )
+
+
+def image_path(paths: InputPaths, meter: MeterFile) -> Path:
+    """Where the image that is run lies."""
+    return paths.image or _beside(paths.meter, meter.firmware.image)
+
+
+def symbols_path(paths: InputPaths, meter: MeterFile) -> Path | None:
+    """The ELF that puts names to the image's addresses, if there is one; raises BenchFileError."""
+    symbols = paths.symbols
+    if symbols is None and paths.image is None and meter.firmware.symbols is not None:
+        symbols = _beside(paths.meter, meter.firmware.symbols)
+    if symbols is None and paths.image is not None and paths.image.with_suffix(".elf").is_file():
+        symbols = paths.image.with_suffix(".elf")  # as every build leaves it; it only puts names to addresses
+    if symbols is not None and not symbols.is_file():
+        raise BenchFileError(f"{symbols}: there is no such symbol file; build it or take firmware.symbols out")
+    return symbols
 
 
 def _beside(file: Path, relative: Path) -> Path:

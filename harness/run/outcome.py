@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 
-from harness.evidence.reader import Run
+from harness.evidence.reader import Run, RunTest
 from harness.evidence.replay_id import make_replay_id
 from harness.evidence.summary import summarise
-from harness.measure.verdict import RunVerdict, Verdict
+from harness.measure.verdict import RunVerdict, TestVerdict, Verdict, run_verdict
 from harness.run.live_run import OUT
 
 WORDS = {
@@ -48,12 +49,7 @@ def not_shown(run: Run, options: str = "") -> list[str]:
     """What keeps the run from a pass, with the command that runs it again (``options``: its :func:`replay_options`)."""
     if run.volatile.get("bring_up_cause"):
         return [f"the bench did not come up, so no test was run: {run.volatile['bring_up_cause']}"]
-    lines = [
-        f"{test.verdict.value.replace('_', ' ')}: {test.planned.test_id} [{', '.join(test.planned.requirements)}]"
-        f"  tamperbench replay {make_replay_id(run.header, test.planned.test_id)}{options}"
-        for test in run.tests
-        if test.verdict is not Verdict.PASS and test.attempts
-    ]
+    lines = [_open_line(run, test, options) for test in run.tests if test.verdict is not Verdict.PASS and test.attempts]
     untouched = [test.planned.test_id for test in run.tests if not test.attempts]
     if untouched:
         lines.append(f"not tested, not reached or not asked for: {', '.join(untouched)}")
@@ -63,3 +59,39 @@ def not_shown(run: Run, options: str = "") -> list[str]:
         if row["required"] and row["verdict"] != Verdict.PASS.value
     ]
     return lines
+
+
+def chosen_line(run: Run, chosen: Collection[str]) -> tuple[RunVerdict, str]:
+    """The verdict of these tests alone and the line that says it, and that it certifies nothing."""
+    tests = [test for test in run.tests if test.planned.test_id in chosen]
+    verdict = RunVerdict.NOT_CERTIFIED
+    if run.summary is not None and not run.volatile.get("bring_up_cause"):
+        verdict = run_verdict(TestVerdict(test.verdict) for test in tests)
+    passed = sum(test.verdict is Verdict.PASS for test in tests)
+    part = "" if len(tests) == len(run.tests) else f" ({len(tests)} of the plan's {len(run.tests)})"
+    words = {RunVerdict.NOT_CERTIFIED: "NOT PASSED"}.get(verdict, WORDS[verdict])
+    return verdict, (
+        f"{words}  {run.header.plan}: {passed} of {len(tests)} chosen tests passed{part}; a development run, no "
+        "certification"
+    )
+
+
+def chosen_not_passed(run: Run, chosen: Collection[str], options: str = "") -> list[str]:
+    """As :func:`not_shown`, for these tests alone."""
+    if run.volatile.get("bring_up_cause"):
+        return not_shown(run)
+    return [
+        _open_line(run, test, options)
+        for test in run.tests
+        if test.planned.test_id in chosen and test.verdict is not Verdict.PASS
+    ]
+
+
+def _open_line(run: Run, test: RunTest, options: str) -> str:
+    planned = test.planned
+    if not test.attempts:
+        return f"not tested, not reached: {planned.test_id}"
+    return (
+        f"{test.verdict.value.replace('_', ' ')}: {planned.test_id} [{', '.join(planned.requirements)}]"
+        f"  tamperbench replay {make_replay_id(run.header, planned.test_id)}{options}"
+    )

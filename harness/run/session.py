@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness import __version__
 from harness.bench.bench import Bench, open_bench
+from harness.bench.files import load_bench_file, load_meter_file, read_image
 from harness.evidence.model import Calibration, Instrument, PlannedTest, RunHeader
 from harness.evidence.run_folder import InputSource, RunFolder
 from harness.measure.decision import Rule
 from harness.run.bring_up import BringUp
-from harness.run.inputs import RunInputs
+from harness.run.firmware import build_if_source
+from harness.run.inputs import InputPaths, RunInputs, image_path, symbols_path
 
 EMULATION_TOOLS = ("unicorn",)
 TOOLS = ("cryptography", "numpy", "pyvisa")
@@ -23,6 +27,24 @@ TOOLS = ("cryptography", "numpy", "pyvisa")
 def open_inputs_bench(inputs: RunInputs) -> Bench:
     """Open the bench of these inputs."""
     return open_bench(inputs.bench, inputs.meter, image=inputs.image, symbols=inputs.symbols, seed=inputs.seed)
+
+
+@contextmanager
+def open_bench_alone(paths: InputPaths, seed: int) -> Generator[Bench]:
+    """A bench without a plan and without a run, closed on every way out; raises BenchError, FirmwareError."""
+    bench_file = load_bench_file(paths.bench)
+    meter = load_meter_file(paths.meter)
+    image, symbols = b"", None
+    if bench_file.bench.kind == "emulated":
+        if paths.image is None:
+            build_if_source(meter, paths.meter)
+        path = image_path(paths, meter)
+        image, symbols = read_image(path), symbols_path(paths, meter)
+    bench = open_bench(bench_file, meter, image=image, symbols=symbols, seed=seed)
+    try:
+        yield bench
+    finally:
+        bench.close()
 
 
 def make_header(inputs: RunInputs, bring_up: BringUp) -> RunHeader:

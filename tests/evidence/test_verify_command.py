@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import _conclude
+from harness.cli.conclude import conclude
 from harness.evidence.reader import load_run
 from harness.evidence.signature import (
     check_signature,
@@ -141,7 +141,7 @@ def test_a_broken_volatile_file_hides_nothing(here: Here, run: Path) -> None:
 
 def test_certify_signs_after_the_report_is_written(tmp_path: Path, key: Path) -> None:
     path = whole_run(tmp_path).path
-    assert _conclude(load_run(path), None, load_private_key(key)) == 0
+    assert conclude(load_run(path), None, load_private_key(key)) == 0
     assert len(report_digest(path)) == 64
     assert signed_report_digest(path) == report_digest(path)
     assert check_signature(path, load_public_key(Path(f"{key}.pub")))[1] == []
@@ -150,7 +150,7 @@ def test_certify_signs_after_the_report_is_written(tmp_path: Path, key: Path) ->
 def test_a_pass_that_can_not_be_signed_is_none(tmp_path: Path, key: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = whole_run(tmp_path).path
     (path / "signature.json").mkdir()
-    assert _conclude(load_run(path), None, load_private_key(key)) == 2
+    assert conclude(load_run(path), None, load_private_key(key)) == 2
     out, err = capsys.readouterr()
     assert "not signed: " in err
     assert "PASS" in out

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import harness.cli
+import harness.cli.certify
 from harness.evidence.reader import load_run
 from harness.run.progress import Progress
 from tests.run.endings_plan import ENDINGS, write_plan
@@ -21,7 +21,7 @@ def test_an_unforeseen_error_is_2(here: Here, monkeypatch: pytest.MonkeyPatch) -
     def broken(*_: object) -> None:
         raise RuntimeError("nobody thought of this")
 
-    monkeypatch.setattr(harness.cli, "certify", broken)
+    monkeypatch.setattr(harness.cli.certify, "certify", broken)
     outcome = here("certify")
     assert outcome.status == 2
     assert "nobody thought of this" in outcome.err
@@ -41,7 +41,7 @@ class BrokenProgress(Progress):
 def test_a_harness_that_breaks_in_the_run_leaves_no_pass(
     here: Here, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, status: int
 ) -> None:
-    monkeypatch.setattr(harness.cli, "Progress", BrokenProgress)
+    monkeypatch.setattr(harness.cli.certify, "Progress", BrokenProgress)
     plan = write_plan(tmp_path / "plan.toml", (function,))
     outcome = here("certify", "--testplans", ENDINGS, "--plan", plan, "--image", image, "--out", "run")
     assert outcome.status == status, outcome.text

@@ -38,7 +38,7 @@ ARROWS: dict[str, set[str]] = {
     EMULATION: {BENCH, MEASURE, METER},
     RUN: {BENCH, MEASURE, METER, EVIDENCE, INSTRUMENTS, HEADEND, PLAN},
     "harness.plugin": {BENCH, MEASURE, EVIDENCE, PLAN, RUN},
-    "harness.cli": {BENCH, MEASURE, EVIDENCE, PLAN, RUN, "reports"},
+    "harness.cli": {BENCH, METER, MEASURE, EVIDENCE, INSTRUMENTS, PLAN, RUN, "reports"},
     "harness.entry": {"harness.cli"},
     "harness": set(),
     "fixtures": {BENCH, MEASURE, METER, EVIDENCE, INSTRUMENTS, HEADEND, PLAN},
@@ -50,8 +50,9 @@ ARROWS: dict[str, set[str]] = {
 DOORS = {
     ("harness.bench.bench", EMULATION): "opening a bench file of kind 'emulated'",
     ("harness.run.firmware", "firmware_ref"): "building the reference meter that a meter file names",
-    ("harness.cli", "firmware_ref"): "telling a build's errors",
-    ("harness.cli", EMULATION): "serving the emulated bench on sockets",
+    ("harness.cli.console", "firmware_ref"): "telling a build's errors",
+    ("harness.cli.firmware", "firmware_ref"): "building the reference meter's image and looking into images",
+    ("harness.cli.serve", EMULATION): "serving the emulated bench on sockets",
     ("fixtures.bench", "harness.plugin"): "the keys under which the plugin keeps it",
 }
 LONGEST_LINES = 400

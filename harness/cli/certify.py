@@ -1,0 +1,153 @@
+"""``tamperbench certify``, ``run`` and ``replay``: the commands that put a meter through a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.completion import complete_test
+from harness.cli.conclude import conclude, tell_report, tell_verdict, write_report
+from harness.cli.console import VERDICT_EPILOG, say, stdout, told_errors
+from harness.cli.options import (
+    BenchOption,
+    ImageOption,
+    KeyOption,
+    MeterOption,
+    OutOption,
+    PlanOption,
+    SeedOption,
+    TestOption,
+    TestplansOption,
+    WorkersOption,
+)
+from harness.evidence.signature import load_private_key
+from harness.run.certify import Request, certify
+from harness.run.inputs import DEFAULT_PLAN, DEFAULT_SEED, choose_paths, load_files
+from harness.run.outcome import chosen_line, chosen_not_passed, replay_options
+from harness.run.progress import Progress
+from harness.run.replay import compare, find_run, replay_request
+from harness.run.select import select_tests
+
+IdArgument = Annotated[str, typer.Argument(help="As printed beside a result: PLAN/TEST@SEED#DIGEST.", metavar="ID")]
+RunsOption = Annotated[Path, typer.Option(help="A run's folder, or a folder of runs to look in.")]
+TestsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(help="Ids of tests of the plan. Default: all.", metavar="[TEST]...", autocompletion=complete_test),
+]
+KeywordOption = Annotated[
+    str,
+    typer.Option(
+        "-k",
+        metavar="EXPRESSION",
+        help="Only tests whose id, function or requirements match, as in pytest: 'seal and not dense', 'COM-1'.",
+    ),
+]
+
+
+def certify_command(
+    plan: PlanOption = DEFAULT_PLAN,
+    bench: BenchOption = None,
+    meter: MeterOption = None,
+    image: ImageOption = None,
+    seed: SeedOption = DEFAULT_SEED,
+    workers: WorkersOption = 1,
+    out: OutOption = None,
+    test: TestOption = None,
+    key: KeyOption = None,
+    testplans: TestplansOption = None,
+) -> None:
+    """Run a whole plan on a bench with a meter on it; write the record and the report.
+
+    Builds the meter's firmware first if its file names the source. Without options: the plan "smoke" on the
+    emulated bench with the reference meter. With --test the rest of the plan stays untested, so it can't pass; for
+    a part of a plan there is: tamperbench run.
+
+    Examples:
+
+      tamperbench certify
+
+      tamperbench certify --plan smoke --bench lab.toml --meter acme-e350.toml
+
+      tamperbench certify --image build/my_meter.bin --seed 7 --workers 2
+
+      tamperbench certify --key lab.pem
+    """
+    with told_errors():
+        signing_key = None if key is None else load_private_key(key)
+        run = certify(
+            Request(choose_paths(testplans, plan, bench, meter, image), seed, workers, out, tuple(test or ())),
+            Progress(stdout),
+        )
+        raise typer.Exit(conclude(run, testplans, signing_key))
+
+
+def run_command(
+    tests: TestsArgument = None,
+    keyword: KeywordOption = "",
+    plan: PlanOption = DEFAULT_PLAN,
+    bench: BenchOption = None,
+    meter: MeterOption = None,
+    image: ImageOption = None,
+    seed: SeedOption = DEFAULT_SEED,
+    workers: WorkersOption = 1,
+    out: OutOption = None,
+    testplans: TestplansOption = None,
+) -> None:
+    """Run tests of a plan while you develop: the same tests, verdicts and record, no certification.
+
+    The exit status is that of the chosen tests alone. The record says what was left out, so "verify" and the report
+    of a part never show a pass of the plan. A certification is: tamperbench certify.
+
+    Examples:
+
+      tamperbench run com-1-case-latency
+
+      tamperbench run -k "seal and not dense" --image build/my_meter.bin
+
+      tamperbench run -k SIG-1 --plan bite --workers 2
+    """
+    with told_errors():
+        paths = choose_paths(testplans, plan, bench, meter, image)
+        files = load_files(paths)
+        chosen = select_tests(files.plan, files.tests, tuple(tests or ()), keyword)
+        left_out = len(files.tests) - len(chosen)
+        run = certify(Request(paths, seed, workers, out, () if left_out == 0 else chosen), Progress(stdout))
+        for line in chosen_not_passed(run, chosen, replay_options(run, testplans)):
+            say(f"  {line}")
+        verdict, text = chosen_line(run, chosen)
+        exit_code = tell_report(run, verdict.exit_code)
+        tell_verdict(verdict, text)
+        raise typer.Exit(exit_code)
+
+
+def replay_command(
+    replay_id: IdArgument,
+    runs: RunsOption = Path("out"),
+    out: OutOption = None,
+    testplans: TestplansOption = None,
+) -> None:
+    """Run exactly one result again: same inputs, same image, same seed, from the copies in the run's folder.
+
+    On an emulated bench the new record must be the old one, byte by byte; this says whether it is.
+
+    Example:
+
+      tamperbench replay 'smoke/com-1-case-latency@1#1c2f3a4b5c6d7e8f'
+    """
+    with told_errors():
+        original = find_run(replay_id, runs)
+        new = certify(replay_request(replay_id, original, out, testplans), Progress(stdout))
+        comparison = compare(replay_id, original, new)
+        say(comparison.text)
+        write_report(new)
+        raise typer.Exit(comparison.exit_code)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands into the command line."""
+    panel = "Test a meter"
+    app.command(name="certify", epilog=VERDICT_EPILOG, rich_help_panel=panel)(certify_command)
+    app.command(name="run", epilog=VERDICT_EPILOG, rich_help_panel=panel)(run_command)
+    app.command(name="replay", epilog=VERDICT_EPILOG, rich_help_panel=panel)(replay_command)

@@ -1,0 +1,99 @@
+"""What a shell may offer for a value: plans, a plan's tests, runs. Whatever is wrong with a file, it offers less."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from harness.evidence.reader import HEADER_FILE
+from harness.plan.plan_file import CATALOGUE, find_plan
+from harness.run.inputs import DEFAULT_PLAN, default_testplans
+from harness.run.live_run import OUT
+
+Offer = Iterable[tuple[str, str]]
+"""Value and what it is; shells that show help show the second."""
+
+
+def complete_plan(ctx: typer.Context, incomplete: str) -> Offer:
+    """Plans by name with their titles, and files ending in .toml as the path goes."""
+    folder = _testplans(ctx)
+    plans = [(path.stem, _plan_table(path).get("title", "")) for path in _plan_files(folder)]
+    return [(name, title) for name, title in plans if name.startswith(incomplete)] + _files(incomplete, ".toml")
+
+
+def complete_test(ctx: typer.Context, incomplete: str) -> Offer:
+    """The tests of the plan that is asked for so far."""
+    plan = ctx.params.get("plan") or DEFAULT_PLAN
+    try:
+        path = find_plan(str(plan), _testplans(ctx))
+    except Exception:  # noqa: BLE001 - a wrong plan is told by the command itself, not between two keystrokes
+        return []
+    tests = [test for test in _read(path).get("test", []) if isinstance(test, dict)]
+    found = [(str(test.get("id", "")), str(test.get("run", ""))) for test in tests]
+    return [(name, where) for name, where in found if name.startswith(incomplete)]
+
+
+def complete_run(incomplete: str) -> Offer:
+    """Runs below out/, newest first, and whatever folder the path names."""
+    runs = sorted((file.parent for file in OUT.glob(f"*/{HEADER_FILE}")), reverse=True)
+    offered = [(str(run), "run") for run in runs if str(run).startswith(incomplete) or run.name.startswith(incomplete)]
+    return offered or _files(incomplete, None)
+
+
+def complete_word(words: Iterable[str], incomplete: str) -> Offer:
+    """Those of ``words`` that begin so."""
+    return [(word, "") for word in words if word.startswith(incomplete)]
+
+
+def _testplans(ctx: typer.Context) -> Path:
+    given = ctx.params.get("testplans")
+    return Path(str(given)) if given else default_testplans()
+
+
+def _plan_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.toml") if path.stem != CATALOGUE)
+
+
+def _plan_table(path: Path) -> dict[str, Any]:
+    table = _read(path).get("plan", {})
+    return table if isinstance(table, dict) else {}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _files(incomplete: str, suffix: str | None) -> list[tuple[str, str]]:
+    """Files of that suffix (None: folders alone), and the folders on the way to them."""
+    typed = Path(incomplete)
+    folder = typed if incomplete.endswith("/") else typed.parent
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return []
+    names = [f"{entry}/" if entry.is_dir() else str(entry) for entry in entries]
+    wanted = [name for name in names if name.endswith("/") or (suffix is not None and name.endswith(suffix))]
+    return [(name, "") for name in wanted if name.startswith(incomplete) and not Path(name).name.startswith(".")]
+
+
+def complete_image(incomplete: str) -> Offer:
+    """Files ending in .bin."""
+    return _files(incomplete, ".bin")
+
+
+def complete_toml(incomplete: str) -> Offer:
+    """Files ending in .toml."""
+    return _files(incomplete, ".toml")
+
+
+def complete_defect(incomplete: str) -> Offer:
+    """The known-bad variants that are shipped."""
+    names = sorted(file.stem for file in (default_testplans().parent / "firmware_ref" / "defects").glob("*.patch"))
+    return complete_word(names, incomplete)

@@ -1,0 +1,142 @@
+"""What there is to choose from, as lines for a terminal: tests, plans, requirements, instruments, drivers, runs."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness.bench.errors import BenchFileError
+from harness.bench.files import load_bench_file
+from harness.evidence.errors import ReadError
+from harness.evidence.reader import HEADER_FILE, load_run
+from harness.instruments.registry import DRIVERS, ROLES
+from harness.plan.catalogue import load_catalogue
+from harness.plan.plan_file import CATALOGUE, load_plan
+from harness.plan.resolve import resolve_plan
+from harness.run.durations import known_seconds
+from harness.run.inputs import DEFAULT_PLAN, InputPaths
+from harness.run.live_run import OUT
+from harness.run.needs import fixture_functions, needs_of
+from harness.run.outcome import WORDS, last_line
+from harness.run.pace import rough
+
+TEXT_LONGEST = 100
+"""Of a requirement's text: enough to know which it is; the whole stands in the catalogue and in every report."""
+
+
+def make_list(what: str, paths: InputPaths) -> list[str]:
+    """The lines of one list; raises BenchFileError for a list that there is not, or for a file that is wrong."""
+    if what not in LISTS:
+        near = difflib.get_close_matches(what, LISTS, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise BenchFileError(f"there is no list {what!r}; {hint}There are: {', '.join(LISTS)}")
+    return LISTS[what](paths)
+
+
+def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
+    """Rows as lines, each column as wide as its widest cell; the last one is left as long as it is."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]) - 1)] if rows else []
+    return [
+        indent + "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in rows
+    ]
+
+
+def _tests(paths: InputPaths) -> list[str]:
+    catalogue = load_catalogue(paths.testplans / f"{CATALOGUE}.toml")
+    plan = load_plan(paths.plan, catalogue)
+    kind = load_bench_file(paths.bench).bench.kind
+    known_s = known_seconds(plan.plan.name, kind, (OUT,))
+    lines = [f"{plan.plan.name}: {plan.plan.title}", f"requires {', '.join(plan.plan.requires)}"]
+    tests = resolve_plan(plan, paths.plan, paths.testplans, catalogue)
+    for test in tests:
+        took = f"about {rough(known_s[test.id])}" if test.id in known_s else ""
+        needs = needs_of(test.function)
+        lines += columns([(test.id, ", ".join(test.requirements), took)])
+        lines += [f"      {test.title}", f"      needs {', '.join(sorted(needs.instruments)) or 'no instrument'}"]
+    if known_s:
+        total_s = sum(known_s.get(test.id, 0.0) for test in tests)
+        lines.append(f"{len(tests)} tests, about {rough(total_s)} on {kind} bench, as in the last runs under {OUT}/")
+    return lines
+
+
+def _plans(paths: InputPaths) -> list[str]:
+    rows = []
+    for file in sorted(paths.testplans.glob("*.toml")):
+        if file.stem == CATALOGUE:
+            continue
+        try:
+            table = tomllib.loads(file.read_text(encoding="utf-8"))
+            rows.append((file.stem, f"{len(table['test'])} tests", str(table["plan"]["title"])))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            rows.append((file.stem, "", f"can't be read: {type(error).__name__}: {error}"))
+    default = f'without --plan it is "{DEFAULT_PLAN}"; a plan of your own is given by its path: --plan mine.toml'
+    return [*columns(rows), default]
+
+
+def _requirements(paths: InputPaths) -> list[str]:
+    lines: list[str] = []
+    subject = ""
+    catalogue = load_catalogue(paths.testplans / f"{CATALOGUE}.toml")
+    for row in catalogue.requirement:
+        if row.subject != subject:
+            subject = row.subject
+            lines.append(f"{subject}")
+        text = row.text if len(row.text) <= TEXT_LONGEST else row.text[: TEXT_LONGEST - 1].rsplit(" ", 1)[0] + " …"
+        lines += columns([(f"{row.id:<7}", f"{row.judged:<8}", text)])
+    return [*lines, f"{len(catalogue.requirement)} requirements; whole: {paths.testplans / CATALOGUE}.toml"]
+
+
+def _instruments(paths: InputPaths) -> list[str]:
+    file = load_bench_file(paths.bench)
+    rows = [
+        (role, entry.driver, entry.resource, f"calibrated until {entry.calibrated_until}")
+        for role, entry in file.instruments.items()
+    ]
+    links = [(name, "link", link.address, "") for name, link in file.links.items()]
+    return [f"{file.bench.name} ({file.bench.kind}), {paths.bench}", *columns([*rows, *links])]
+
+
+def _drivers(_paths: InputPaths) -> list[str]:
+    roles = {name: [role for role, drivers in ROLES.items() if name in drivers] for name in DRIVERS}
+    return columns([(name, ", ".join(roles[name]), _first_line(driver)) for name, driver in sorted(DRIVERS.items())])
+
+
+def _fixtures(_paths: InputPaths) -> list[str]:
+    return columns([(name, _first_line(function)) for name, function in sorted(fixture_functions().items())])
+
+
+def _runs(_paths: InputPaths) -> list[str]:
+    rows = []
+    for folder in sorted((file.parent for file in OUT.glob(f"*/{HEADER_FILE}")), key=lambda path: path.name):
+        rows.append((str(folder), *_run_cells(folder)))
+    return columns(rows, indent="") or [f"no run below {OUT}/ here; make one: tamperbench certify"]
+
+
+def _run_cells(folder: Path) -> tuple[str, str]:
+    try:
+        run = load_run(folder)
+    except ReadError as error:
+        return "unreadable", str(error)
+    if run.summary is None:
+        return "unfinished", f"{run.header.plan}: killed, or still going on"
+    verdict, text = last_line(run)
+    return WORDS[verdict], text.removeprefix(WORDS[verdict]).strip()
+
+
+def _first_line(thing: object) -> str:
+    return (inspect.getdoc(thing) or "").partition("\n")[0].partition("; implements ")[0].rstrip(".")
+
+
+LISTS: dict[str, Callable[[InputPaths], list[str]]] = {
+    "tests": _tests,
+    "plans": _plans,
+    "requirements": _requirements,
+    "instruments": _instruments,
+    "drivers": _drivers,
+    "fixtures": _fixtures,
+    "runs": _runs,
+}
