@@ -48,6 +48,7 @@ pytest_plugins = (
     "fixtures.scope",
     "fixtures.case",
     "fixtures.supply",
+    "fixtures.magnet",
 )
 
 
