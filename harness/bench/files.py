@@ -5,6 +5,7 @@ A bench file of kind ``emulated`` and one of kind ``real`` differ in addresses o
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -223,6 +224,31 @@ class EventCodes(FileModel):
         return code
 
 
+def _identification_code(text: str) -> str:
+    if not re.fullmatch(r"[\x20\x22-\x27\x2b-\x2e\x30-\x7e]{1,16}", text):
+        raise ValueError('expected an identification code as the meter sends it, such as "1-0:31.7.0"')
+    return text
+
+
+ReadoutCode = Annotated[str, AfterValidator(_identification_code)]
+
+
+class ReadoutSection(FileModel):
+    """What the meter says at its optical port in a data readout (IEC 62056-21, mode C): its codes and marks."""
+
+    status: ReadoutCode
+    """The Metrology Status Register, hexadecimal."""
+    tampered_mask: int = Field(gt=0, lt=1 << 32)
+    """The bits of the status that mark the meter as tampered with (any of them)."""
+    line_current: ReadoutCode | None = None
+    neutral_current: ReadoutCode | None = None
+    """Instantaneous, in A."""
+    voltage: ReadoutCode | None = None
+    """In V."""
+    flux_density: ReadoutCode | None = None
+    """Magnitude at the sensor, in mT."""
+
+
 class LineSection(FileModel):
     """The probed lines on the meter's board: what a receiver on them takes for low and high."""
 
@@ -241,6 +267,7 @@ class MeterFile(FileModel):
     firmware: FirmwareSection
     alerts: AlertSection
     lines: LineSection
+    readout: ReadoutSection | None = None
 
 
 def load_bench_file(path: Path) -> BenchFile:
