@@ -6,15 +6,21 @@ subclass with a table of commands (``scpi_tree.Command``); the common commands a
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass, field
 
+from harness.emulation.instruments.message_instrument import (
+    INPUT_BUFFER_BYTES,
+    MessageInstrument,
+    MessageState,
+    output_topic,
+    service_topic,
+)
 from harness.emulation.instruments.scpi_parameters import Number, format_nr1
 from harness.emulation.instruments.scpi_syntax import ERROR_TEXTS, ScpiError
 from harness.emulation.instruments.scpi_tree import Call, Command, CommandTree
-from harness.emulation.world import PlainComponent, World
+from harness.emulation.world import World
 
-INPUT_BUFFER_BYTES = 65_536
 PARSED_MESSAGES_KEPT = 1024
 
 # Standard event status register, IEEE 488.2 11.5.1.1.
@@ -36,7 +42,7 @@ class Identity:
 
 
 @dataclass
-class ExchangeState:
+class ExchangeState(MessageState):
     """The message exchange of one instrument at one instant."""
 
     errors: list[tuple[int, str]] = field(default_factory=list)
@@ -44,32 +50,22 @@ class ExchangeState:
     event_enable: int = 0
     service_enable: int = 0
     summary_was: bool = False
-    service_requested: bool = False
     completion_wanted: bool = False
     """``*OPC`` was received and its operation has not ended."""
-    input: bytes = b""
-    """The beginning of a message whose end has not come."""
     waiting: list[bytes] = field(default_factory=list)
     """Whole messages behind the one that waits for an operation."""
-    held: bytes | None = None
-    """The message that waits for an operation to end, with the index of its next unit."""
     held_index: int = 0
+    """Of the next unit of the held message."""
     responses: list[bytes] = field(default_factory=list)
     """Answers of the message under execution."""
     after_indefinite: bool = False
-    output: bytes = b""
-    output_at: int = 0
 
 
-class ScpiInstrument(PlainComponent, ABC):
+class ScpiInstrument(MessageInstrument):
     """An instrument that speaks SCPI. ``self.state.exchange`` is its :class:`ExchangeState`."""
 
     identity: Identity
     error_queue_depth: int = 20
-    latency_ns: int = 200_000
-    """Time from the end of a message to its execution, and of one read; see the subclass for the figure's source."""
-    byte_ns: int = 20
-    """Time one byte takes on the wire."""
 
     def __init__(self, world: World, name: str, identity: Identity, tree: CommandTree) -> None:
         self.identity = identity
@@ -110,52 +106,20 @@ class ScpiInstrument(PlainComponent, ABC):
         """Group execute trigger (IEEE 488.2 6.1.4.2.5); an instrument without one says -211."""
         self.report_error(ScpiError(-211))
 
+    def overrun(self) -> None:
+        """SCPI-99 volume 2, 21.8.10."""
+        self.report_error(ScpiError(-363))
+
+    def nothing_to_say(self) -> None:
+        """IEEE 488.2 6.3.2.2: addressed to talk with no (whole) query received."""
+        self._exchange.input = b""
+        self.report_error(ScpiError(-420))
+
+    def output_taken(self) -> None:
+        """The message available bit falls."""
+        self._exchange.summary_was = bool(self.status_byte() & MASTER_SUMMARY)
+
     # What the transport calls.
-
-    def write(self, data: bytes, *, end: bool) -> None:
-        """Bytes arrive; ``end`` says that END came with the last. A message ends with NL or END (IEEE 488.2 7.5)."""
-        exchange = self._exchange
-        if not exchange.input and end and data.find(b"\n") in (-1, len(data) - 1):
-            self._receive(data.removesuffix(b"\n"))  # the usual case: one write is one message
-            return
-        *messages, rest = (exchange.input + data).split(b"\n")
-        exchange.input = b""
-        for message in messages:
-            self._receive(message)
-        if end:
-            if rest:
-                self._receive(rest)
-        elif len(rest) > INPUT_BUFFER_BYTES:
-            self.report_error(ScpiError(-363))
-        else:
-            exchange.input = rest
-
-    def start_read(self) -> bool:
-        """A controller wants to read. Returns whether there is something; if nothing can come, that is an error."""
-        exchange = self._exchange
-        if exchange.output:
-            return True
-        if exchange.held is None:
-            # IEEE 488.2 6.3.2.2: addressed to talk with no (whole) query received.
-            exchange.input = b""
-            self.report_error(ScpiError(-420))
-        return False
-
-    def read(self, count: int) -> tuple[bytes, bool]:
-        """Up to ``count`` bytes of the response message, and whether its END came with the last."""
-        exchange = self._exchange
-        start = exchange.output_at
-        data = exchange.output[start : start + count]
-        exchange.output_at = start + len(data)
-        if exchange.output_at < len(exchange.output):
-            return data, False
-        self.discard_output()
-        return data, True
-
-    def peek(self, count: int) -> bytes:
-        """What ``read(count)`` would give, left in place."""
-        exchange = self._exchange
-        return exchange.output[exchange.output_at : exchange.output_at + count]
 
     def serial_poll(self) -> int:
         """The status byte with RQS in bit 6, which the poll clears (IEEE 488.2 11.2.2.1)."""
@@ -165,12 +129,6 @@ class ScpiInstrument(PlainComponent, ABC):
             exchange.service_requested = False
             status |= MASTER_SUMMARY
         return status
-
-    def discard_output(self) -> None:
-        """The response message is lost, read or not."""
-        exchange = self._exchange
-        exchange.output, exchange.output_at = b"", 0
-        exchange.summary_was = bool(self.status_byte() & MASTER_SUMMARY)
 
     # What the commands use.
 
@@ -216,7 +174,7 @@ class ScpiInstrument(PlainComponent, ABC):
             message, exchange.held = exchange.held, None
             self._execute(message, exchange.held_index)
             while exchange.waiting and exchange.held is None:
-                self._receive(exchange.waiting.pop(0))
+                self.receive(exchange.waiting.pop(0))
             if exchange.output:
                 self.world.signal(output_topic(self.name))
         self.update_service_request()
@@ -237,7 +195,8 @@ class ScpiInstrument(PlainComponent, ABC):
         exchange: ExchangeState = self.state.exchange
         return exchange
 
-    def _receive(self, message: bytes) -> None:
+    def receive(self, message: bytes) -> None:
+        """Execute a message, or keep it until the one before it goes on."""
         exchange = self._exchange
         if exchange.held is not None:
             if sum(map(len, exchange.waiting)) + len(message) > INPUT_BUFFER_BYTES:
@@ -300,16 +259,6 @@ class ScpiInstrument(PlainComponent, ABC):
             exchange.after_indefinite |= command.indefinite
         except ScpiError as error:
             self.report_error(error)
-
-
-def output_topic(name: str) -> str:
-    """The world's signal for: a response has become ready while nobody wrote."""
-    return f"{name} output"
-
-
-def service_topic(name: str) -> str:
-    """The world's signal for: the instrument requests service."""
-    return f"{name} service request"
 
 
 # The common commands, IEEE 488.2 chapter 10, and the error queue.

@@ -17,7 +17,7 @@ from pyvisa.typing import VISAEventContext, VISARMSession, VISASession
 from pyvisa.util import LibraryPath
 
 from harness.emulation.errors import WorldError
-from harness.emulation.instruments.scpi import ScpiInstrument, output_topic, service_topic
+from harness.emulation.instruments.message_instrument import MessageInstrument, output_topic, service_topic
 from harness.emulation.instruments.visa_session import Link, Lock
 from harness.emulation.world import World
 
@@ -30,14 +30,14 @@ class EmulatedVisaLibrary(VisaLibraryBase):
     """One bench's VISA. Handles come from a counter, so they are the same in every run."""
 
     _world: World
-    _instruments: dict[str, ScpiInstrument]
+    _instruments: dict[str, MessageInstrument]
     _links: dict[int, Link]
     _locks: dict[str, Lock]
     _event_contexts: set[int]
     _last_handle: int
 
     @classmethod
-    def for_bench(cls, label: str, world: World, instruments: Mapping[str, ScpiInstrument]) -> EmulatedVisaLibrary:
+    def for_bench(cls, label: str, world: World, instruments: Mapping[str, MessageInstrument]) -> EmulatedVisaLibrary:
         """A library of its own for one bench; ``label`` is what PyVISA's logs call it."""
         path = LibraryPath(label, "emulated bench")
         library = cast(EmulatedVisaLibrary, VisaLibraryBase.__new__(cls, path))
@@ -321,7 +321,7 @@ class EmulatedVisaLibrary(VisaLibraryBase):
         self.handle_return_value(session, status)
         raise WorldError(f"status {status!r} of session {session} was no error, but nothing follows it")
 
-    def _wait_for_output(self, instrument: ScpiInstrument, deadline_ns: int) -> bool:
+    def _wait_for_output(self, instrument: MessageInstrument, deadline_ns: int) -> bool:
         world, topic = self._world, output_topic(instrument.name)
         while not instrument.state.exchange.output:
             if not world.run_until(deadline_ns, wake_on=topic):

@@ -8,7 +8,7 @@ from typing import Any
 from pyvisa import constants, rname
 from pyvisa.constants import ResourceAttribute, StatusCode
 
-from harness.emulation.instruments.scpi import ScpiInstrument
+from harness.emulation.instruments.message_instrument import MessageInstrument
 
 MANUFACTURER = "tamperbench (emulated)"
 VISA_SPEC_VERSION = 0x00700201
@@ -49,7 +49,7 @@ class Lock:
 class Link:
     """An open session to one instrument."""
 
-    def __init__(self, handle: int, manager: int, name: str, instrument: ScpiInstrument, lock: Lock) -> None:
+    def __init__(self, handle: int, manager: int, name: str, instrument: MessageInstrument, lock: Lock) -> None:
         self.handle = handle
         self.name = name
         self.instrument = instrument

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from harness.emulation.instruments.scpi import INPUT_BUFFER_BYTES, ScpiInstrument
-from harness.emulation.instruments.scpi_syntax import ScpiError
+from harness.emulation.instruments.message_instrument import INPUT_BUFFER_BYTES, MessageInstrument
 from harness.emulation.serve.connection import Connection
 from harness.emulation.world import World
 
@@ -41,7 +40,7 @@ class Session:
 class InstrumentPort:
     """One instrument on one TCP port."""
 
-    def __init__(self, name: str, world: World, instrument: ScpiInstrument) -> None:
+    def __init__(self, name: str, world: World, instrument: MessageInstrument) -> None:
         self.name = name
         self.refused = 0
         self._world = world
@@ -122,7 +121,7 @@ class InstrumentPort:
         _, message = session.messages.popleft()
         if message is None:
             self._overruns += 1
-            self._instrument.report_error(ScpiError(-363))
+            self._instrument.overrun()
             return
         session.waiting_bytes -= len(message)
         self._asker = session

@@ -16,7 +16,7 @@ from harness.bench.clock import Clock, WallClock
 from harness.bench.errors import BenchFileError
 from harness.bench.files import BenchFile, MeterFile, read_image
 from harness.emulation.bench import BOOT_NS, EmulatedBench
-from harness.emulation.instruments.scpi import ScpiInstrument
+from harness.emulation.instruments.message_instrument import MessageInstrument
 from harness.emulation.serve.bench_file import served_bench, write_bench_file
 from harness.emulation.serve.errors import ListenError, ServeError
 from harness.emulation.serve.instrument_port import InstrumentPort
@@ -99,7 +99,7 @@ def _open_ports(
         number = listener.getsockname()[1]
         if name in request.bench.instruments:
             instrument = bench.world.component(name)
-            if not isinstance(instrument, ScpiInstrument):
+            if not isinstance(instrument, MessageInstrument):
                 raise ServeError(
                     f"{name!r} is at {request.bench.instruments[name].resource!r}, and only instruments that take "
                     "messages over VISA can be served on a socket; use a bench file without it, or with such a driver"
