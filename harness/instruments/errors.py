@@ -56,5 +56,9 @@ class SettingError(InstrumentError):
     """A setting was asked for that the instrument can't take, or that it took differently."""
 
 
+class OverloadError(InstrumentError):
+    """The input is beyond the instrument's range: there is no reading, and none may be made of it."""
+
+
 class UnknownDriverError(InstrumentError):
     """The bench file names a driver that doesn't exist."""

@@ -6,9 +6,12 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
+from harness.instruments.chroma_63800 import Chroma63800
 from harness.instruments.errors import UnknownDriverError
 from harness.instruments.infiniivision import InfiniiVision
+from harness.instruments.keysight_34465a import Keysight34465A
 from harness.instruments.keysight_34970 import Keysight34970A
+from harness.instruments.keysight_ac6800 import KeysightAc6800
 from harness.instruments.keysight_n6705 import KeysightN6705
 from harness.instruments.lakeshore_f71 import LakeShoreF71
 from harness.instruments.mcp23017 import Mcp23017
@@ -18,6 +21,9 @@ from harness.instruments.pcf8574 import Pcf8574
 DRIVERS: dict[str, Callable[..., Any]] = {
     "keysight-infiniivision": InfiniiVision,
     "keysight-34970a": Keysight34970A,
+    "chroma-63800": Chroma63800,
+    "keysight-34465a": Keysight34465A,
+    "keysight-ac6800": KeysightAc6800,
     "keysight-n6705": KeysightN6705,
     "lakeshore-f71": LakeShoreF71,
     "mcp23017": Mcp23017,
@@ -29,6 +35,10 @@ DRIVERS: dict[str, Callable[..., Any]] = {
 ROLES: dict[str, tuple[str, ...]] = {
     "scope": ("keysight-infiniivision",),
     "relay": ("keysight-34970a", "mcp23017", "numato-relay", "pcf8574"),
+    "mains": ("keysight-ac6800",),
+    "load": ("chroma-63800",),
+    "multimeter": ("keysight-34465a",),
+    "supply_current": ("keysight-34465a",),
     "coil_supply": ("keysight-n6705",),
     "teslameter": ("lakeshore-f71",),
     # Step 2 adds: multimeter, supply_current, mains, load, chamber, stage.

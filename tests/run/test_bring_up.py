@@ -125,7 +125,7 @@ PROBES = "probes = { CASE_SW = 1, MODEM_TX = 2 }"
 # What the bench lacks, and what the error of the test that needs it must name.
 LACKING = {
     "relay-channel": (
-        ("channels = { case_switch = 101, meter_supply = 102 }", ""),
+        ("channels.case_switch = 101", ""),
         ["instruments.relay.channels", "case_switch = CHANNEL"],
     ),
     "probe": ((PROBES, "probes = { MODEM_TX = 2 }"), ["'CASE_SW'", "MODEM_TX", "[instruments.scope.probes]"]),

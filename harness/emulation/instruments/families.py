@@ -8,6 +8,8 @@ from harness.bench.errors import BenchFileError
 from harness.bench.files import InstrumentEntry
 from harness.emulation.analog_net import AnalogNet
 from harness.emulation.instruments.f71 import make_teslameter
+from harness.emulation.instruments.ac6800_dialect import make_ac6800
+from harness.emulation.instruments.chroma63800 import make_chroma63800
 from harness.emulation.instruments.infiniivision import make_infiniivision
 from harness.emulation.instruments.mcp23017 import Mcp23017Board
 from harness.emulation.instruments.n6705_dialect import make_power_analyzer
@@ -17,8 +19,9 @@ from harness.emulation.instruments.relay_board import RelayBoard
 from harness.emulation.instruments.relay_unit import Actuator, make_relay_unit
 from harness.emulation.instruments.scope_unit import Probe
 from harness.emulation.instruments.scpi import ScpiInstrument
+from harness.emulation.instruments.truevolt_dialect import make_truevolt
 from harness.emulation.plant.electromagnet import AXES, find_magnet
-from harness.emulation.plant.mains import SHUNT_PREFIX
+from harness.emulation.plant.mains import SHUNT_PREFIX, find_mains
 from harness.emulation.world import World
 
 Maker = Callable[[World, str, InstrumentEntry], ScpiInstrument | RelayBoard]
@@ -111,7 +114,29 @@ def _make_teslameter(world: World, role: str, entry: InstrumentEntry) -> ScpiIns
     return make_teslameter(world, role, find_magnet(world))
 
 
+def _make_ac_source(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
+    return make_ac6800(world, role, find_mains(world))
+
+
+def _make_ac_load(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
+    return make_chroma63800(world, role, find_mains(world))
+
+
+def _make_multimeter(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
+    """The one net of ``probes`` is the lead that the multimeter lies in."""
+    nets = [net for net in map(world.component, entry.probes) if isinstance(net, AnalogNet) and net.unit == "A"]
+    if len(nets) != 1 or len(entry.probes) != 1:
+        raise BenchFileError(
+            f"key 'instruments.{role}.probes': a multimeter lies in one current lead; expected one net in A, as in "
+            f"{{ SHUNT_I = 1 }}; found {', '.join(entry.probes) or 'none'}"
+        )
+    return make_truevolt(world, role, nets[0])
+
+
 MAKERS: dict[str, Maker] = {
+    "chroma-63800": _make_ac_load,
+    "keysight-34465a": _make_multimeter,
+    "keysight-ac6800": _make_ac_source,
     "keysight-infiniivision": _make_scope,
     "keysight-34970a": _make_relay_unit,
     "keysight-n6705": _make_power_analyzer,

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from harness.bench.files import ShuntEntry
 from harness.emulation.analog_net import FULL_TURN_MDEG, AnalogNet, Segment
+from harness.emulation.errors import WorldError
 from harness.emulation.plant.mains_circuit import (
     NOMINAL_UV,
     NOTHING,
@@ -26,6 +27,7 @@ from harness.emulation.plant.mains_circuit import (
 from harness.emulation.world import PlainComponent, World
 
 Feed = Literal["house", "source", "none"]
+COMPONENT = "mains"
 SHUNT_PREFIX = "shunt_"
 """``shunt_NAME``: the event that closes or opens a shunt, and its relay channel's name in the bench file."""
 
@@ -35,8 +37,16 @@ LOAD_LOWEST_UV = 45_000_000
 SAME_PHASE_MDEG = 3
 """Phases are rounded to millidegrees in some places: a law no further off than this is the law that holds."""
 
-UNITS = {"LINE_V": "V", "LINE_I": "A", "NEUTRAL_I": "A", "SHUNT_I": "A", "SOURCE_V": "V", "SOURCE_I": "A"}
-"""The nets: at the meter's terminals, in the elements, in the shunts' common lead, at the AC source's output."""
+UNITS = {
+    "LINE_V": "V",
+    "LINE_I": "A",
+    "NEUTRAL_I": "A",
+    "SHUNT_I": "A",
+    "LOAD_I": "A",
+    "SOURCE_V": "V",
+    "SOURCE_I": "A",
+}
+"""The nets: at the meter's terminals, in its elements, in the shunts' common lead, in the load, at the AC source."""
 
 
 @dataclass
@@ -65,7 +75,7 @@ class Mains(PlainComponent):
 
     state: MainsState
 
-    def __init__(self, world: World, shunts: Mapping[str, ShuntEntry], name: str = "mains") -> None:
+    def __init__(self, world: World, shunts: Mapping[str, ShuntEntry], name: str = COMPONENT) -> None:
         self.traits = draw_traits(world.stream(f"{name} traits"), shunts)
         self.element_of: dict[str, Element] = {shunt: entry.element for shunt, entry in shunts.items()}
         self.consumers: list[str] = []
@@ -152,11 +162,16 @@ class Mains(PlainComponent):
 
     def source_current(self) -> Phasor:
         """Out of the AC source, in uA: the load's and the meter's own."""
-        emf_uV, frequency_mHz, _ = self._emf()
+        frequency_mHz = self._emf()[1]
+        return joined(*self.source_parts_uA(), frequency_mHz) if frequency_mHz else NOTHING
+
+    def source_parts_uA(self) -> tuple[int, int]:
+        """Active and reactive part of the AC source's current, in uA."""
+        emf_uV = self._emf()[0]
         if self.state.feed != "source" or not emf_uV:
-            return NOTHING
+            return 0, 0
         (load_active, load_reactive), (active, reactive) = self._load_parts(emf_uV), self._own_parts(emf_uV)
-        return joined(load_active + active, load_reactive + reactive, frequency_mHz)
+        return load_active + active, load_reactive + reactive
 
     def segments(self, net: str, from_ns: int, to_ns: int) -> list[Segment]:
         """The laws that a net of ``UNITS`` follows in ``from_ns <= t < to_ns``, the oldest first."""
@@ -220,6 +235,7 @@ class Mains(PlainComponent):
             "LINE_I": self.line_current(),
             "NEUTRAL_I": self.neutral_current(),
             "SHUNT_I": self.shunt_current(),
+            "LOAD_I": self.load_current(),
             "SOURCE_V": self.source_voltage(),
             "SOURCE_I": self.source_current(),
         }
@@ -243,6 +259,14 @@ class Mains(PlainComponent):
             if min(off_mdeg, FULL_TURN_MDEG - off_mdeg) <= SAME_PHASE_MDEG:
                 return  # the law that holds goes on
         net.follow(Segment(now_ns, peak_u=peak_u, frequency_mHz=frequency_mHz, phase_mdeg=phase_mdeg))
+
+
+def find_mains(world: World) -> Mains:
+    """The mains of this world; raises WorldError if it has none."""
+    component = world.component(COMPONENT)
+    if not isinstance(component, Mains):
+        raise WorldError(f"component {COMPONENT!r} is a {type(component).__name__}, not the mains")
+    return component
 
 
 def _turned_mdeg(since_ns: int, frequency_mHz: int) -> int:

@@ -1,0 +1,117 @@
+"""Driver of the Chroma 63800 series of AC/DC electronic loads (63802, 63803, 63804), on AC at constant current.
+
+Source: 63800 series operation and programming manual, remote operation. Figures marked [recalled] were not found in
+it: check them against the data sheet of the unit on the bench.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pyvisa.resources import MessageBasedResource
+
+from harness.bench.clock import Clock
+from harness.instruments.ac_load import AcLoadSpecification
+from harness.instruments.errors import BadAnswerError, SettingError
+from harness.instruments.limits import Limits
+from harness.instruments.visa import Identity, Instrument, Traffic
+
+CREST_FACTOR = math.sqrt(2.0)
+PEAK_MARGIN = 1.1
+"""The peak limit over a sinusoid's peak at the rms limit: the current's control overshoots a little."""
+SCPI_INFINITY = 9.9e37
+
+SPECIFICATION = AcLoadSpecification(
+    source="Chroma 63803 data sheet [recalled: to be confirmed for the unit on the bench]",
+    current_setting_percent=0.1,
+    current_setting_A=0.024,
+    current_reading_percent=0.1,
+    current_reading_A=0.024,
+    settling_ns=400_000_000,
+)
+
+
+class Chroma63800:
+    """A 63800; implements ``harness.instruments.ac_load.AcLoad``."""
+
+    LIMITS = ("current_A",)
+
+    def __init__(
+        self,
+        resource: MessageBasedResource,
+        clock: Clock,
+        *,
+        limits: Limits,
+        name: str = "load",
+        serial: str | None = None,
+        traffic: Traffic | None = None,
+        timeout_ms: int = 5000,
+    ) -> None:
+        self._limits = limits
+        self._session = session = Instrument(resource, clock, name=name, traffic=traffic, timeout_ms=timeout_ms)
+        session.clear()
+        self._identity = session.identify(makers=("CHROMA",), models=("6380",), serial=serial)
+        self._protect()
+
+    def identity(self) -> Identity:
+        """As the instrument said when it was opened; some units answer 0 for their serial number."""
+        return self._identity
+
+    @property
+    def specification(self) -> AcLoadSpecification:
+        """The family's data sheet."""
+        return SPECIFICATION
+
+    def reset(self) -> None:
+        """``*RST``, off, AC, constant current."""
+        self._session.command_and_wait("*RST")
+        self.load_off()
+        self._session.command("SYSTem:SETup:MODE AC", "MODE CURR", "SYSTem:SETup:CFPF:MODE PF")
+        self._protect()
+
+    def set_current(self, current_A: float, power_factor: float = 1.0) -> None:
+        """Current and power factor."""
+        self._limits.at_most("current_A", current_A)
+        if current_A < 0 or not 0 < abs(power_factor) <= 1:
+            raise SettingError(
+                self._session.name,
+                f"{current_A:g} A at a power factor of {power_factor:g} was asked for; expected 0 A or more and a "
+                "power factor up to 1, negative for a leading one",
+            )
+        self._session.command("MODE CURR", f"PFACtor {power_factor:.3f}", f"CURRent {current_A:.3f}")
+
+    def load_on(self) -> None:
+        """``LOAD ON``."""
+        self._switch("ON")
+
+    def load_off(self) -> None:
+        """``LOAD OFF``."""
+        self._switch("OFF")
+
+    def is_on(self) -> bool:
+        """``LOAD?``; the family answers ON or OFF, some units 1 or 0."""
+        answer = self._session.query("LOAD?")
+        if answer not in ("ON", "OFF", "1", "0"):
+            raise BadAnswerError(self._session.name, "LOAD?", answer, "ON or OFF")
+        return answer in ("ON", "1")
+
+    def current_A(self) -> float:
+        """``MEASure:CURRent?``."""
+        value = self._session.query_float("MEASure:CURRent?")
+        if not (math.isfinite(value) and 0 <= value < SCPI_INFINITY):
+            raise BadAnswerError(self._session.name, "MEASure:CURRent?", f"{value:g}", "a finite amount")
+        return value
+
+    def _switch(self, word: str) -> None:
+        self._session.command(f"LOAD {word}")
+        if self.is_on() != (word == "ON"):
+            raise SettingError(
+                self._session.name, f"LOAD? does not say {word} although the load was told to; look at its front panel"
+            )
+
+    def _protect(self) -> None:
+        """The bench file's limit as the instrument's own."""
+        highest_A = self._limits["current_A"]
+        self._session.command(
+            f"CURRent:HIGH {highest_A:.3f}", f"CURRent:PEAK:MAXimum {highest_A * CREST_FACTOR * PEAK_MARGIN:.3f}"
+        )
