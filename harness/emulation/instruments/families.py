@@ -7,9 +7,9 @@ from collections.abc import Callable
 from harness.bench.errors import BenchFileError
 from harness.bench.files import InstrumentEntry
 from harness.emulation.analog_net import AnalogNet
-from harness.emulation.instruments.f71 import make_teslameter
 from harness.emulation.instruments.ac6800_dialect import make_ac6800
 from harness.emulation.instruments.chroma63800 import make_chroma63800
+from harness.emulation.instruments.f71 import make_teslameter
 from harness.emulation.instruments.infiniivision import make_infiniivision
 from harness.emulation.instruments.mcp23017 import Mcp23017Board
 from harness.emulation.instruments.n6705_dialect import make_power_analyzer
