@@ -9,7 +9,7 @@ import pytest
 
 from harness.bench.files import ShuntEntry
 from harness.emulation.errors import WorldError
-from harness.emulation.plant.mains import UNITS, Mains
+from harness.emulation.plant.mains import COMPONENT, UNITS, Mains
 from harness.emulation.plant.mains_averages import rms_u
 from harness.emulation.plant.mains_circuit import Phasor
 from harness.emulation.world import World
@@ -28,7 +28,7 @@ def make_mains(seed: int = 1) -> Mains:
 
 
 def work(mains: Mains, kind: str, argument: bool) -> None:
-    mains.world.schedule(mains.world.now_ns, "mains", kind, argument)
+    mains.world.schedule(mains.world.now_ns, COMPONENT, kind, argument)
     mains.world.run_until(mains.world.now_ns + 100 * MS)
 
 
@@ -187,7 +187,7 @@ def test_the_inrush_is_over_soon() -> None:
 @pytest.mark.parametrize("kind", ["shunt_unknown", "blink"])
 def test_another_event_is_refused(kind: str) -> None:
     mains = make_mains()
-    mains.world.schedule(0, "mains", kind, True)
+    mains.world.schedule(0, COMPONENT, kind, True)
     with pytest.raises(WorldError, match=kind):
         mains.world.run_until(MS)
 
@@ -195,8 +195,8 @@ def test_another_event_is_refused(kind: str) -> None:
 def test_a_restored_world_goes_on_as_the_original() -> None:
     mains = fed(loaded())
     world = mains.world
-    world.schedule(world.now_ns, "mains", "shunt_line_low", True)
-    world.schedule(world.now_ns, "mains", "feed", False)
+    world.schedule(world.now_ns, COMPONENT, "shunt_line_low", True)
+    world.schedule(world.now_ns, COMPONENT, "feed", False)
     world.run_until(world.now_ns + MS)
     assert mains.state.feed == "none"
     snapshot = world.snapshot()

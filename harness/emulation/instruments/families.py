@@ -21,6 +21,7 @@ from harness.emulation.instruments.scope_unit import Probe
 from harness.emulation.instruments.scpi import ScpiInstrument
 from harness.emulation.instruments.truevolt_dialect import make_truevolt
 from harness.emulation.plant.electromagnet import AXES, find_magnet
+from harness.emulation.plant.mains import COMPONENT as MAINS
 from harness.emulation.plant.mains import SHUNT_PREFIX, find_mains
 from harness.emulation.world import World
 
@@ -30,7 +31,7 @@ Maker = Callable[[World, str, InstrumentEntry], ScpiInstrument | RelayBoard]
 ACTUATORS = {
     "case_switch": Actuator("case switch", "plunger"),
     "meter_supply": Actuator("supply contact", "interrupt"),
-    "source_feed": Actuator("mains", "feed"),
+    "source_feed": Actuator(MAINS, "feed"),
 }
 """What a relay channel of the bench file can work, by the name it has there; ``shunt_NAME`` works that shunt."""
 
@@ -50,7 +51,7 @@ def make_instrument(world: World, role: str, entry: InstrumentEntry) -> ScpiInst
 def wired_actuators(role: str, entry: InstrumentEntry) -> dict[int, Actuator]:
     """Channel → what it works; raises BenchFileError for a name that nothing on the emulated bench has."""
     # A shunt's name is held against the table of shunts when the bench file is read.
-    shunts = {name: Actuator("mains", name) for name in entry.channels if name.startswith(SHUNT_PREFIX)}
+    shunts = {name: Actuator(MAINS, name) for name in entry.channels if name.startswith(SHUNT_PREFIX)}
     unknown = sorted(set(entry.channels) - set(ACTUATORS) - set(shunts))
     if unknown:
         raise BenchFileError(

@@ -27,7 +27,8 @@ from harness.emulation.plant.mains_circuit import (
 from harness.emulation.world import PlainComponent, World
 
 Feed = Literal["house", "source", "none"]
-COMPONENT = "mains"
+COMPONENT = "mains circuit"
+"""Not the role "mains", which is the AC source."""
 SHUNT_PREFIX = "shunt_"
 """``shunt_NAME``: the event that closes or opens a shunt, and its relay channel's name in the bench file."""
 
@@ -71,7 +72,7 @@ class MainsState:
 
 
 class Mains(PlainComponent):
-    """The component "mains". ``consumers`` are told by an event ``mains`` (True: there) what the terminals have."""
+    """The component. ``consumers`` are told by an event ``mains`` (True: there) what the terminals have."""
 
     state: MainsState
 
