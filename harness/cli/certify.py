@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from harness.cli.completion import complete_test
-from harness.cli.conclude import conclude, tell_report, tell_verdict, write_report
+from harness.cli.conclude import check_formats, conclude, tell_report, tell_verdict, write_report
 from harness.cli.console import VERDICT_EPILOG, say, stdout, told_errors
 from harness.cli.options import (
     BenchOption,
+    FormatOption,
     ImageOption,
     KeyOption,
     MeterOption,
@@ -56,6 +57,7 @@ def certify_command(
     out: OutOption = None,
     test: TestOption = None,
     key: KeyOption = None,
+    report_format: FormatOption = None,
     testplans: TestplansOption = None,
 ) -> None:
     """Run a whole plan on a bench with a meter on it; write the record and the report.
@@ -75,12 +77,13 @@ def certify_command(
       tamperbench certify --key lab.pem
     """
     with told_errors():
+        check_formats(report_format)
         signing_key = None if key is None else load_private_key(key)
         run = certify(
             Request(choose_paths(testplans, plan, bench, meter, image), seed, workers, out, tuple(test or ())),
             Progress(stdout),
         )
-        raise typer.Exit(conclude(run, testplans, signing_key))
+        raise typer.Exit(conclude(run, testplans, signing_key, report_format))
 
 
 def run_command(
@@ -93,6 +96,7 @@ def run_command(
     seed: SeedOption = DEFAULT_SEED,
     workers: WorkersOption = 1,
     out: OutOption = None,
+    report_format: FormatOption = None,
     testplans: TestplansOption = None,
 ) -> None:
     """Run tests of a plan while you develop: the same tests, verdicts and record, no certification.
@@ -109,6 +113,7 @@ def run_command(
       tamperbench run -k SIG-1 --plan bite --workers 2
     """
     with told_errors():
+        check_formats(report_format)
         paths = choose_paths(testplans, plan, bench, meter, image)
         files = load_files(paths)
         chosen = select_tests(files.plan, files.tests, tuple(tests or ()), keyword)
@@ -117,7 +122,7 @@ def run_command(
         for line in chosen_not_passed(run, chosen, replay_options(run, testplans)):
             say(f"  {line}")
         verdict, text = chosen_line(run, chosen)
-        exit_code = tell_report(run, verdict.exit_code)
+        exit_code = tell_report(run, verdict.exit_code, report_format or ("html",))
         tell_verdict(verdict, text)
         raise typer.Exit(exit_code)
 
@@ -141,7 +146,7 @@ def replay_command(
         new = certify(replay_request(replay_id, original, out, testplans), Progress(stdout))
         comparison = compare(replay_id, original, new)
         say(comparison.text)
-        write_report(new)
+        write_report(new, ("html",))
         raise typer.Exit(comparison.exit_code)
 
 

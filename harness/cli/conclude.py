@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.markup import escape
 
 from harness.cli.console import EXIT_NOT_CERTIFIED, say, shown_path, stderr, stdout
+from harness.cli.options import FORMATS
 from harness.evidence.errors import EvidenceError
+from harness.evidence.output_files import PDF_FILE, REPORT_FILE
 from harness.evidence.reader import Run
 from harness.evidence.signature import PrivateKey, fingerprint, sign_run
 from harness.measure.verdict import RunVerdict
 from harness.run.outcome import last_line, not_shown, replay_options
+from reports.errors import ReportError
 
+FOR_PEOPLE = (REPORT_FILE, PDF_FILE)
 STYLES = {RunVerdict.PASS: "bold green", RunVerdict.FAIL: "bold red"}
 
 
-def conclude(run: Run, testplans: Path | None, signing_key: PrivateKey | None) -> int:
+def conclude(
+    run: Run, testplans: Path | None, signing_key: PrivateKey | None, formats: Sequence[str] | None = None
+) -> int:
     """Tell how a certification ended; gives the exit status.
 
     A report that can't be written hides no verdict: a fail stays a fail, and a pass without its report is none. So
@@ -25,7 +33,7 @@ def conclude(run: Run, testplans: Path | None, signing_key: PrivateKey | None) -
     for line in not_shown(run, replay_options(run, testplans)):
         say(f"  {line}")
     verdict, text = last_line(run)
-    exit_code = tell_report(run, verdict.exit_code)
+    exit_code = tell_report(run, verdict.exit_code, formats, signing_key)
     try:
         if signing_key is not None and run.summary is not None:
             sign_run(run.path, signing_key)
@@ -37,15 +45,38 @@ def conclude(run: Run, testplans: Path | None, signing_key: PrivateKey | None) -
     return exit_code
 
 
-def tell_report(run: Run, exit_code: int) -> int:
+def tell_report(run: Run, exit_code: int, formats: Sequence[str] | None, signing_key: PrivateKey | None = None) -> int:
     """Write the report and say where; the exit status, which is no longer that of a pass if there is none."""
+    signer = None if signing_key is None else fingerprint(signing_key.public_key())
     try:
-        say(f"report    {write_report(run)}")
-    except Exception:  # noqa: BLE001 - told whole, and the verdict must still be said
-        stderr.print_exception(max_frames=4)
-        stderr.print(f"[bold red]no report[/bold red]: the record is whole; try: tamperbench report {run.path}")
+        paths = write_report(run, formats, signer)
+    except Exception as error:  # noqa: BLE001 - told whole, and the verdict must still be said
+        told = str(error) if isinstance(error, ReportError) else ""
+        if not told:
+            stderr.print_exception(max_frames=4)
+        stderr.print(
+            f"[bold red]no report[/bold red]: {escape(told)}{'; ' if told else ''}the record is whole; try: "
+            f"tamperbench report {run.path}"
+        )
         return exit_code or EXIT_NOT_CERTIFIED
+    read = [path for path in paths if path.name in FOR_PEOPLE]
+    others = [path.name for path in paths if path not in read]
+    for place, path in enumerate(read):
+        say(f"{'' if place else 'report':<10}{shown_path(path)}")
+    if others:
+        say(f"{'also' if read else 'report':<10}{', '.join(others)} in {shown_path(run.path)}")
     return exit_code
+
+
+def check_formats(formats: Sequence[str] | None) -> None:
+    """Raise ReportError, before anything is run, for a form of the report that there is not."""
+    for name in formats or ():
+        if name not in FORMATS:
+            near = difflib.get_close_matches(name, FORMATS, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise ReportError(
+                f"--format {name!r}: there is no such form of the report; {hint}one of: {', '.join(FORMATS)}"
+            )
 
 
 def tell_verdict(verdict: RunVerdict, text: str) -> None:
@@ -54,8 +85,8 @@ def tell_verdict(verdict: RunVerdict, text: str) -> None:
     stdout.print(f"[{style}]{escape(text)}[/{style}]")
 
 
-def write_report(run: Run, target: Path | None = None) -> str:
-    """Write the report; where it is, as it can be pasted."""
-    from reports.html import write_html  # noqa: PLC0415 - matplotlib takes a second to load
+def write_report(run: Run, formats: Sequence[str] | None = None, signer: str | None = None) -> list[Path]:
+    """Write these forms of the report (None: all) into the run's folder."""
+    from reports.outputs import FORMATS, write_outputs  # noqa: PLC0415 - drawing takes a second to load
 
-    return shown_path(write_html(run.path, target))
+    return write_outputs(run.path, formats or FORMATS, signer=signer)

@@ -14,6 +14,7 @@ from harness.evidence.errors import EvidenceError
 from harness.instruments.errors import InstrumentError
 from harness.meter.errors import MeterError
 from harness.run.terminal import Terminal
+from reports.errors import ReportError
 
 EXIT_NOT_CERTIFIED = 2
 VERDICT_EPILOG = "Exit status: 0 pass, 1 fail, 2 not certified (could not be run or judged)."
@@ -27,7 +28,6 @@ stdout = Terminal(highlight=False, soft_wrap=True)
 def told_errors() -> Generator[None]:
     """Errors that a user can act on: one clear message, exit status 2."""
     from firmware_ref.tool.errors import FirmwareError  # noqa: PLC0415 - only where a command may build
-    from reports.errors import ReportError  # noqa: PLC0415
 
     try:
         yield

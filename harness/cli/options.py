@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.completion import complete_image, complete_plan, complete_run, complete_test, complete_toml
+from harness.cli.completion import (
+    complete_image,
+    complete_plan,
+    complete_run,
+    complete_test,
+    complete_toml,
+    complete_word,
+)
+
+FORMATS = ("html", "pdf", "junit", "csv", "pcapng", "allure")
+"""As ``reports.outputs.FORMATS`` (a test compares them), which takes a second to load."""
 
 PlanOption = Annotated[
     str,
@@ -40,5 +50,14 @@ TestOption = Annotated[
 ]
 KeyOption = Annotated[
     Path | None, typer.Option(help="Sign the record with this laboratory key (see: tamperbench key).")
+]
+FormatOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        help=f"A form of the report: {', '.join(FORMATS)}; repeatable.",
+        show_default=False,
+        autocompletion=lambda incomplete: complete_word(FORMATS, incomplete),
+    ),
 ]
 RunArgument = Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN", autocompletion=complete_run)]

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from harness import __version__
-from harness.cli.conclude import write_report
-from harness.cli.console import EXIT_NOT_CERTIFIED, say, stderr, stdout, told_errors
-from harness.cli.options import RunArgument
-from harness.evidence.canonical import sha256_hex
-from harness.evidence.errors import SignatureError
+from harness.cli.conclude import check_formats
+from harness.cli.console import EXIT_NOT_CERTIFIED, say, shown_path, stderr, stdout, told_errors
+from harness.cli.options import FORMATS, FormatOption, RunArgument
+from harness.evidence.output_files import outputs_present
 from harness.evidence.reader import HEADER_FILE, Run, load_run, read_header
-from harness.evidence.signature import check_signature, fingerprint, load_public_key, make_key, signed_report_digest
+from harness.evidence.signature import check_signature, fingerprint, load_public_key, make_key
 from harness.evidence.verify import (
     NOT_FINISHED,
-    REPORT_FILE,
     SIGNATURE_FILE,
     Problem,
     never_started,
     verify_run,
 )
+from reports.errors import ReportError
 
 UNSIGNED = (
     "this shows that the record agrees with itself{report}, not who made it. Whoever makes a whole record anew passes "
     "it too; ask the laboratory for a signed one (tamperbench certify --key)"
 )
+SUFFIXES = {".html": "html", ".pdf": "pdf", ".xml": "junit", ".csv": "csv", ".pcapng": "pcapng"}
 PublicKeyOption = Annotated[Path | None, typer.Option(help="The record must be signed by this key (FILE.pub).")]
-ReportOption = Annotated[Path | None, typer.Option("--out", help="Write it here. Default: report.html in the run.")]
+ReportOption = Annotated[
+    Path | None, typer.Option("--out", help="Folder to write into, or one form's file. Default: the run's folder.")
+]
 KeyArgument = Annotated[
     Path, typer.Argument(help="Where to put the private key; the public one is FILE.pub.", metavar="FILE")
 ]
@@ -59,7 +62,7 @@ def verify_command(run: RunArgument, public_key: PublicKeyOption = None) -> None
         signed, unsigned = ("not signed", []) if problems else check_signature(run, expected)
         problems += unsigned
         if not problems and not is_signed:
-            problems += _check_report(run)
+            problems += _check_outputs(run)
         for problem in problems:
             stderr.print(f"[bold red]does not fit[/bold red]: {escape(str(problem))}")
         if problems:
@@ -70,17 +73,48 @@ def verify_command(run: RunArgument, public_key: PublicKeyOption = None) -> None
         for line in never_started(loaded):
             stdout.print(f"[bold yellow]note[/bold yellow]: {escape(line)}")
         if not is_signed:
-            with_report = " and with report.html" if (run / REPORT_FILE).exists() else ", without a report"
+            reports = [name for name in outputs_present(run) if "/" not in name]
+            with_report = f" and with {', '.join(reports)}" if reports else ", without a report"
             stdout.print(f"[bold yellow]NOT SIGNED[/bold yellow]: {UNSIGNED.format(report=with_report)}")
 
 
-def report_command(run: RunArgument, out: ReportOption = None) -> None:
-    """Write the report of a run again, from its record alone; also of a run that was killed."""
+def report_command(run: RunArgument, report_format: FormatOption = None, out: ReportOption = None) -> None:
+    """Write the report of a run again, from its record alone; also of a run that was killed.
+
+    Every form there is: html and pdf for people; junit, csv, allure and pcapng for other tools.
+
+    Examples:
+
+      tamperbench report out/smoke-20260601T080000Z
+
+      tamperbench report RUN --format junit --format csv --out for-ci/
+
+      tamperbench report RUN --format pdf --out smoke.pdf
+    """
     with told_errors():
+        check_formats(report_format)
         loaded = load_run(run)
-        if out is None:
-            _keep_signed_report(loaded)
-        say(f"report: {write_report(loaded, out)}")
+        for path in _write(loaded, report_format, out):
+            say(f"report: {shown_path(path)}")
+
+
+def _write(run: Run, formats: Sequence[str] | None, out: Path | None) -> list[Path]:
+    """Into the run's folder, into a folder, or one form into a file."""
+    from reports.outputs import write_outputs  # noqa: PLC0415 - drawing takes a second to load
+
+    if out is None or not out.suffix or out.is_dir():
+        return write_outputs(run.path, formats or FORMATS, into=out)
+    form = SUFFIXES.get(out.suffix)
+    if form is None or (formats and list(formats) != [form]):
+        raise ReportError(
+            f"--out {out}: expected a folder, or one form's file: {', '.join(f'*{suffix}' for suffix in SUFFIXES)}"
+        )
+    if not out.parent.is_dir():
+        raise ReportError(f"{out}: the report can't be written: there is no folder {out.parent}; choose another")
+    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+        (made,) = write_outputs(run.path, (form,), into=Path(folder))
+        made.replace(out)
+    return [out]
 
 
 def key_command(file: KeyArgument) -> None:
@@ -91,31 +125,11 @@ def key_command(file: KeyArgument) -> None:
         say(f"private key {file}, public key {public}, fingerprint {mark}")
 
 
-def _check_report(run: Path) -> list[Problem]:
-    """Nothing covers the report of a record that is not signed, so it is made again and compared."""
-    from reports.html import render  # noqa: PLC0415 - matplotlib takes a second to load
+def _check_outputs(run: Path) -> list[Problem]:
+    """Nothing covers the reports of a record that is not signed, so they are made again and compared."""
+    from reports.outputs import check_outputs  # noqa: PLC0415 - drawing takes a second to load
 
-    file = run / REPORT_FILE
-    if not file.exists() or file.read_bytes() == render(load_run(run)).encode():
-        return []
-    text = (
-        f"is not what this version ({__version__}) makes of the record: it was changed, or made by another "
-        "version, or volatile.json, which it quotes, was. The record itself fits; make the report again: tamperbench "
-        "report RUN"
-    )
-    return [Problem(REPORT_FILE, None, text)]
-
-
-def _keep_signed_report(run: Run) -> None:
-    """Refuse to put another report in the place of the one that was signed; raises SignatureError."""
-    from reports.html import render  # noqa: PLC0415 - matplotlib takes a second to load
-
-    signed = signed_report_digest(run.path)
-    if signed is not None and sha256_hex(render(run).encode()) != signed:
-        raise SignatureError(
-            f"{run.path / REPORT_FILE}: this version does not make the report that was signed, so the signature would "
-            "no longer fit; write it elsewhere with --out FILE"
-        )
+    return check_outputs(run, [])
 
 
 def add_to(app: typer.Typer) -> None:
