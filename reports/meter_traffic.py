@@ -30,6 +30,8 @@ _UDP, _TTL, _VERSION_AND_HEADER_WORDS = 17, 64, 0x45
 _IP_OCTETS, _UDP_OCTETS = 20, 8
 _TX_START, _RX_END = 1, 4
 _NS_PER_S, _NS_PER_US = 1_000_000_000, 1000
+_SILENCE_NS = 100_000_000
+"""After this half a frame is given up (docs/alert-format.md), so that a wrong length swallows no later frame."""
 _MADE_UP = "IP and UDP headers are made up for the analyser: the link is a serial line that carries wrapper PDUs"
 _ABOUT = (
     "Meter traffic of run {run}, made from its record. Times: the run's start by the bench's clock plus the time in "
@@ -62,6 +64,8 @@ class Framer:
 
     def feed(self, data: bytes, at_ns: int) -> Iterator[tuple[int, bytes, bool]]:
         """Time, octets and whether they are one whole PDU, for everything that is decided now."""
+        if at_ns - self.at_ns > _SILENCE_NS:
+            yield from self.rest()
         self.held += data
         self.at_ns = at_ns
         while len(self.held) >= _WRAPPER_HEAD and self.held.startswith(_WRAPPER_VERSION):

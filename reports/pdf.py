@@ -9,7 +9,7 @@ of alerts, single readings) are left to the HTML report and the record.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import fields, is_dataclass
 from importlib import resources
 from typing import Any
@@ -22,6 +22,7 @@ from reports import svg
 from reports.content import Content
 from reports.errors import ReportError
 from reports.figures import Drawing
+from reports.glyphs import known_signs, sure_signs, written_out
 from reports.palette import light
 from reports.safe_text import visible
 from reports.words import legend
@@ -38,39 +39,53 @@ class PdfError(ReportError):
 
 def render_pdf(content: Content) -> bytes:
     """The whole report; PdfError if Typst refuses it."""
-    drawings: dict[str, bytes] = {}
-    data = _data(content, drawings)
+    try:
+        return _typeset(content, known_signs())
+    except typst.TypstError:
+        # A sign that the bundled fonts' version lacks after all; what they are sure to have is enough to read by.
+        try:
+            return _typeset(content, sure_signs())
+        except typst.TypstError as error:
+            raise PdfError(
+                f"{PDF_FILE}: Typst can't set this report: {error.message}; the HTML report holds the same: please "
+                "report this as a defect, with the run's folder"
+            ) from error
+
+
+def _typeset(content: Content, signs: Set[str]) -> bytes:
+    made = _Plain(signs)
     files = {
         "main.typ": _template("report.typ"),
         "parts.typ": _template("parts.typ"),
-        "data.json": json.dumps(data, ensure_ascii=False, sort_keys=True).encode(),
-        **drawings,
+        "data.json": json.dumps(_data(content, made), ensure_ascii=False, sort_keys=True).encode(),
+        **made.drawings,
     }
-    try:
-        return bytes(
-            typst.compile(  # type: ignore[call-overload]  # its stubs do not name the form with several files
-                files,
-                font_paths=typst.Fonts(include_system_fonts=False),
-                format="pdf",
-                pdf_standards=["a-2a", "ua-1"],
-                timestamp=_timestamp_s(content.run.header),
-            )
+    return bytes(
+        typst.compile(  # type: ignore[call-overload]  # its stubs do not name the form with several files
+            files,
+            font_paths=typst.Fonts(include_system_fonts=False),
+            format="pdf",
+            pdf_standards=["a-2a", "ua-1"],
+            timestamp=_timestamp_s(content.run.header),
         )
-    except typst.TypstError as error:
-        raise PdfError(
-            f"{PDF_FILE}: Typst can't set this report: {error.message}; the HTML report holds the same: please report "
-            "this as a defect, with the run's folder"
-        ) from error
+    )
 
 
-def _data(content: Content, drawings: dict[str, bytes]) -> dict[str, Any]:
+def _data(content: Content, made: _Plain) -> dict[str, Any]:
     header = content.run.header
     matrix = content.matrix
     parts: dict[str, object] = {
         "page": content.page,
         "tests": content.tests,
         "items": content.items,
-        "header": header,
+        "header": {
+            "seed": str(header.seed),
+            "format": header.format,
+            "inputs": header.inputs,
+            "test_sources": dict(sorted(header.test_sources.items())),
+            "tools": dict(sorted(header.tools.items())),
+            "parameters": {name: str(value) for name, value in sorted(header.parameters.items())},
+        },
         "legend": legend(),
         "problems": content.problems,
         "input_problems": content.inputs.problems,
@@ -79,13 +94,13 @@ def _data(content: Content, drawings: dict[str, bytes]) -> dict[str, Any]:
         "untouched": matrix.untouched,
         "slices": matrix.slices(),
     }
-    data: dict[str, Any] = {name: _plain(part, drawings) for name, part in parts.items()}
+    data: dict[str, Any] = {name: made.plain(part) for name, part in parts.items()}
     for test in data["tests"]:
         for attempt in test["attempts"]:
             attempt["budgets"] = _budgets(attempt["judgements"])
     return data | {
         "mark": content.mark,
-        "title": visible(content.title),
+        "title": made.text(content.title),
         "signer": content.signer,
         "header_digest": header.digest(),
         "font": FONT,
@@ -104,23 +119,34 @@ def _budgets(judgements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _plain(value: object, drawings: dict[str, bytes]) -> Any:
-    """Dataclasses as tables, text made safe to look at, drawings as the names of their files."""
-    if isinstance(value, Drawing):
-        name = f"figure-{len(drawings)}.svg"
-        if value.svg is not None:
-            drawings[name] = visible(svg.standalone(value.svg, FONT)).encode()
-        shown = {"caption": value.caption, "description": value.description, "problem": value.problem}
-        return {**_plain(shown, drawings), "file": name if value.svg is not None else None}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name), drawings) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {visible(str(key)): _plain(part, drawings) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part, drawings) for part in value]
-    if isinstance(value, str):
-        return visible(str(value))
-    return value
+class _Plain:
+    """Dataclasses as tables, text made safe to look at and to print, drawings as the names of their files."""
+
+    def __init__(self, signs: Set[str]) -> None:
+        self.drawings: dict[str, bytes] = {}
+        self._signs = signs
+
+    def text(self, text: str) -> str:
+        return written_out(visible(text), self._signs)
+
+    def plain(self, value: object) -> Any:
+        if isinstance(value, Drawing):
+            return self._drawing(value)
+        if is_dataclass(value) and not isinstance(value, type):
+            return {field.name: self.plain(getattr(value, field.name)) for field in fields(value)}
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self.plain(part) for key, part in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.plain(part) for part in value]
+        return self.text(str(value)) if isinstance(value, str) else value
+
+    def _drawing(self, drawing: Drawing) -> dict[str, Any]:
+        shown = {"caption": drawing.caption, "description": drawing.description, "problem": drawing.problem}
+        if drawing.svg is None:
+            return {**self.plain(shown), "file": None}
+        name = f"figure-{len(self.drawings)}.svg"
+        self.drawings[name] = self.text(svg.standalone(drawing.svg, FONT)).encode()
+        return {**self.plain(shown), "file": name}
 
 
 def _timestamp_s(header: RunHeader) -> int:
