@@ -17,8 +17,8 @@ class NotPassed(Exception):  # noqa: N818 - a verdict is no error
         return f"{describe(self.judgement)}\nreplay: {self.replay_id}"
 
 
-class LimitMissed(NotPassed, AssertionError):
-    """The value is outside its limit. Also an AssertionError, by which pytest's other plugins tell failed from broken."""
+class LimitMissed(NotPassed, AssertionError):  # noqa: N818 - a verdict is no error
+    """The value is outside its limit. An AssertionError too, by which pytest's other plugins tell failed from broken."""
 
 
 class Inconclusive(NotPassed):

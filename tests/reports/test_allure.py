@@ -168,7 +168,8 @@ def test_pytests_own_plugin_takes_a_missed_limit_for_a_failure_and_an_open_one_f
 
 def test_plain_pytest_writes_allure_results_when_asked(tmp_path: Path) -> None:
     test_id = "seal-1-opening-and-closing"
-    command = [sys.executable, "-m", "pytest", "testplans/detection/test_seal.py", "-q", "--test-id", test_id, "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "testplans/detection/test_seal.py", "-q", "--test-id", test_id]
+    command += ["-p", "no:cacheprovider"]
     command += ["--alluredir", str(tmp_path / "allure"), "--run-folder", str(tmp_path / "run")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     found = [json.loads(file.read_text()) for file in (tmp_path / "allure").glob("*-result.json")]
