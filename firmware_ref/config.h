@@ -29,6 +29,48 @@
 /* Edges kept between interrupt and main loop; on overflow the newest replaces the last one, which debouncing survives. */
 #define CONFIG_SEAL_EDGES 8u
 
+/*
+ * MAG-1: one sample every 100 ms; COM-1 leaves room for it (DESIGN.md): up to 100 ms to the first sample above the threshold,
+ * 14 ms age of its conversion, 20 ms to its confirmation, then 183 ms of counting, signing and sending. The confirmation is
+ * a conversion of its own: the sensor makes one every 13.3 ms, 14.0 ms at its slowest.
+ */
+#define CONFIG_HALL_ADDRESS 0x1Eu
+#define CONFIG_HALL_TMAG_ADDRESS 0x35u
+#define CONFIG_HALL_SAMPLE_US 100000u
+#define CONFIG_MAGNET_CONFIRM_US 20000u
+/* A sensor without a new conversion is asked again this often and this many times, longer than its slowest conversion. */
+#define CONFIG_HALL_RETRY_US 2000u
+#define CONFIG_HALL_TRIES 10u
+/*
+ * MAG-2: threshold 50 mT. Gain +-3 %, offset 0.5 mT on each axis and noise make of it 47.6 to 52.6 mT, the drift of the gain
+ * from -40 to +70 degrees Celsius 46.7 to 53.3 mT. Restoration below 40 mT, in three samples.
+ */
+#define CONFIG_MAGNET_TRIP_10_UT 5000
+#define CONFIG_MAGNET_RESTORE_10_UT 4000
+#define CONFIG_MAGNET_TRIP_SAMPLES 2u
+#define CONFIG_MAGNET_RESTORE_SAMPLES 3u
+/* MAG-3: a sensor or front end whose samples fail this often in a row is an event, and so are as many good ones after. */
+#define CONFIG_PART_FAULT_SAMPLES 5u
+
+/* MET-1: front end ADE7953; full scale, 9,032,007 codes, is 100 A and 500 V RMS. One code in 2^-16 uA and uV. */
+#define CONFIG_FRONT_END_SAMPLE_US 100000u
+#define CONFIG_CURRENT_WEIGHT_Q16_UA 725597u  /* 11.07174 uA */
+#define CONFIG_VOLTAGE_WEIGHT_Q16_UV 3627987u /* 55.35868 uV */
+#define CONFIG_GAIN_ONE_Q16 65536u
+#define CONFIG_SPI_LATE_US 2000u /* an access takes 12 us */
+/*
+ * MET-1: more than 10 % between line and neutral, in three samples 40 ms apart: 80 ms, more than two time constants of the
+ * front end's filter (36 ms), so a load step or inrush that reaches the channels a little apart has passed. At the must-trip
+ * value, 12 %, the filter takes 65 ms to show 10 %: COM-1 holds with 65 + 100 + 80 + 183 ms.
+ * Below the starting current, 0.4 % of 5 A, nothing is decided: it is three times the front end's noise floor.
+ */
+#define CONFIG_MISMATCH_TRIP_PERCENT 10u
+#define CONFIG_MISMATCH_RESTORE_PERCENT 7u
+#define CONFIG_MISMATCH_TRIP_SAMPLES 3u
+#define CONFIG_MISMATCH_RESTORE_SAMPLES 3u
+#define CONFIG_MISMATCH_CONFIRM_US 40000u
+#define CONFIG_MISMATCH_START_UA 20000u
+
 /* LOG-1: events that wait for their counter; the newest is dropped and counted when full. */
 #define CONFIG_EVENT_QUEUE 8u
 /* COM-3: alerts kept in RAM for repeats. The rest of the unconfirmed ones wait in the log. One is kept for a new event. */
@@ -44,10 +86,17 @@
 #define CONFIG_MODEM_APDU_MAX 64u
 #define CONFIG_MODEM_GAP_US 100000u
 
-/* Optical port (IEC 62056-21): a half-sent sign-on is dropped after 1.5 s of silence (upper bound of t_a there). */
+/* Optical port (IEC 62056-21): a half-sent line is dropped after 1.5 s of silence (upper bound of t_a there). */
 #define CONFIG_OPTICAL_GAP_US 1500000u
+/* The least time before an answer (t_r), promised by the capital third letter of the maker; and for how long one is taken. */
+#define CONFIG_OPTICAL_ANSWER_US 200000u
+#define CONFIG_OPTICAL_ACKNOWLEDGE_US 1500000u
+#define CONFIG_OPTICAL_OCTET_US 33334u /* 10 bits at 300 baud */
+/* How often the port is asked whether its last stop bit has left. */
+#define CONFIG_OPTICAL_POLL_US 5000u
 #define CONFIG_OPTICAL_LINE_MAX 37u /* '/' '?' 32 address characters '!' CR LF */
 #define CONFIG_OPTICAL_IDENTITY "/TBR5TBREF-01\r\n"
+#define CONFIG_OPTICAL_SPEED '5' /* 9,600 baud, as the identity offers */
 #define CONFIG_OPTICAL_ADDRESS "00000001"
 
 /* Secure element: ATECC608 at M0 clock divider; times are its maximum execution times (SIG-1, COM-1). */

@@ -34,7 +34,7 @@ static void start_transfer(struct eeprom *eeprom, struct bus *bus, uint64_t now_
         }
     }
     /* While settling only the page address is written: acknowledged once the write cycle is over. */
-    bus_start(bus, &transfer, now_us);
+    bus_request(bus, BUS_EEPROM, &transfer, now_us);
     eeprom->is_on_bus = true;
 }
 
@@ -66,9 +66,9 @@ uint64_t eeprom_step(struct eeprom *eeprom, struct bus *bus, uint64_t other_need
         return HAL_NEVER;
     }
     if (eeprom->is_on_bus) {
-        const enum bus_result result = bus_poll(bus, now_us);
+        const enum bus_result result = bus_poll(bus, BUS_EEPROM, now_us);
         if (result == BUS_BUSY) {
-            return bus->late_at_us;
+            return bus_late_at_us(bus);
         }
         eeprom->is_on_bus = false;
         return take_result(eeprom, result, now_us);
@@ -78,9 +78,9 @@ uint64_t eeprom_step(struct eeprom *eeprom, struct bus *bus, uint64_t other_need
     }
     /* COM-1: whoever signs goes first. It calls again when it has done with the bus. */
     const bool is_in_the_way = other_needs_bus_at_us < now_us + CONFIG_EEPROM_TRANSFER_US;
-    if (is_in_the_way || !bus_is_free(bus)) {
+    if (is_in_the_way || !bus_is_quiet(bus)) {
         return HAL_NEVER;
     }
     start_transfer(eeprom, bus, now_us);
-    return bus->late_at_us;
+    return bus_late_at_us(bus);
 }

@@ -5,8 +5,19 @@
 #include "config.h"
 #include "hal/hal.h"
 
-/* IDIS security log numbers (LOG-3). */
-enum event_code { EVENT_CASE_OPENED = 0x2C, EVENT_CASE_CLOSED = 0x2D };
+/* LOG-3: 0x04 and 0x09 are the catalogue's, 0x2C and 0x2D IDIS security log numbers; all are in docs/alert-format.md. */
+enum event_code {
+    EVENT_MISMATCH = 0x04,
+    EVENT_MISMATCH_ENDED = 0x05,
+    EVENT_FRONT_END_FAULT = 0x06,
+    EVENT_FRONT_END_BACK = 0x07,
+    EVENT_MAGNET = 0x09,
+    EVENT_MAGNET_ENDED = 0x0A,
+    EVENT_HALL_FAULT = 0x0B,
+    EVENT_HALL_BACK = 0x0C,
+    EVENT_CASE_OPENED = 0x2C,
+    EVENT_CASE_CLOSED = 0x2D,
+};
 
 struct event {
     struct hal_utc time;

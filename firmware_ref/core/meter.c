@@ -36,14 +36,24 @@ static void step_modem(struct meter *meter, uint64_t now_us) {
     }
 }
 
-static void step_optical(struct meter *meter, uint64_t now_us) {
-    static const uint8_t identity[] = CONFIG_OPTICAL_IDENTITY;
-    uint8_t octet = 0;
-    while (hal_serial_take(HAL_PORT_OPTICAL, &octet)) {
-        if (optical_take(&meter->optical, octet, now_us) && !hal_serial_is_sending(HAL_PORT_OPTICAL)) {
-            hal_serial_send(HAL_PORT_OPTICAL, identity, sizeof identity - 1u);
-        }
+static uint64_t step_readout(struct meter *meter, uint64_t now_us) {
+    struct readout *readout = &meter->readout;
+    if (readout_listen(readout, now_us)) {
+        readout->values.clock = hal_utc_at(now_us);
+        readout->values.status = meter->status.word;
+        sensors_read_out(&meter->sensors, &readout->values);
     }
+    return readout_step(readout, meter->reporter.parties.originator, now_us);
+}
+
+/* MAG-2: brought up to date before anything can ask for it. */
+static void update_status(struct meter *meter) {
+    uint32_t bits = sensors_status(&meter->sensors);
+    bits |= meter->seal.stable_open ? STATUS_CASE_OPEN : 0;
+    bits |= meter->reporter.presence == SE_ABSENT ? STATUS_SECURE_ELEMENT_FAULT : 0;
+    bits |= meter->log.state == LOG_ABSENT ? STATUS_LOG_FAULT : 0;
+    bits |= hal_is_clock_set() ? 0 : STATUS_CLOCK_NOT_SET;
+    status_set(&meter->status, bits);
 }
 
 static void step_banner(struct meter *meter) {
@@ -60,6 +70,7 @@ static void step_banner(struct meter *meter) {
 void meter_begin(struct meter *meter, uint64_t now_us) {
     struct alert_parties parties;
     parameters_read(hal_parameter_page(), &parties);
+    sensors_begin(&meter->sensors, hal_parameter_page());
     seal_begin(&meter->seal, hal_case_is_open(), now_us);
     if (meter->seal.stable_open) {
         const struct seal_change change = {.open = true, .first_edge_us = now_us};
@@ -73,8 +84,10 @@ void meter_begin(struct meter *meter, uint64_t now_us) {
 
 uint64_t meter_step(struct meter *meter, uint64_t now_us) {
     uint64_t next_us = step_seal(meter, now_us);
+    next_us = earlier_of(next_us, sensors_step(&meter->sensors, &meter->queue, &meter->bus, now_us));
+    update_status(meter);
     step_modem(meter, now_us);
-    step_optical(meter, now_us);
+    next_us = earlier_of(next_us, step_readout(meter, now_us));
     step_banner(meter);
     const uint64_t report_us = reporter_step(&meter->reporter, &meter->queue, &meter->log, &meter->bus, now_us);
     next_us = earlier_of(next_us, report_us);

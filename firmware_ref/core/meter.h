@@ -1,5 +1,5 @@
 /*
- * The whole meter: joins seal, queue, reporter, log and ports. The port's main loop calls meter_step() and sleeps until
+ * The whole meter: joins seal, sensors, queue, reporter, log and ports. The port's main loop calls meter_step() and sleeps until
  * the time it returns, or the next interrupt.
  */
 #ifndef TBR_METER_H
@@ -10,9 +10,11 @@
 #include "core/event_log.h"
 #include "core/event_queue.h"
 #include "core/modem_link.h"
+#include "core/readout.h"
 #include "core/reporter.h"
 #include "core/seal.h"
-#include "dlms/optical.h"
+#include "core/sensors.h"
+#include "core/status.h"
 
 struct meter {
     struct seal seal;
@@ -21,7 +23,9 @@ struct meter {
     struct event_log log;
     struct reporter reporter;
     struct modem_link modem;
-    struct optical optical;
+    struct readout readout;
+    struct sensors sensors;
+    struct status status;
     char banner[BANNER_BYTES];
     bool is_banner_done;
 };

@@ -1,9 +1,13 @@
 #include "core/parameters.h"
 
+#include "config.h"
 #include "core/bytes.h"
 #include "core/crc.h"
 
 #define MAGIC_PARAMETERS 0x54425031u /* "TBP1" */
+#define MAGIC_GAINS 0x54424731u      /* "TBG1" */
+#define GAIN_LEAST_Q16 52429u        /* 0.8 to 1.25: more than any adjustment of a meter needs */
+#define GAIN_MOST_Q16 81920u
 
 /* magic 4, originator title 8, recipient title 8, CRC 4 */
 void parameters_read(const uint8_t *page, struct alert_parties *parties) {
@@ -16,4 +20,21 @@ void parameters_read(const uint8_t *page, struct alert_parties *parties) {
     }
     put_octets(parties->originator, &page[4], SYSTEM_TITLE_BYTES);
     put_octets(parties->recipient, &page[12], SYSTEM_TITLE_BYTES);
+}
+
+static bool is_gain_block(const uint8_t *block) {
+    bool is_good = get_u32(block) == MAGIC_GAINS &&
+                   get_u32(&block[PARAMETERS_GAINS_BYTES - 4u]) == crc32_ieee(block, PARAMETERS_GAINS_BYTES - 4u);
+    for (unsigned i = 0; i < FRONT_END_CHANNELS; i++) {
+        const uint32_t gain = get_u32(&block[4u + 4u * i]);
+        is_good = is_good && gain >= GAIN_LEAST_Q16 && gain <= GAIN_MOST_Q16;
+    }
+    return is_good;
+}
+
+void parameters_read_gains(const uint8_t *page, uint32_t gains[FRONT_END_CHANNELS]) {
+    const bool is_known = page != NULL && is_gain_block(&page[PARAMETERS_GAINS_AT]);
+    for (unsigned i = 0; i < FRONT_END_CHANNELS; i++) {
+        gains[i] = is_known ? get_u32(&page[PARAMETERS_GAINS_AT + 4u + 4u * i]) : CONFIG_GAIN_ONE_Q16;
+    }
 }

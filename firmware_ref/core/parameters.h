@@ -1,12 +1,20 @@
-/* The parameter page in flash: who the meter is and whom it reports to. Written once in production. Pure. */
+/* The parameter page in flash: who the meter is and whom it reports to, and its calibration. Written once in production. Pure. */
 #ifndef TBR_PARAMETERS_H
 #define TBR_PARAMETERS_H
 
+#include "core/front_end.h"
 #include "dlms/alert.h"
 
 #define PARAMETERS_BYTES 24u
 
+/* Calibration of the front end, 32 octets into the page: magic, gains of line and neutral current and of voltage, CRC. */
+#define PARAMETERS_GAINS_AT 32u
+#define PARAMETERS_GAINS_BYTES 20u
+
 /* From the page, or the reference values where it is blank (NULL) or damaged. */
 void parameters_read(const uint8_t *page, struct alert_parties *parties);
+
+/* Each gain in 2^-16; 1.0 each where the block is blank or damaged, or holds a gain that no adjustment gives. */
+void parameters_read_gains(const uint8_t *page, uint32_t gains[FRONT_END_CHANNELS]);
 
 #endif

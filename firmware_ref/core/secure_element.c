@@ -104,7 +104,7 @@ static void start_send(struct secure_element *se, struct bus *bus, uint64_t now_
     } else {
         transfer.tx_length = put_command(se->packet, &commands[se->exchange], se->digest);
     }
-    bus_start(bus, &transfer, now_us);
+    bus_request(bus, BUS_SECURE_ELEMENT, &transfer, now_us);
 }
 
 static void start_reply(struct secure_element *se, struct bus *bus, uint64_t now_us) {
@@ -112,7 +112,7 @@ static void start_reply(struct secure_element *se, struct bus *bus, uint64_t now
                                               .rx = se->packet,
                                               .rx_length = (uint8_t)(commands[se->exchange].answer_length + 3u),
                                               .fast = true};
-    bus_start(bus, &transfer, now_us);
+    bus_request(bus, BUS_SECURE_ELEMENT, &transfer, now_us);
 }
 
 /* A short answer is a status; a full-length one carries data. Either must fit its CRC. */
@@ -200,9 +200,9 @@ uint64_t secure_element_step(struct secure_element *se, struct bus *bus, uint64_
         return HAL_NEVER;
     }
     if (se->is_on_bus) {
-        const enum bus_result result = bus_poll(bus, now_us);
+        const enum bus_result result = bus_poll(bus, BUS_SECURE_ELEMENT, now_us);
         if (result == BUS_BUSY) {
-            return bus->late_at_us;
+            return bus_late_at_us(bus);
         }
         se->is_on_bus = false;
         return se->phase == SE_PHASE_SEND ? take_send_result(se, result, now_us) : take_reply_result(se, result, now_us);
@@ -213,16 +213,13 @@ uint64_t secure_element_step(struct secure_element *se, struct bus *bus, uint64_
         }
         se->phase = SE_PHASE_REPLY;
     }
-    if (!bus_is_free(bus)) {
-        return bus->late_at_us;
-    }
     if (se->phase == SE_PHASE_SEND) {
         start_send(se, bus, now_us);
     } else {
         start_reply(se, bus, now_us);
     }
     se->is_on_bus = true;
-    return bus->late_at_us;
+    return bus_late_at_us(bus);
 }
 
 uint64_t secure_element_needs_bus_at_us(const struct secure_element *se) {

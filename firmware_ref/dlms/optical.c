@@ -2,6 +2,8 @@
 
 #include "core/bytes.h"
 
+#define ACK 0x06u
+
 /* "/?" address "!" CR LF; an empty address calls every meter, leading zeros of ours may be left out (62056-21, 6.3.1). */
 static bool is_request_for_us(const struct optical *optical) {
     static const uint8_t own_address[] = CONFIG_OPTICAL_ADDRESS;
@@ -27,20 +29,34 @@ static bool is_request_for_us(const struct optical *optical) {
     return length == own_length - skip && same_octets(address, &own_address[skip], length);
 }
 
-bool optical_take(struct optical *optical, uint8_t octet, uint64_t now_us) {
-    if (octet == '/' || now_us - optical->last_octet_us > CONFIG_OPTICAL_GAP_US) {
+/* ACK, protocol '0', speed, mode '0' (data readout), CR LF. A speed that was not offered means: stay (docs/readout.md). */
+static enum optical_message judge_acknowledgement(const struct optical *optical) {
+    const uint8_t *line = optical->line;
+    if (optical->count != 6u || line[1] != '0' || line[3] != '0' || line[4] != '\r') {
+        return OPTICAL_NOTHING;
+    }
+    return line[2] == CONFIG_OPTICAL_SPEED ? OPTICAL_READ_OUT_FAST : OPTICAL_READ_OUT;
+}
+
+enum optical_message optical_take(struct optical *optical, uint8_t octet, uint64_t now_us) {
+    if (octet == '/' || octet == ACK || now_us - optical->last_octet_us > CONFIG_OPTICAL_GAP_US) {
         optical->count = 0;
     }
     optical->last_octet_us = now_us;
     if (optical->count == CONFIG_OPTICAL_LINE_MAX) {
-        return false; /* too long for a request: ignored until the next start character */
+        return OPTICAL_NOTHING; /* too long for a request: ignored until the next start character */
     }
     optical->line[optical->count] = octet;
     optical->count++;
     if (octet != '\n') {
-        return false;
+        return OPTICAL_NOTHING;
     }
-    const bool is_for_us = is_request_for_us(optical);
+    enum optical_message message = OPTICAL_NOTHING;
+    if (optical->line[0] == ACK) {
+        message = judge_acknowledgement(optical);
+    } else if (is_request_for_us(optical)) {
+        message = OPTICAL_REQUEST;
+    }
     optical->count = 0;
-    return is_for_us;
+    return message;
 }

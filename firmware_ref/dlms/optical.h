@@ -1,4 +1,7 @@
-/* The optical port's IEC 62056-21 sign-on at 300 baud 7E1: answers the request, nothing more yet (DLMS-1). */
+/*
+ * What a reader sends to the optical port (IEC 62056-21 mode C): the sign-on request and the acknowledgement that asks for
+ * the data readout. Finds them in the octets; when they count, and what is answered, is core/readout's.
+ */
 #ifndef TBR_OPTICAL_H
 #define TBR_OPTICAL_H
 
@@ -7,13 +10,20 @@
 
 #include "config.h"
 
-struct optical {
-    uint8_t line[CONFIG_OPTICAL_LINE_MAX];
-    uint8_t count;
-    uint64_t last_octet_us;
+enum optical_message {
+    OPTICAL_NOTHING,
+    OPTICAL_REQUEST,      /* sign-on, for this meter */
+    OPTICAL_READ_OUT,     /* data readout at 300 baud */
+    OPTICAL_READ_OUT_FAST /* data readout at the speed that the identification offered */
 };
 
-/* True when this octet completed a sign-on request that is for this meter. */
-bool optical_take(struct optical *optical, uint8_t octet, uint64_t now_us);
+struct optical {
+    uint64_t last_octet_us;
+    uint8_t line[CONFIG_OPTICAL_LINE_MAX];
+    uint8_t count;
+};
+
+/* What this octet has completed. */
+enum optical_message optical_take(struct optical *optical, uint8_t octet, uint64_t now_us);
 
 #endif

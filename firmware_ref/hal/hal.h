@@ -1,5 +1,5 @@
 /*
- * The only header the core knows of the device: time, the case switch, the I2C bus, the modem, the optical and the
+ * The only header the core knows of the device: time, the case switch, the I2C bus, SPI, the modem, the optical and the
  * diagnostic port, the clock. Nothing here waits: what takes time is started and asked for later.
  */
 #ifndef TBR_HAL_H
@@ -33,6 +33,8 @@ struct hal_utc {
 #define HAL_UTC_INVALID 0x01u
 #define HAL_UTC_DOUBTFUL 0x02u
 struct hal_utc hal_utc_at(uint64_t time_us);
+/* False when the clock was never set. */
+bool hal_is_clock_set(void);
 
 /*
  * One I2C transfer: the octets of tx are written (if tx_length > 0), the bus is released, then rx_length octets are
@@ -53,10 +55,24 @@ enum hal_i2c_state hal_i2c_state(void);
 /* Gives a hung transfer up and frees the bus. */
 void hal_i2c_abort(void);
 
+/*
+ * One access over SPI to the front end: `length` octets go out and as many come in, eight at most. `in` may be `out`.
+ * Both stay untouched until hal_spi_is_busy() is false. There is no acknowledgement: a part that is not there reads as
+ * all ones or all zeros.
+ */
+#define HAL_SPI_OCTETS_MAX 8u
+void hal_spi_start(const uint8_t *out, uint8_t *in, uint8_t length);
+bool hal_spi_is_busy(void);
+
 /* Serial ports. A sent buffer stays untouched until is_sending() is false. */
 enum hal_port { HAL_PORT_OPTICAL, HAL_PORT_MODEM, HAL_PORT_DIAGNOSTIC };
 void hal_serial_send(enum hal_port port, const uint8_t *octets, size_t length);
 bool hal_serial_is_sending(enum hal_port port);
+/* True once the last stop bit has left the port as well. */
+bool hal_serial_is_quiet(enum hal_port port);
+/* Of the optical port, both ways, from now on. Only while it is quiet. What it has received is dropped. */
+enum hal_optical_speed { HAL_OPTICAL_300_BAUD, HAL_OPTICAL_9600_BAUD };
+void hal_optical_set_speed(enum hal_optical_speed speed);
 /* Takes one received octet; false when there is none. */
 bool hal_serial_take(enum hal_port port, uint8_t *octet);
 

@@ -19,9 +19,10 @@ _WARNINGS = (
     "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes",
     "-Wvla", "-Wcast-align", "-Wpointer-arith", "-Wundef", "-Wswitch-enum",
 )  # fmt: skip
+# Without jump tables: tool/frames.py follows calls and branches, and refuses any other write to PC.
 _COMMON = (
     "-std=c11", "-ffreestanding", "-Os", "-g", "-ffunction-sections", "-fdata-sections",
-    "-fno-common", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables", "-I.",
+    "-fno-common", "-fno-jump-tables", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables", "-I.",
 )  # fmt: skip
 
 

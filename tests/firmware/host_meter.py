@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.firmware.alert_decoder import DecodedAlert, decode_alert
 from tests.firmware.parts import Eeprom, PowerCut, SecureElement
+from tests.firmware.sensor_parts import FrontEnd, Hall, Tmag
 
 MS = 1000
 S = 1_000_000
@@ -62,15 +63,19 @@ class HostProgram:
 
 @dataclass
 class HostMeter:
-    """A meter from one power-on to the next; its EEPROM and secure element live on in the fields."""
+    """A meter from one power-on to the next; its parts live on in the fields."""
 
     program: Path
     eeprom: Eeprom = field(default_factory=Eeprom)
     element: SecureElement = field(default_factory=SecureElement)
+    hall: Hall | Tmag = field(default_factory=Hall)
+    front_end: FrontEnd = field(default_factory=FrontEnd)
     host: HostProgram | None = None
     now_us: int = 0
     sent: dict[str, list[Sent]] = field(default_factory=lambda: {"modem": [], "optical": [], "diagnostic": []})
     transfers: list[tuple[int, int, bytes, int]] = field(default_factory=list)
+    accesses: list[tuple[int, bytes]] = field(default_factory=list)
+    speeds: list[tuple[int, int]] = field(default_factory=list)
     hanging_addresses: set[int] = field(default_factory=set)
 
     def power_on(self, *, is_case_open: bool = False, parameters: bytes | None = None) -> HostMeter:
@@ -79,6 +84,8 @@ class HostMeter:
         self.now_us = 0
         self.eeprom.busy_until_us = 0
         self.element.is_awake, self.element.ready_at_us = False, 0
+        self.hall.power_on()
+        self.front_end.power_on()
         if parameters is not None:
             self._obey(f"parameters {parameters.hex()}")
         self._obey(f"begin {int(is_case_open)}")
@@ -105,6 +112,12 @@ class HostMeter:
         return self.host.ask("state")
 
     @property
+    def status(self) -> int:
+        """The Metrology Status Register as the meter holds it."""
+        words = self.state().split()
+        return int(words[-1], 16)
+
+    @property
     def alerts(self) -> list[DecodedAlert]:
         return [decode_alert(sent.octets) for sent in self.sent["modem"]]
 
@@ -126,6 +139,12 @@ class HostMeter:
             words = answer.split()
             if words[0] == "i2c":
                 self._transfer(words)
+            elif words[0] == "spi":
+                out = bytes.fromhex(words[2])
+                self.accesses.append((int(words[1]), out))
+                self.host.write(self.front_end.access(out).hex())
+            elif words[0] == "speed":
+                self.speeds.append((int(words[1]), int(words[2])))
             elif words[0] == "sent":
                 self.sent[words[1]].append(Sent(int(words[2]), bytes.fromhex(words[3])))
             else:
@@ -144,7 +163,10 @@ class HostMeter:
             self.element.wake(now_us)
             self.host.write("nack")
             return
-        part = {0x60: self.element, 0x50: self.eeprom}[address]
+        part = {0x60: self.element, 0x50: self.eeprom, self.hall.address: self.hall}.get(address)
+        if part is None:
+            self.host.write("nack")
+            return
         try:
             self.host.write(part.transfer(now_us, tx, rx_length))
         except PowerCut:

@@ -177,13 +177,13 @@ def test_edges_that_come_while_the_processor_computes_are_not_lost(booted: Meter
 
 
 def test_debounced_edge_to_queue_entry_within_a_millisecond(booted: MeterBoard) -> None:
-    """SEAL-4's budget, shown by the first transfer on the bus: it follows the queue entry at once."""
+    """SEAL-4's budget, shown by the secure element's wake token (address 0): it follows the queue entry at once."""
     start_ns = booted.world.now_ns
     booted.case_switch.terminal.hold(False)
     woken_ns = None
     while woken_ns is None and booted.world.now_ns < start_ns + 60 * MS:
         run(booted, 20_000)
-        if booted.mcu.i2c.state.busy:
+        if booted.mcu.i2c.state.busy and booted.mcu.i2c.state.msa >> 1 == 0:
             woken_ns = booted.world.now_ns
     assert woken_ns is not None
     assert 50 * MS - 10_000 <= woken_ns - start_ns <= 51 * MS
@@ -229,7 +229,8 @@ def test_a_changed_bit_in_the_slot_stops_the_image(
 def test_quiet_meter_sleeps(booted: MeterBoard) -> None:
     slept_ns, start_ns = booted.cpu.sleep_ns, booted.world.now_ns
     run(booted, 60 * S)
-    assert (booted.cpu.sleep_ns - slept_ns) / (booted.world.now_ns - start_ns) > 0.999
+    # Ten samples of field and currents a second, 0.5 ms of computing each.
+    assert (booted.cpu.sleep_ns - slept_ns) / (booted.world.now_ns - start_ns) > 0.994
     assert "boot 1" in banner(booted), "the watchdog was serviced"
 
 

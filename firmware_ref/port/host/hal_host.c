@@ -20,7 +20,9 @@ static struct {
     const struct hal_i2c_transfer *transfer;
     uint64_t transfer_ends_us;
     enum hal_i2c_state transfer_result, transfer_state;
+    uint64_t spi_until_us;
     uint64_t sending_until_us[PORTS];
+    uint32_t optical_octet_ns;
     uint8_t received[PORTS][RECEIVED_MAX];
     size_t received_first[PORTS], received_end[PORTS];
     uint8_t parameters[64];
@@ -28,7 +30,9 @@ static struct {
 } host;
 
 static const char *const port_names[PORTS] = {"optical", "modem", "diagnostic"};
-static const uint32_t octet_ns[PORTS] = {33333333u, 86806u, 86806u};
+#define OCTET_NS_300_BAUD 33333333u
+#define OCTET_NS_9600_BAUD 1041667u
+#define OCTET_NS_115200_BAUD 86806u
 
 static void fail(const char *what) {
     fprintf(stderr, "host port: %s\n", what);
@@ -69,6 +73,8 @@ struct hal_utc hal_utc_at(uint64_t time_us) {
                             .status = HAL_UTC_VALID};
 }
 
+bool hal_is_clock_set(void) { return true; }
+
 /* I2C: the test answers "ack HEX", "nack" or "hang" (a part that holds the bus). */
 
 void hal_i2c_start(const struct hal_i2c_transfer *transfer) {
@@ -102,6 +108,23 @@ void hal_i2c_abort(void) {
     host.transfer_state = HAL_I2C_NACK;
 }
 
+/* SPI: the test answers with as many octets as were sent. An access takes 12 us. */
+
+void hal_spi_start(const uint8_t *out, uint8_t *in, uint8_t length) {
+    if (hal_spi_is_busy()) {
+        fail("an SPI access was started while another was under way");
+    }
+    printf("spi %llu ", (unsigned long long)host.now_us);
+    host_print_hex(out, length);
+    printf("\n");
+    if (host_read_hex(host_read_line(), in, length) != length) {
+        fail("expected as many octets as the SPI access has");
+    }
+    host.spi_until_us = host.now_us + 12u;
+}
+
+bool hal_spi_is_busy(void) { return host.now_us < host.spi_until_us; }
+
 /* Serial ports */
 
 void host_receive(enum hal_port port, const uint8_t *octets, size_t count) {
@@ -124,14 +147,30 @@ bool hal_serial_take(enum hal_port port, uint8_t *octet) {
     return true;
 }
 
+static uint32_t octet_ns_of(enum hal_port port) {
+    if (port != HAL_PORT_OPTICAL) {
+        return OCTET_NS_115200_BAUD;
+    }
+    return host.optical_octet_ns != 0 ? host.optical_octet_ns : OCTET_NS_300_BAUD;
+}
+
+void hal_optical_set_speed(enum hal_optical_speed speed) {
+    if (!hal_serial_is_quiet(HAL_PORT_OPTICAL)) {
+        fail("the optical port's speed was changed in the middle of an octet");
+    }
+    host.optical_octet_ns = speed == HAL_OPTICAL_9600_BAUD ? OCTET_NS_9600_BAUD : OCTET_NS_300_BAUD;
+    printf("speed %llu %u\n", (unsigned long long)host.now_us, speed == HAL_OPTICAL_9600_BAUD ? 9600u : 300u);
+}
+
 void hal_serial_send(enum hal_port port, const uint8_t *octets, size_t length) {
     printf("sent %s %llu ", port_names[port], (unsigned long long)host.now_us);
     host_print_hex(octets, length);
     printf("\n");
-    host.sending_until_us[port] = host.now_us + (uint64_t)length * octet_ns[port] / 1000u;
+    host.sending_until_us[port] = host.now_us + (uint64_t)length * octet_ns_of(port) / 1000u;
 }
 
 bool hal_serial_is_sending(enum hal_port port) { return host.now_us < host.sending_until_us[port]; }
+bool hal_serial_is_quiet(enum hal_port port) { return !hal_serial_is_sending(port); }
 
 /* The rest of the device */
 
@@ -156,6 +195,9 @@ uint64_t host_next_event_us(void) {
     }
     if (host.transfer_state == HAL_I2C_BUSY && host.transfer != NULL && host.transfer_ends_us < next_us) {
         next_us = host.transfer_ends_us;
+    }
+    if (host.spi_until_us > host.now_us && host.spi_until_us < next_us) {
+        next_us = host.spi_until_us;
     }
     for (size_t i = 0; i < PORTS; i++) {
         if (host.sending_until_us[i] > host.now_us && host.sending_until_us[i] < next_us) {

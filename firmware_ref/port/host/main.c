@@ -137,7 +137,8 @@ static void print_state(void) {
             printf(" %u:%u:%u", entry->record.sequence, entry->state, entry->unsaved);
         }
     }
-    printf(" log %u newest %u first %u\n", meter.log.state, meter.log.newest, meter.log.cursor.first_unconfirmed);
+    printf(" log %u newest %u first %u status %08x\n", meter.log.state, meter.log.newest, meter.log.cursor.first_unconfirmed,
+           (unsigned)meter.status.word);
 }
 
 static void receive_hex(enum hal_port port, const char *hex) {

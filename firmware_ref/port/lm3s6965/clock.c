@@ -103,4 +103,7 @@ struct hal_utc hal_utc_at(uint64_t time_us) {
     return utc;
 }
 
+/* One aligned word: no interrupt can split it. */
+bool hal_is_clock_set(void) { return *(const volatile uint32_t *)&utc_anchor.anchor_seconds >= CONFIG_CLOCK_PLAUSIBLE_S; }
+
 uint32_t hal_boot_count(void) { return boot_count; }

@@ -11,7 +11,7 @@ static inline void enable_interrupts(void) { __asm volatile("cpsie i" ::: "memor
 /* Enables an interrupt line in the NVIC. All lines keep priority 0: no interrupt interrupts another (SEAL-4, stack). */
 static inline void enable_line(uint32_t line) { NVIC_ISER(line / 32u) = 1u << (line % 32u); }
 
-/* Every handler calls this: something happened, so the main loop has to look before it sleeps. */
+/* A handler calls this when the main loop has to look; in the middle of a transfer it does not. */
 void time_note_wake(void);
 void time_begin(void);
 /* Sleeps until the time or an interrupt. */
@@ -25,6 +25,7 @@ void watchdog_feed(void);
 void case_switch_begin(void);
 void i2c_begin(void);
 void serial_begin(void);
+void spi_begin(void);
 void clock_begin(void);
 /* Moves the next alignment on; returns when to call again. */
 uint64_t clock_service(uint64_t now_us);

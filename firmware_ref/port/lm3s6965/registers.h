@@ -27,6 +27,7 @@
 #define RCGC0_WATCHDOG (1u << 3)
 #define RCGC0_HIBERNATION (1u << 6)
 #define RCGC1_UARTS (7u << 0)
+#define RCGC1_SSI0 (1u << 4)
 #define RCGC1_I2C0 (1u << 12)
 #define RCGC1_TIMER0 (1u << 16)
 #define RCGC1_TIMER1 (1u << 17)
@@ -53,6 +54,7 @@
 #define GPIO_PUR(base) REGISTER((base) + 0x510u)
 #define GPIO_DEN(base) REGISTER((base) + 0x51Cu)
 #define CASE_SWITCH_PIN (1u << 4) /* PC4 */
+#define FRONT_END_SELECT_PIN (1u << 3) /* PA3 */
 
 /* UART (PL011) */
 #define UART0_BASE 0x4000C000u
@@ -69,6 +71,7 @@
 #define UART_MIS(base) REGISTER((base) + 0x040u)
 #define UART_ICR(base) REGISTER((base) + 0x044u)
 #define UART_DR_ERRORS (0xFu << 8)
+#define UART_FR_BUSY (1u << 3)
 #define UART_FR_RXFE (1u << 4)
 #define UART_FR_TXFF (1u << 5)
 #define UART_INT_RX (1u << 4)
@@ -79,6 +82,20 @@
 #define UART_IFLS_TX_1_8_RX_1_8 0x00u
 #define UART_CTL_TX_RX_ON 0x301u
 #define UART_CTL_TX_ON 0x101u
+
+/* SSI0 (PL022) */
+#define SSI0_BASE 0x40008000u
+#define SSI_CR0 REGISTER(SSI0_BASE + 0x000u)
+#define SSI_CR1 REGISTER(SSI0_BASE + 0x004u)
+#define SSI_DR REGISTER(SSI0_BASE + 0x008u)
+#define SSI_SR REGISTER(SSI0_BASE + 0x00Cu)
+#define SSI_CPSR REGISTER(SSI0_BASE + 0x010u)
+#define SSI_IM REGISTER(SSI0_BASE + 0x014u)
+#define SSI_CR0_MODE_3_8_BITS 0xC7u /* SCR 0, SPH 1, SPO 1, Freescale frames, 8 bits */
+#define SSI_CR1_SSE (1u << 1)
+#define SSI_SR_RNE (1u << 2)
+#define SSI_CPSR_4_MHZ 4u
+#define SSI_INT_RX (1u << 2)
 
 /* I2C0 master */
 #define I2C0_BASE 0x40020000u
@@ -149,6 +166,7 @@
 #define IRQ_GPIO_C 2u
 #define IRQ_UART0 5u
 #define IRQ_UART1 6u
+#define IRQ_SSI0 7u
 #define IRQ_I2C0 8u
 #define IRQ_TIMER0A 19u
 #define IRQ_TIMER1A 21u

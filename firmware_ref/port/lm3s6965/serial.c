@@ -36,6 +36,7 @@ static void set_up_uart(uint32_t base, uint32_t divisor_64ths, uint32_t format, 
 }
 
 #define DIVISOR_300_BAUD 213333u  /* 3333 + 21/64 */
+#define DIVISOR_9600_BAUD 6667u   /* 104 + 11/64 */
 #define DIVISOR_115200_BAUD 556u  /* 8 + 44/64: +0.06 % */
 
 void serial_begin(void) {
@@ -75,6 +76,20 @@ void hal_serial_send(enum hal_port which, const uint8_t *octets, size_t length) 
 
 bool hal_serial_is_sending(enum hal_port which) { return ports[which].left > 0; }
 
+bool hal_serial_is_quiet(enum hal_port which) {
+    return ports[which].left == 0 && (UART_FR(bases[which]) & UART_FR_BUSY) == 0;
+}
+
+/* The receiver's FIFO is emptied with the change: LCRH switches it off and on. */
+void hal_optical_set_speed(enum hal_optical_speed speed) {
+    disable_interrupts();
+    UART_LCRH(UART0_BASE) = 0;
+    set_up_uart(UART0_BASE, speed == HAL_OPTICAL_9600_BAUD ? DIVISOR_9600_BAUD : DIVISOR_300_BAUD, UART_LCRH_7E1,
+                UART_CTL_TX_RX_ON);
+    ports[HAL_PORT_OPTICAL].count = 0;
+    enable_interrupts();
+}
+
 bool hal_serial_take(enum hal_port which, uint8_t *octet) {
     struct port *port = &ports[which];
     disable_interrupts();
@@ -106,14 +121,15 @@ static void handle_uart(enum hal_port which) {
     UART_ICR(base) = causes;
     if ((causes & (UART_INT_RX | UART_INT_RT)) != 0) {
         take_received(base, port);
+        time_note_wake();
     }
     if ((causes & UART_INT_TX) != 0) {
         fill_transmitter(base, port);
         if (port->left == 0) {
             UART_IM(base) = UART_IM(base) & ~UART_INT_TX;
+            time_note_wake();
         }
     }
-    time_note_wake();
 }
 
 void handle_uart0(void) { handle_uart(HAL_PORT_OPTICAL); }

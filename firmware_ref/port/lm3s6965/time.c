@@ -74,13 +74,21 @@ static void set_deadline(uint64_t now_us, uint64_t wake_us) {
     TIMER_CTL(TIMER1_BASE) = TIMER_CTL_TAEN;
 }
 
-/* WFI wakes on a pending interrupt also while interrupts are masked: nothing can slip in between look and sleep. */
+/*
+ * WFI wakes on a pending interrupt also while interrupts are masked: nothing can slip in between look and sleep. A handler
+ * that notes no wake, as in the middle of a transfer, is followed by sleep again.
+ */
 void time_sleep_until_us(uint64_t wake_us) {
     disable_interrupts();
     const uint64_t now_us = hal_time_us();
     if (!time_was_woken && wake_us > now_us) {
         set_deadline(now_us, wake_us);
-        __asm volatile("dsb\n\twfi" ::: "memory");
+        while (!time_was_woken) {
+            __asm volatile("dsb\n\twfi" ::: "memory");
+            enable_interrupts(); /* the handler runs here */
+            __asm volatile("isb" ::: "memory");
+            disable_interrupts();
+        }
     }
     time_was_woken = false;
     enable_interrupts();

@@ -1,0 +1,119 @@
+#include "core/front_end.h"
+
+#include "config.h"
+#include "core/bytes.h"
+#include "hal/hal.h"
+
+/*
+ * An access: address (16 bits), read or write, data, high octet first. Data sheet, "SPI interface" and "optimum settings":
+ * 0xAD to 0x0FE opens the reserved register 0x120 for the next write, which takes 0x30.
+ */
+#define READ 0x80u
+#define WRITE 0x00u
+#define REGISTER_UNLOCK 0x0FEu
+#define REGISTER_RESERVED 0x120u
+#define RESERVED_OPTIMUM 0x0030u
+
+struct access {
+    uint16_t address;
+    uint8_t direction;
+    uint8_t data_bytes;
+    uint16_t data;
+};
+
+#define STEP_CHECK 2u
+#define STEP_FIRST_CHANNEL 3u
+#define STEP_COUNT (STEP_FIRST_CHANNEL + FRONT_END_CHANNELS)
+
+static const struct access accesses[STEP_COUNT] = {
+    {.address = REGISTER_UNLOCK, .direction = WRITE, .data_bytes = 1, .data = 0xAD},
+    {.address = REGISTER_RESERVED, .direction = WRITE, .data_bytes = 2, .data = RESERVED_OPTIMUM},
+    [STEP_CHECK] = {.address = REGISTER_RESERVED, .direction = READ, .data_bytes = 2},
+    [STEP_FIRST_CHANNEL + CHANNEL_LINE_CURRENT] = {.address = 0x21A, .direction = READ, .data_bytes = 3},
+    [STEP_FIRST_CHANNEL + CHANNEL_NEUTRAL_CURRENT] = {.address = 0x21B, .direction = READ, .data_bytes = 3},
+    [STEP_FIRST_CHANNEL + CHANNEL_VOLTAGE] = {.address = 0x21C, .direction = READ, .data_bytes = 3},
+};
+
+/* What one code is, in 2^-16 uA or uV: full scale is 9,032,007 codes. */
+static const uint32_t code_weights[FRONT_END_CHANNELS] = {
+    CONFIG_CURRENT_WEIGHT_Q16_UA, CONFIG_CURRENT_WEIGHT_Q16_UA, CONFIG_VOLTAGE_WEIGHT_Q16_UV};
+
+void front_end_begin(struct front_end *front_end, const uint32_t *gains) { front_end->gains = gains; }
+
+void front_end_hasten(struct front_end *front_end, uint64_t at_us) {
+    front_end->sample_at_us = earlier_of(front_end->sample_at_us, at_us);
+}
+
+static void start_access(struct front_end *front_end, uint64_t now_us) {
+    const struct access *access = &accesses[front_end->step];
+    uint8_t *at = put_u16(front_end->octets, access->address);
+    at = put_u8(at, access->direction);
+    for (unsigned left = access->data_bytes; left > 0; left--) {
+        at = put_u8(at, (uint8_t)((uint32_t)access->data >> (8u * (left - 1u))));
+    }
+    hal_spi_start(front_end->octets, front_end->octets, (uint8_t)(3u + access->data_bytes));
+    front_end->is_on_bus = true;
+    front_end->late_at_us = now_us + CONFIG_SPI_LATE_US;
+}
+
+static enum front_end_outcome end_sample(struct front_end *front_end, enum front_end_outcome outcome) {
+    front_end->step = STEP_COUNT;
+    front_end->is_set_up = outcome == FRONT_END_SAMPLE;
+    front_end->has_values = outcome == FRONT_END_SAMPLE;
+    return outcome;
+}
+
+/* Nobody on the line reads as all ones or all zeros; a part that runs has noise in at least one of the three. */
+static bool is_nobody(const struct front_end *front_end) {
+    const uint32_t any = front_end->codes[0] | front_end->codes[1] | front_end->codes[2];
+    const uint32_t all = front_end->codes[0] & front_end->codes[1] & front_end->codes[2];
+    return any == 0 || all == 0xFFFFFFu;
+}
+
+static enum front_end_outcome take_channels(struct front_end *front_end) {
+    if (is_nobody(front_end)) {
+        return end_sample(front_end, FRONT_END_FAILURE);
+    }
+    for (unsigned i = 0; i < FRONT_END_CHANNELS; i++) {
+        const uint64_t nominal = (uint64_t)front_end->codes[i] * code_weights[i] >> 16;
+        front_end->values[i] = (uint32_t)(nominal * front_end->gains[i] >> 16);
+    }
+    return end_sample(front_end, FRONT_END_SAMPLE);
+}
+
+static enum front_end_outcome take_access(struct front_end *front_end) {
+    const uint8_t *data = &front_end->octets[3];
+    if (front_end->step == STEP_CHECK && get_u16(data) != RESERVED_OPTIMUM) {
+        return end_sample(front_end, FRONT_END_FAILURE);
+    }
+    if (front_end->step >= STEP_FIRST_CHANNEL) {
+        front_end->codes[front_end->step - STEP_FIRST_CHANNEL] = (uint32_t)data[0] << 16 | get_u16(&data[1]);
+    }
+    front_end->step++;
+    return front_end->step == STEP_COUNT ? take_channels(front_end) : FRONT_END_NO_SAMPLE;
+}
+
+enum front_end_outcome front_end_step(struct front_end *front_end, uint64_t now_us, uint64_t *next_us) {
+    enum front_end_outcome outcome = FRONT_END_NO_SAMPLE;
+    if (front_end->is_on_bus) {
+        if (hal_spi_is_busy() && now_us < front_end->late_at_us) {
+            *next_us = front_end->late_at_us;
+            return FRONT_END_NO_SAMPLE;
+        }
+        front_end->is_on_bus = false;
+        outcome = hal_spi_is_busy() ? end_sample(front_end, FRONT_END_FAILURE) : take_access(front_end);
+    } else if (now_us >= front_end->sample_at_us) {
+        front_end->sample_at_us = now_us + CONFIG_FRONT_END_SAMPLE_US;
+        front_end->step = front_end->is_set_up ? STEP_FIRST_CHANNEL : 0;
+    } else {
+        *next_us = front_end->sample_at_us;
+        return FRONT_END_NO_SAMPLE;
+    }
+    if (front_end->step == STEP_COUNT) {
+        *next_us = front_end->sample_at_us;
+    } else {
+        start_access(front_end, now_us);
+        *next_us = front_end->late_at_us;
+    }
+    return outcome;
+}

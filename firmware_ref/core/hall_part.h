@@ -1,0 +1,39 @@
+/*
+ * The Hall sensors this meter may carry, as octets: how each is recognised and set up, where its data lie, what they mean
+ * (MAG-1). Pure: no access, no state.
+ */
+#ifndef TBR_HALL_PART_H
+#define TBR_HALL_PART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Flux density in 10 uT, as the reference part counts: 100 are 1 mT. */
+struct hall_field {
+    int32_t x;
+    int32_t y;
+    int32_t z;
+    bool is_clipped; /* a component stands at the end of the sensor's range: the true one is at least as large */
+};
+
+enum hall_part { HALL_REFERENCE, HALL_TMAG5273, HALL_PARTS };
+
+/* LOST: the sensor's mode or identity is not what was set up, as after a break of its supply. */
+enum hall_answer { HALL_GOOD, HALL_NOT_READY, HALL_LOST };
+
+#define HALL_SAMPLE_BYTES 8u
+#define HALL_SETTING_BYTES 2u
+
+/* How to talk to the part: what is read for a sample. */
+struct hall_layout {
+    uint8_t address;
+    uint8_t first_register;
+    uint8_t length;
+};
+const struct hall_layout *hall_part_layout(enum hall_part part);
+/* The part's setting `number` from 0 as register and value; NULL after the last. */
+const uint8_t *hall_part_setting(enum hall_part part, unsigned number);
+/* Decodes a sample; `field` is set when the answer is GOOD. */
+enum hall_answer hall_part_decode(enum hall_part part, const uint8_t *octets, struct hall_field *field);
+
+#endif

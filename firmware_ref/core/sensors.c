@@ -1,0 +1,97 @@
+#include "core/sensors.h"
+
+#include "core/bytes.h"
+#include "core/parameters.h"
+#include "core/status.h"
+
+void sensors_begin(struct sensors *sensors, const uint8_t *page) {
+    parameters_read_gains(page, sensors->gains);
+    front_end_begin(&sensors->front_end, sensors->gains);
+}
+
+/* An event's time is that of the first of the samples that led to it. */
+static void queue_event(struct event_queue *queue, enum event_code code, uint64_t first_us) {
+    const struct event event = {.code = (uint8_t)code, .time = hal_utc_at(first_us)};
+    event_queue_put(queue, &event);
+}
+
+/* COM-1: a first sample above the threshold is confirmed soon, not in the ordinary rhythm. */
+static void take_field(struct sensors *sensors, struct event_queue *queue, uint64_t now_us) {
+    struct magnet_change change;
+    if (magnet_take(&sensors->magnet, &sensors->hall.field, now_us, &change)) {
+        queue_event(queue, change.present ? EVENT_MAGNET : EVENT_MAGNET_ENDED, change.first_us);
+    }
+    if (magnet_is_urgent(&sensors->magnet)) {
+        hall_hasten(&sensors->hall, now_us + CONFIG_MAGNET_CONFIRM_US);
+    }
+}
+
+static void take_hall(struct sensors *sensors, struct event_queue *queue, enum hall_outcome outcome, uint64_t now_us) {
+    struct part_watch *watch = &sensors->hall_watch;
+    if (outcome == HALL_NO_SAMPLE) {
+        return;
+    }
+    if (part_watch_take(watch, outcome == HALL_SAMPLE, now_us)) {
+        queue_event(queue, watch->is_faulty ? EVENT_HALL_FAULT : EVENT_HALL_BACK, watch->first_us);
+    }
+    if (outcome == HALL_SAMPLE) {
+        take_field(sensors, queue, now_us);
+    }
+}
+
+static void take_currents(struct sensors *sensors, struct event_queue *queue, uint64_t now_us) {
+    const uint32_t *values = sensors->front_end.values;
+    struct mismatch_change change;
+    if (mismatch_take(&sensors->mismatch, values[CHANNEL_LINE_CURRENT], values[CHANNEL_NEUTRAL_CURRENT], now_us, &change)) {
+        queue_event(queue, change.present ? EVENT_MISMATCH : EVENT_MISMATCH_ENDED, change.first_us);
+    }
+    if (mismatch_is_urgent(&sensors->mismatch)) {
+        front_end_hasten(&sensors->front_end, now_us + CONFIG_MISMATCH_CONFIRM_US);
+    }
+}
+
+static void take_front_end(struct sensors *sensors, struct event_queue *queue, enum front_end_outcome outcome,
+                           uint64_t now_us) {
+    struct part_watch *watch = &sensors->front_end_watch;
+    if (outcome == FRONT_END_NO_SAMPLE) {
+        return;
+    }
+    if (part_watch_take(watch, outcome == FRONT_END_SAMPLE, now_us)) {
+        queue_event(queue, watch->is_faulty ? EVENT_FRONT_END_FAULT : EVENT_FRONT_END_BACK, watch->first_us);
+    }
+    if (outcome == FRONT_END_SAMPLE) {
+        take_currents(sensors, queue, now_us);
+    }
+}
+
+uint64_t sensors_step(struct sensors *sensors, struct event_queue *queue, struct bus *bus, uint64_t now_us) {
+    uint64_t field_us = HAL_NEVER, currents_us = HAL_NEVER;
+    take_hall(sensors, queue, hall_step(&sensors->hall, bus, now_us, &field_us), now_us);
+    take_front_end(sensors, queue, front_end_step(&sensors->front_end, now_us, &currents_us), now_us);
+    /* A sample may have hastened the next one. */
+    if (sensors->hall.state == HALL_WAITING) {
+        field_us = sensors->hall.sample_at_us;
+    }
+    return earlier_of(field_us, earlier_of(currents_us, sensors->front_end.sample_at_us));
+}
+
+uint32_t sensors_status(const struct sensors *sensors) {
+    uint32_t bits = 0;
+    bits |= sensors->magnet.is_present ? STATUS_MAGNET : 0;
+    bits |= sensors->mismatch.is_present ? STATUS_MISMATCH : 0;
+    bits |= sensors->hall.field.is_clipped ? STATUS_FIELD_CLIPPED : 0;
+    bits |= sensors->hall_watch.is_faulty ? STATUS_HALL_FAULT : 0;
+    bits |= sensors->front_end_watch.is_faulty ? STATUS_FRONT_END_FAULT : 0;
+    return bits;
+}
+
+void sensors_read_out(const struct sensors *sensors, struct readout_values *values) {
+    const uint32_t *electrical = sensors->front_end.values;
+    values->line_uA = electrical[CHANNEL_LINE_CURRENT];
+    values->neutral_uA = electrical[CHANNEL_NEUTRAL_CURRENT];
+    values->voltage_uV = electrical[CHANNEL_VOLTAGE];
+    values->has_electrical = sensors->front_end.has_values;
+    values->field = sensors->hall.field;
+    values->samples = sensors->hall.samples;
+    values->has_field = sensors->hall.has_field;
+}

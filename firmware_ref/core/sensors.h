@@ -1,0 +1,35 @@
+/*
+ * What the meter feels besides its case: field and currents. Joins each sensor to its decision and turns what they find
+ * into events (MAG-2, MAG-3, MET-1).
+ */
+#ifndef TBR_SENSORS_H
+#define TBR_SENSORS_H
+
+#include "core/event_queue.h"
+#include "core/front_end.h"
+#include "core/hall.h"
+#include "core/magnet.h"
+#include "core/mismatch.h"
+#include "core/part_watch.h"
+#include "core/readout.h"
+
+struct sensors {
+    struct hall hall;
+    struct part_watch hall_watch;
+    struct magnet magnet;
+    struct front_end front_end;
+    struct part_watch front_end_watch;
+    struct mismatch mismatch;
+    uint32_t gains[FRONT_END_CHANNELS];
+};
+
+/* On zeroed memory. `page` is the parameter page, or NULL. */
+void sensors_begin(struct sensors *sensors, const uint8_t *page);
+/* Moves everything on; returns when to call again. */
+uint64_t sensors_step(struct sensors *sensors, struct event_queue *queue, struct bus *bus, uint64_t now_us);
+/* The sensors' bits of the Metrology Status Register. */
+uint32_t sensors_status(const struct sensors *sensors);
+/* The sensors' part of a readout. */
+void sensors_read_out(const struct sensors *sensors, struct readout_values *values);
+
+#endif

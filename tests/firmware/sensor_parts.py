@@ -1,0 +1,117 @@
+"""The host meter's sensors, written for these tests alone: Hall sensor, TMAG5273, metrology front end.
+
+Independent of the emulated bench's parts on purpose: two readings of the same contract (firmware_ref/README.md, Board).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+FULL_SCALE_CODES = 9_032_007
+Field = tuple[float, float, float]
+
+
+@dataclass
+class Hall:
+    """The reference part at 0x1E: 10 uT per bit, data in the order X, Z, Y, clipped at 200 mT."""
+
+    address: int = 0x1E
+    field_mT: Field = (0.0, 0.0, 0.05)
+    is_present: bool = True
+    is_ready: bool = True
+    registers: dict[int, int] = field(default_factory=dict)
+    reads_us: list[int] = field(default_factory=list)
+    writes: list[tuple[int, int]] = field(default_factory=list)
+
+    def power_on(self) -> None:
+        self.registers = {0: 0x70, 1: 0, 2: 3}
+
+    def transfer(self, now_us: int, tx: bytes, rx_length: int) -> str:
+        if not self.is_present:
+            return "nack"
+        for offset, value in enumerate(tx[1:]):
+            self.registers[tx[0] + offset] = value
+            self.writes.append((tx[0] + offset, value))
+        if not rx_length:
+            return "ack -"
+        self.reads_us.append(now_us)
+        image = self._image()
+        return "ack " + bytes(image[tx[0] + i] for i in range(rx_length)).hex()
+
+    def _image(self) -> bytes:
+        codes = [round(value * 100) for value in self.field_mT]
+        is_over = any(abs(code) > 20_000 for code in codes)
+        x, y, z = (max(-20_000, min(20_000, code)) for code in codes)
+        data = b"".join(value.to_bytes(2, "big", signed=True) for value in (x, z, y))
+        is_running = self.registers[1] == 0x20 and self.registers[2] == 0 and self.is_ready
+        status = is_running | is_over << 2
+        return bytes(self.registers[i] for i in range(3)) + data + bytes([status]) + b"TB1"
+
+
+@dataclass
+class Tmag:
+    """A TMAG5273A2 at 0x35: 266 mT are 32768 bits, data in the order X, Y, Z."""
+
+    address: int = 0x35
+    field_mT: Field = (0.0, 0.0, 0.05)
+    is_present: bool = True
+    registers: bytearray = field(default_factory=lambda: bytearray(0x1D))
+    reads_us: list[int] = field(default_factory=list)
+
+    def power_on(self) -> None:
+        self.registers = bytearray(0x1D)
+        self.registers[0x18] = 0x10
+
+    def transfer(self, now_us: int, tx: bytes, rx_length: int) -> str:
+        if not self.is_present:
+            return "nack"
+        for offset, value in enumerate(tx[1:]):
+            register = tx[0] + offset
+            if register == 0x18:
+                self.registers[register] &= ~(value & 0x10)
+            else:
+                self.registers[register] = value
+        if not rx_length:
+            return "ack -"
+        self.reads_us.append(now_us)
+        is_running = (self.registers[1] & 3, self.registers[2] >> 4, self.registers[3]) == (2, 7, 3)
+        for axis, value in enumerate(self.field_mT):
+            code = max(-32_768, min(32_767, round(value / 266 * 32_768)))
+            at = 0x12 + 2 * axis
+            self.registers[at : at + 2] = code.to_bytes(2, "big", signed=True)
+        self.registers[0x18] = self.registers[0x18] & 0x10 | is_running
+        return "ack " + bytes(self.registers[tx[0] : tx[0] + rx_length]).hex()
+
+
+@dataclass
+class FrontEnd:
+    """An ADE7953: RMS registers, and the unlocking that register 0x120 needs."""
+
+    line_A: float = 5.0
+    neutral_A: float = 5.0
+    voltage_V: float = 230.0
+    is_present: bool = True
+    is_unlocked: bool = False
+    required: int = 0
+
+    def power_on(self) -> None:
+        self.is_unlocked, self.required = False, 0
+
+    def access(self, out: bytes) -> bytes:
+        if not self.is_present:
+            return b"\xff" * len(out)
+        address, direction, data = int.from_bytes(out[:2], "big"), out[2], out[3:]
+        if direction == 0x80:
+            return out[:3] + self._value(address).to_bytes(len(data), "big")
+        assert direction == 0, f"direction {direction:02X}"
+        if address == 0x120 and self.is_unlocked:
+            self.required = int.from_bytes(data, "big")
+        self.is_unlocked = (address, data) == (0xFE, b"\xad")
+        return out
+
+    def _value(self, address: int) -> int:
+        full_scales = {0x21A: (self.line_A, 100), 0x21B: (self.neutral_A, 100), 0x21C: (self.voltage_V, 500)}
+        if address == 0x120:
+            return self.required
+        value, full_scale = full_scales[address]
+        return round(value / full_scale * FULL_SCALE_CODES)
