@@ -27,6 +27,8 @@ CODE_LOWEST, CODE_HIGHEST = 1, 255
 
 _POINT = 22
 """Binary places of a slope: over the longest record a line errs by 4e6 / 2**22, one fine step."""
+_AT_A_TIME = 1 << 15
+"""Samples drawn in one go: what stays in the processor's cache is three times as fast as the whole record."""
 _FINE_MAX = 1 << 38
 """Far outside the screen, and still inside 64 bits with the places above."""
 
@@ -164,17 +166,22 @@ def _join(
     """Straight lines between the knots, in fixed point, with noise, quantised; the last knot is the last sample."""
     if min(fine) == max(fine):
         return quantise(np.int64(fine[0]) + noise_table).take(noise)
-    at = np.array(knots, dtype=np.int64)
+    at = np.array(knots, dtype=np.int64) - knots[0]
     levels = np.array(fine, dtype=np.int64) << _POINT
-    lengths = np.diff(at)
-    slopes = np.diff(levels) // lengths
-    steps = np.repeat(slopes, lengths)
-    # A running sum of slopes; at each knot what rounding of the slope before has left is put right.
-    steps[0] = levels[0]
-    steps[at[1:-1] - at[0]] = levels[1:-1] - (levels[:-2] + slopes[:-1] * (lengths[:-1] - 1))
-    drawn = np.append(np.cumsum(steps), levels[-1]) >> _POINT
-    drawn += noise_table.take(noise)
-    return quantise(drawn)
+    slopes = np.diff(levels) // np.diff(at)
+    codes = np.empty(len(noise), dtype=np.uint8)
+    place = np.arange(_AT_A_TIME, dtype=np.int64)
+    for begin in range(0, len(noise), _AT_A_TIME):
+        end = min(begin + _AT_A_TIME, len(noise))
+        first = min(int(np.searchsorted(at, begin, side="right")) - 1, len(slopes) - 1)
+        last = min(int(np.searchsorted(at, end)), len(slopes))
+        bounds = np.clip(at[first : last + 1], begin, end)
+        bounds[-1] = end  # the last sample of all belongs to the last line
+        counts = np.diff(bounds)
+        drawn = np.repeat(slopes[first:last], counts) * place[: end - begin]
+        drawn += np.repeat(levels[first:last] - slopes[first:last] * (at[first:last] - begin), counts)
+        codes[begin:end] = quantise((drawn >> _POINT) + noise_table.take(noise[begin:end]))
+    return codes
 
 
 def render_pod(lanes: Sequence[tuple[int, bool, NDArray[np.int64]]], sampling: Sampling) -> NDArray[np.uint8]:
