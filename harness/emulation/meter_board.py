@@ -16,6 +16,7 @@ from typing import Literal
 from harness.emulation.cpu import CortexM3, Symbols
 from harness.emulation.lm3s6965.gpio import GpioPort
 from harness.emulation.lm3s6965.mcu import IRQ_LINES, PERIPHERAL_RANGES, Mcu
+from harness.emulation.lm3s6965.ssi import Ssi
 from harness.emulation.lm3s6965.sysctl import MAIN_OSCILLATOR_HZ
 from harness.emulation.nets import Net
 from harness.emulation.parts.ade7953 import Ade7953
@@ -69,13 +70,17 @@ class SelectWire:
     """The front end's chip select at its port pin, high by its pull-up unless the port drives it."""
 
     port: GpioPort
+    ssi: Ssi
     part: Ade7953
 
     def drive(self, level: bool) -> None:
         """The port's pins were worked out anew; as SSI0Fss the pin is the SSI block's matter."""
         if self.port.is_peripheral_pin(FRONT_END_SELECT_PIN):
             return
-        self.part.select(self.port.is_output(FRONT_END_SELECT_PIN) and not level)
+        selected = self.port.is_output(FRONT_END_SELECT_PIN) and not level
+        if selected != self.part.state.selected:
+            self.ssi.catch_up()
+            self.part.select(selected)
 
 
 class MeterBoard:
@@ -130,7 +135,7 @@ class MeterBoard:
         self.cpu.on_system_reset = self.mcu.software_reset
         self.mcu.gpio["c"].connect(CASE_PIN, self.nets["CASE_SW"])
         self.mcu.ssi.device = self.front_end
-        self.mcu.gpio["a"].connect(FRONT_END_SELECT_PIN, SelectWire(self.mcu.gpio["a"], self.front_end))
+        self.mcu.gpio["a"].connect(FRONT_END_SELECT_PIN, SelectWire(self.mcu.gpio["a"], self.mcu.ssi, self.front_end))
         self.case_switch = CaseSwitch(world, "case switch", CaseTerminal(self.mcu.gpio["c"]))
         self.supply_contact = SupplyContact(world, "supply contact", self)
         self.optical, self.modem, self.diagnostic = [self._serial_end(index) for index in range(len(SERIAL_ENDS))]

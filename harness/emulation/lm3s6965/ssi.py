@@ -2,6 +2,9 @@
 
 Source: LM3S6965 data sheet, chapter "Synchronous Serial Interface"; StellarisWare ``hw_ssi.h``. Bit rate = core clock /
 (CPSDVSR x (1 + SCR)). A word of n bits takes n bit times; the part answers each word with one.
+
+Words that have left by now are exchanged when somebody looks: at an access, at the part's select, and at the one word
+whose end can change the interrupt line. An event per word would cost more than all the rest of a meter's sample.
 """
 
 from __future__ import annotations
@@ -35,13 +38,13 @@ class SpiDevice(Protocol):
     def select(self, low: bool) -> None:
         """The level of its chip select, low for selected; told also when it did not change."""
 
-    def exchange(self, word: int, bits: int) -> int:
-        """The word sent while ``word`` was received."""
+    def exchange(self, word: int, bits: int, at_ns: int) -> int:
+        """The word sent while ``word`` was received; ``at_ns``, now or just before, is when its last bit ended."""
 
 
 @dataclass
 class SsiState:
-    """Registers and FIFOs; ``shifting`` is the word on the line."""
+    """Registers and FIFOs; ``shifting`` is the word on the line, and when its last bit ends."""
 
     cr0: int = 0
     cr1: int = 0
@@ -51,6 +54,9 @@ class SsiState:
     tx: list[int] = field(default_factory=list)
     rx: list[int] = field(default_factory=list)
     shifting: int | None = None
+    shift_end_ns: int = 0
+    look_ns: int = -1
+    """When the event is due that looks at the interrupt line again; -1: none is."""
 
 
 class Ssi(Block):
@@ -72,6 +78,17 @@ class Ssi(Block):
         self.readers[0x018] = self._raw_status
         self.readers[0x01C] = lambda: self._raw_status() & self.state.im
         self.writers[0x020] = self._clear_interrupts
+
+    def read(self, offset: int) -> int:
+        """A 32-bit read, after what has been shifted by now."""
+        self.catch_up()
+        return super().read(offset)
+
+    def write(self, offset: int, value: int) -> None:
+        """A 32-bit write, after what has been shifted by now."""
+        self.catch_up()
+        super().write(offset, value)
+        self._plan_look()
 
     @property
     def word_bits(self) -> int:
@@ -102,7 +119,13 @@ class Ssi(Block):
         self.drive_irq()
         return word
 
+    @property
+    def _word_ns(self) -> int:
+        cycles = self.word_bits * self.state.cpsr * (1 + (self.state.cr0 >> 8))
+        return self.chip.clock.to_ns(cycles)
+
     def _start_next(self) -> None:
+        """Begin the next word now if the line is free."""
         state = self.state
         if state.shifting is not None or not state.tx or not state.cr1 & ENABLE:
             return
@@ -111,8 +134,7 @@ class Ssi(Block):
         if not state.cr1 & LOOPBACK:
             self._check_line(state.tx[0])
         state.shifting = state.tx.pop(0)
-        cycles = self.word_bits * state.cpsr * (1 + (state.cr0 >> 8))
-        self.world.schedule(self.world.now_ns + self.chip.clock.to_ns(cycles), self.name, "shifted")
+        state.shift_end_ns = self.world.now_ns + self._word_ns
 
     def _check_line(self, word: int) -> None:
         """A line set up for another part than the one attached would move bits on the wrong edges."""
@@ -134,30 +156,55 @@ class Ssi(Block):
         """PA3 is SSI0Fss; otherwise the part's select is the board's and the firmware's matter."""
         return self.chip.is_peripheral_pin("a", SELECT_PIN)
 
-    def on_event(self, kind: str, argument: Any) -> None:
-        """A word has been exchanged."""
+    def catch_up(self) -> None:
+        """Exchange the words that have ended by now, each at its own time; the next one follows back to back."""
+        state, now_ns = self.state, self.world.now_ns
+        while state.shifting is not None and state.shift_end_ns <= now_ns:
+            word, at_ns = state.shifting, state.shift_end_ns
+            if self.device is not None and not state.cr1 & LOOPBACK:
+                word = self._exchange(self.device, word, at_ns)
+            if len(state.rx) < FIFO_DEPTH:
+                state.rx.append(word)
+            else:
+                state.overrun = INT_OVERRUN
+            if state.tx and state.cr1 & ENABLE:
+                state.shifting = state.tx.pop(0)
+                state.shift_end_ns = at_ns + self._word_ns
+            else:
+                state.shifting = None
+
+    def _plan_look(self) -> None:
+        """Look again at the end of the first word that can change the masked status."""
         state = self.state
-        sent = state.shifting
-        if kind != "shifted" or sent is None:
+        look_ns = -1
+        if state.im and state.shifting is not None:
+            queued, received, half = len(state.tx), len(state.rx), FIFO_DEPTH // 2
+            words = {INT_RX: half - received, INT_TX: queued - half, INT_OVERRUN: FIFO_DEPTH + 1 - received}
+            due = [count for bit, count in words.items() if state.im & bit and 0 < count <= 1 + queued]
+            if due:
+                look_ns = state.shift_end_ns + (min(due) - 1) * self._word_ns
+        if look_ns != state.look_ns:
+            if state.look_ns >= 0:
+                self.world.cancel(self.name, "look")
+            if look_ns >= 0:
+                self.world.schedule(look_ns, self.name, "look")
+            state.look_ns = look_ns
+
+    def on_event(self, kind: str, argument: Any) -> None:
+        """A word has ended with which the interrupt line may change."""
+        if kind != "look":
             super().on_event(kind, argument)
-            return
-        state.shifting = None
-        word = sent
-        if self.device is not None and not state.cr1 & LOOPBACK:
-            word = self._exchange(self.device, sent)
-        if len(state.rx) < FIFO_DEPTH:
-            state.rx.append(word)
-        else:
-            state.overrun = INT_OVERRUN
-        self._start_next()
+        self.state.look_ns = -1
+        self.catch_up()
+        self._plan_look()
         self.drive_irq()
 
-    def _exchange(self, device: SpiDevice, sent: int) -> int:
+    def _exchange(self, device: SpiDevice, sent: int, at_ns: int) -> int:
         """The part's answer. SSI0Fss stays low over words back to back with SPH 1, and rises between them with 0."""
         if not self._selects_itself:
-            return device.exchange(sent, self.word_bits)
+            return device.exchange(sent, self.word_bits, at_ns)
         device.select(True)
-        word = device.exchange(sent, self.word_bits)
+        word = device.exchange(sent, self.word_bits, at_ns)
         if not self.state.tx or not self.state.cr0 & SECOND_EDGE:
             device.select(False)
         return word
@@ -189,6 +236,6 @@ class Ssi(Block):
 
     def reset_block(self) -> None:
         """Reset values; a word on the line is cut off."""
-        self.world.cancel(self.name, "shifted")
+        self.world.cancel(self.name, "look")
         self.state = SsiState()
         self.drive_irq()

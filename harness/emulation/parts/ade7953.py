@@ -117,16 +117,16 @@ class Ade7953(PlainComponent):
         self.state.frame.clear()
         self.state.answer = b""
 
-    def exchange(self, word: int, bits: int) -> int:
+    def exchange(self, word: int, bits: int, at_ns: int) -> int:
         """One word both ways; not selected, the part leaves its output open, which the board pulls up."""
         if bits not in {8, 16}:
             raise self._not_modelled(f"SPI words of {bits} bits; expected 8 or 16")
         if not self.state.selected:
             return (1 << bits) - 1
-        reply = bytes(self._exchange_byte(byte) for byte in word.to_bytes(bits // 8, "big"))
+        reply = bytes(self._exchange_byte(byte, at_ns) for byte in word.to_bytes(bits // 8, "big"))
         return int.from_bytes(reply, "big")
 
-    def _exchange_byte(self, byte: int) -> int:
+    def _exchange_byte(self, byte: int, at_ns: int) -> int:
         state = self.state
         at = len(state.frame)
         out = state.answer[at - 3] if state.answer and 3 <= at < 3 + len(state.answer) else 0xFF
@@ -136,7 +136,7 @@ class Ade7953(PlainComponent):
         address, operation = int.from_bytes(state.frame[:2], "big"), state.frame[2]
         octets = register_octets(address)
         if at == 2 and operation == READ:
-            state.answer = self._read(address).to_bytes(octets, "big")
+            state.answer = self._read(address, at_ns).to_bytes(octets, "big")
         elif at == 2 and operation != WRITE:
             raise self._not_modelled(f"operation 0x{operation:02X}; expected 80 (read) or 00 (write)")
         elif at == 2 + octets:
@@ -156,10 +156,10 @@ class Ade7953(PlainComponent):
 
     # Registers
 
-    def _read(self, address: int) -> int:
+    def _read(self, address: int, at_ns: int) -> int:
         state, register = self.state, _alias(address)
         if register in MEASURED:
-            return self._measure(register)
+            return self._measure(register, at_ns)
         if register in KEPT or register in FIXED:
             return state.registers.get(register, KEPT.get(register, 0))
         if register == CONFIG:
@@ -196,14 +196,14 @@ class Ade7953(PlainComponent):
             raise self._not_modelled(f"write of 0x{value:X} to register 0x{address:03X}")
         self._note(LAST_OP_WRITE, address, value)
 
-    def _measure(self, register: int) -> int:
-        state, now_ns = self.state, self.world.now_ns
+    def _measure(self, register: int, at_ns: int) -> int:
+        state = self.state
         quantity, full_scale_u, gain_register = MEASURED[register]
         channel = state.channels[register]
         ratio_ppm = 1_000_000
         if quantity == "LINE_I":
-            ratio_ppm = self.transformer.ratio_ppm(self.surroundings.field_nT("transformer", now_ns))
-        settle(channel, self.surroundings.mains_segments(quantity, channel.at_ns, now_ns), now_ns, ratio_ppm)
+            ratio_ppm = self.transformer.ratio_ppm(self.surroundings.field_nT("transformer", at_ns))
+        settle(channel, self.surroundings.mains_segments(quantity, channel.at_ns, at_ns), at_ns, ratio_ppm)
         gain_ppm = self.gain_ppm[register]
         if state.registers.get(RESERVED_120, 0) != REQUIRED_120:
             gain_ppm += UNSET_GAIN_PPM

@@ -33,7 +33,7 @@ class Bench:
 
     def frame(self, octets: str) -> bytes:
         self.part.select(True)
-        answer = bytes(self.part.exchange(octet, 8) for octet in bytes.fromhex(octets))
+        answer = bytes(self.part.exchange(octet, 8, self.world.now_ns) for octet in bytes.fromhex(octets))
         self.part.select(False)
         return answer
 
@@ -81,13 +81,13 @@ def test_a_frame_on_the_wire() -> None:
 def test_words_of_sixteen_bits_carry_the_same_frame() -> None:
     bench = Bench(set_up=False)
     bench.part.select(True)
-    answers = [bench.part.exchange(word, 16) for word in (0x0203, 0x8000, 0x0000)]
+    answers = [bench.part.exchange(word, 16, 0) for word in (0x0203, 0x8000, 0x0000)]
     assert answers == [0xFFFF, 0xFF00, 0xE419]
 
 
 def test_not_selected_it_is_not_there() -> None:
     bench = Bench()
-    assert [bench.part.exchange(octet, 8) for octet in bytes.fromhex("010280 0000")] == [0xFF] * 5
+    assert [bench.part.exchange(octet, 8, bench.world.now_ns) for octet in bytes.fromhex("010280 0000")] == [0xFF] * 5
 
 
 def test_24_and_32_bit_addresses_are_one_register() -> None:
@@ -204,7 +204,7 @@ def test_when_it_is_read_does_not_change_what_it_reads() -> None:
         }
         for _ in range(looks):
             bench.wait(560 * MS // looks)
-            bench.part._measure(IRMSA)
+            bench.part._measure(IRMSA, bench.world.now_ns)
         values.append(bench.part.state.channels[IRMSA].mean_square)
     assert abs(values[0] - values[1]) <= values[0] // 10**9
 
@@ -275,11 +275,11 @@ def test_snapshot_in_the_middle_of_a_frame_goes_on_as_the_original() -> None:
     bench.wait(100 * MS)
     bench.part.select(True)
     for octet in (0x02, 0x1A, 0x80, 0x00):
-        bench.part.exchange(octet, 8)
+        bench.part.exchange(octet, 8, bench.world.now_ns)
     snapshot = bench.world.snapshot()
 
     def go_on() -> tuple[list[int], int, str]:
-        rest = [bench.part.exchange(0, 8) for _ in range(2)]
+        rest = [bench.part.exchange(0, 8, bench.world.now_ns) for _ in range(2)]
         bench.part.select(False)
         bench.wait(10 * MS)
         return rest, bench.read(IRMSA, 3), bench.world.snapshot().digest()
