@@ -46,6 +46,7 @@ pytest_plugins = (
     "fixtures.meter",
     "fixtures.listener",
     "fixtures.scope",
+    "fixtures.relay",
     "fixtures.case",
     "fixtures.supply",
     "fixtures.magnet",
