@@ -6,7 +6,7 @@
 
 #define MAGIC_PARAMETERS 0x54425031u /* "TBP1" */
 #define MAGIC_GAINS 0x54424731u      /* "TBG1" */
-#define GAIN_LEAST_Q16 52429u        /* 0.8 to 1.25: more than any adjustment of a meter needs */
+#define GAIN_LEAST_Q16 52428u        /* 0.8 to 1.25: more than any adjustment of a meter needs */
 #define GAIN_MOST_Q16 81920u
 
 /* magic 4, originator title 8, recipient title 8, CRC 4 */

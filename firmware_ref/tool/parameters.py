@@ -1,4 +1,4 @@
-"""The parameter page as production programs it: who the meter is and whom it reports to (`core/parameters.h`)."""
+"""The parameter page as production programs it (`core/parameters.h`): who the meter is, whom it reports to, calibration."""
 
 from __future__ import annotations
 
@@ -13,12 +13,36 @@ REFERENCE_RECIPIENT = b"TBRHEAD1"
 
 _MAGIC = 0x54425031
 _TITLE_BYTES = 8
+_MAGIC_GAINS = 0x54424731
+_GAINS_AT = 32
+_LEAST_GAIN, _MOST_GAIN = 0.8, 1.25
 
 
-def make_parameter_page(originator: bytes = REFERENCE_ORIGINATOR, recipient: bytes = REFERENCE_RECIPIENT) -> bytes:
-    """The page's octets, to be programmed at `PARAMETERS_ADDRESS`."""
+def make_parameter_page(
+    originator: bytes = REFERENCE_ORIGINATOR,
+    recipient: bytes = REFERENCE_RECIPIENT,
+    gains: tuple[float, float, float] | None = None,
+) -> bytes:
+    """The page's octets, to be programmed at `PARAMETERS_ADDRESS`.
+
+    ``gains`` are the factory's corrections of line current, neutral current and voltage, 0.8 to 1.25; None leaves the
+    calibration blank, which means 1.0 each.
+    """
     for what, title in (("originator", originator), ("recipient", recipient)):
         if len(title) != _TITLE_BYTES:
             raise FirmwareError(f"{what} system title: expected {_TITLE_BYTES} octets, got {len(title)}")
-    body = struct.pack(">I", _MAGIC) + originator + recipient
+    parties = _with_crc(struct.pack(">I", _MAGIC) + originator + recipient)
+    return parties if gains is None else parties.ljust(_GAINS_AT, b"\xff") + _make_gains(gains)
+
+
+def _make_gains(gains: tuple[float, float, float]) -> bytes:
+    for gain in gains:
+        if not _LEAST_GAIN <= gain <= _MOST_GAIN:
+            raise FirmwareError(
+                f"gain {gain}: expected {_LEAST_GAIN} to {_MOST_GAIN}; more is a fault, not a deviation"
+            )
+    return _with_crc(struct.pack(">4I", _MAGIC_GAINS, *(round(gain * 65536) for gain in gains)))
+
+
+def _with_crc(body: bytes) -> bytes:
     return body + struct.pack(">I", zlib.crc32(body))

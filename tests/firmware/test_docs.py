@@ -40,7 +40,9 @@ def test_every_register_of_the_port_is_listed() -> None:
     header = (SOURCE / "port" / "lm3s6965" / "registers.h").read_text(encoding="utf-8")
     readme = (SOURCE / "README.md").read_text(encoding="utf-8")
     names = re.findall(
-        r"^#define ((?:SYSCTL|GPIO|UART|SSI|I2C|TIMER|WDT|HIB|NVIC|SCB)_\w+)(?:\(\w+(?:, \w+)?\))? REGISTER", header, re.M
+        r"^#define ((?:SYSCTL|GPIO|UART|SSI|I2C|TIMER|WDT|HIB|NVIC|SCB)_\w+)(?:\(\w+(?:, \w+)?\))? REGISTER",
+        header,
+        re.M,
     )
     assert len(names) > 40
     missing = [name for name in names if f"`{name}`" not in readme]

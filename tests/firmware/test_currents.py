@@ -1,0 +1,134 @@
+"""MET-1 in the core: front end unlocked and read, line against neutral, load steps, a front end that falls silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from firmware_ref.tool.parameters import make_parameter_page
+from tests.firmware.host_meter import MS, HostMeter, S
+
+TAMPERED, MISMATCH, FRONT_END_FAULT = 0x01, 0x08, 0x200
+
+
+def codes(meter: HostMeter) -> list[int]:
+    return [alert.code for alert in meter.alerts]
+
+
+def after(meter: HostMeter, duration_us: int) -> HostMeter:
+    meter.run(meter.now_us + duration_us)
+    return meter
+
+
+def set_currents(meter: HostMeter, line_A: float, neutral_A: float) -> None:
+    meter.front_end.line_A, meter.front_end.neutral_A = line_A, neutral_A
+
+
+def test_the_front_end_is_unlocked_then_read(meter: HostMeter) -> None:
+    frames = [frame.hex() for _, frame in meter.accesses]
+    assert frames[:3] == ["00fe00ad", "0120000030", "0120800000"]
+    assert frames[3:6] == ["021a80000000", "021b80000000", "021c80000000"]
+    assert meter.front_end.required == 0x30
+
+
+def test_it_is_read_ten_times_a_second(meter: HostMeter) -> None:
+    meter.accesses.clear()
+    after(meter, 10 * S)
+    assert 297 <= len(meter.accesses) <= 303
+
+
+@pytest.mark.parametrize(("line_A", "neutral_A"), [(5, 4.45), (4.45, 5), (0.1, 0.089), (80, 71), (0, 1), (1, 0)])
+def test_above_ten_percent_it_trips_whichever_is_larger(meter: HostMeter, line_A: float, neutral_A: float) -> None:
+    set_currents(meter, line_A, neutral_A)
+    after(meter, S)
+    assert codes(meter) == [0x04]
+    assert meter.alerts[0].severity == 1
+    assert meter.status & 0xFFFF == TAMPERED | MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("line_A", "neutral_A"), [(5, 4.52), (4.52, 5), (0.1, 0.0905), (80, 72.1), (0.019, 0), (0, 0), (0, 0.019)]
+)
+def test_below_ten_percent_or_the_starting_current_nothing_happens(
+    meter: HostMeter, line_A: float, neutral_A: float
+) -> None:
+    set_currents(meter, line_A, neutral_A)
+    after(meter, 2 * S)
+    assert codes(meter) == []
+
+
+def test_the_mismatch_ends_with_hysteresis(meter: HostMeter) -> None:
+    set_currents(meter, 5, 4.4)
+    after(meter, S)
+    set_currents(meter, 5, 4.6)
+    after(meter, S)
+    assert codes(meter) == [0x04]
+    set_currents(meter, 0.01, 0.01)
+    after(meter, S)
+    assert 0x05 not in codes(meter), "no load shows nothing"
+    set_currents(meter, 5, 4.7)
+    after(meter, S)
+    assert 0x05 in codes(meter)
+    assert meter.status & 0xFFFF == 0
+
+
+def test_a_step_that_reaches_the_channels_apart_is_no_event(meter: HostMeter) -> None:
+    """The channels' readings differ for 60 ms after each load step."""
+    for _ in range(40):
+        set_currents(meter, 20, 5)
+        after(meter, 60 * MS)
+        set_currents(meter, 20, 20)
+        after(meter, 143 * MS)
+        set_currents(meter, 5, 20)
+        after(meter, 60 * MS)
+        set_currents(meter, 5, 5)
+        after(meter, 143 * MS)
+    assert codes(meter) == []
+
+
+def test_the_alert_leaves_in_time(meter: HostMeter) -> None:
+    """COM-1; the filter of the front end adds 65 ms at the must-trip value."""
+    for step in range(10):
+        start_us = meter.now_us + step * 10 * MS
+        meter.run(start_us)
+        set_currents(meter, 5, 4)
+        after(meter, S)
+        assert meter.sent["modem"][-1].at_us + 15 * MS - start_us < 385 * MS
+        meter.receive(meter.alerts[-1].confirmation())
+        set_currents(meter, 5, 5)
+        after(meter, S)
+        meter.receive(meter.alerts[-1].confirmation())
+        after(meter, 50 * MS)
+
+
+def test_a_front_end_that_is_not_there_is_an_event_and_so_is_its_return(meter: HostMeter) -> None:
+    meter.front_end.is_present = False
+    after(meter, 1500 * MS)
+    assert codes(meter) == [0x06]
+    assert meter.status & 0xFFFF == FRONT_END_FAULT
+    meter.front_end.is_present = True
+    meter.front_end.power_on()
+    after(meter, 1500 * MS)
+    assert 0x07 in codes(meter)
+    assert meter.front_end.required == 0x30, "unlocked anew"
+
+
+def test_calibration_corrects_the_channels(make_meter: Callable[[], HostMeter]) -> None:
+    """Channels 6 % apart as built: corrected, equal currents are equal; uncorrected, 5 % more would trip."""
+    meter = make_meter()
+    meter.power_on(parameters=make_parameter_page(gains=(1.0, 1.0 / 0.94, 1.0)))
+    after(meter, S)
+    set_currents(meter, 5, 5 * 0.95 * 0.94)
+    after(meter, S)
+    assert codes(meter) == []
+
+
+@pytest.mark.parametrize("damage", [32, 40, 51])
+def test_a_damaged_calibration_is_not_used(make_meter: Callable[[], HostMeter], damage: int) -> None:
+    page = bytearray(make_parameter_page(gains=(1.0, 1.2, 1.0)))
+    page[damage] ^= 0x10
+    meter = make_meter()
+    meter.power_on(parameters=bytes(page))
+    after(meter, 2 * S)
+    assert codes(meter) == []
