@@ -1,4 +1,4 @@
-"""The parameter page as production programs it (`core/parameters.h`): who the meter is, whom it reports to, calibration."""
+"""The parameter page as production programs it (`core/parameters.h`): its parties, its calibration."""
 
 from __future__ import annotations
 
