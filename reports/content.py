@@ -65,7 +65,7 @@ def build_content(run: Run, signer: str | None = None, problems: Sequence[Proble
         tests=tests,
         items=tuple(build_items(run, inputs, page)),
         problems=_in_words(run, found),
-        signer=_signer(run) if signer is None else signer,
+        signer=_signer(run, signer),
     )
 
 
@@ -76,8 +76,12 @@ def _in_words(run: Run, found: Sequence[Problem]) -> tuple[str, ...]:
     return tuple(str(problem).replace(f"{run.path}/", "") for problem in found)
 
 
-def _signer(run: Run) -> str:
-    """A broken signature names nobody; that it is broken is for ``tamperbench verify`` to say."""
+def _signer(run: Run, named: str | None) -> str:
+    """An unfinished run is never signed. A broken signature names nobody; saying so is for ``tamperbench verify``."""
+    if run.summary is None:
+        return ""
+    if named is not None:
+        return named
     try:
         return signer_of(run.path)
     except EvidenceError:

@@ -21,7 +21,7 @@ from harness.evidence.output_files import (
     is_output,
     outputs_present,
 )
-from harness.evidence.reader import Run, load_run
+from harness.evidence.reader import load_run
 from harness.evidence.signature import signed_output_digests, signed_report_digest
 from harness.evidence.verify import Problem
 from reports.allure import render_allure
@@ -103,12 +103,6 @@ def check_outputs(run_folder: Path, problems: Sequence[Problem] | None = None) -
         if text:
             found.append(Problem(name, None, text))
     return found
-
-
-def would_replace_signed(run: Run) -> bool:
-    """Whether this version makes another ``report.html`` than the one that was signed."""
-    signed = signed_report_digest(run.path)
-    return signed is not None and sha256_hex(render_html(build_content(run)).encode()) != signed
 
 
 def _difference(file: Path, present: bool, expected: bytes | None) -> str:

@@ -20,18 +20,20 @@ MOST_ALERTS = 60
 MOST_NOTES = 80
 MOST_CHARACTERS = 240
 MOST_NOTE_CHARACTERS = 2000
+_RUNNER = ("_pytest/", "pluggy/")
 _ALL_TRAFFIC_LINES = 3000
 _TRAFFIC_LINES = (12, 90)
 
 
 @dataclass(frozen=True)
 class ErrorRow:
-    """What stopped a test."""
+    """What stopped a test. ``frames`` begin at the test; ``runner_frames`` of pytest before it are left out."""
 
     at: str
     error: str
     message: str
     frames: tuple[str, ...]
+    runner_frames: int
 
 
 @dataclass(frozen=True)
@@ -177,12 +179,18 @@ def _attempt(run: Run, attempt: Attempt, anchor: str, allowance: _Allowance) -> 
         notes=tuple((at, text[:MOST_NOTE_CHARACTERS]) for at, text in notes[:MOST_NOTES]),
         more_notes=max(0, len(notes) - MOST_NOTES),
         errors=tuple(
-            ErrorRow(duration(entry.at_ns), body.error, body.message[:MOST_NOTE_CHARACTERS], body.frames)
+            _error_row(entry.at_ns, body)
             for entry in entries
             if isinstance(body := entry.body, Failure)
         ),
         traffic=tuple(rows.collapse_traffic(entries, allowance.traffic_lines, MOST_CHARACTERS)),
     )
+
+
+def _error_row(at_ns: int, failure: Failure) -> ErrorRow:
+    frames = tuple(frame for frame in failure.frames if not frame.startswith(_RUNNER))
+    message = failure.message[:MOST_NOTE_CHARACTERS]
+    return ErrorRow(duration(at_ns), failure.error, message, frames, len(failure.frames) - len(frames))
 
 
 def _not_judged(attempt: Attempt) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ class NotPassed(Exception):  # noqa: N818 - a verdict is no error
 
 
 class LimitMissed(NotPassed, AssertionError):  # noqa: N818 - a verdict is no error
-    """The value is outside its limit. An AssertionError too, by which pytest's other plugins tell failed from broken."""
+    """The value is outside its limit. An AssertionError too: by it pytest's other plugins tell failed from broken."""
 
 
 class Inconclusive(NotPassed):
