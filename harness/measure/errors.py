@@ -13,6 +13,14 @@ class WaveformError(MeasureError):
     """A waveform can't answer the question: empty, a threshold outside the record, samples of a wrong type."""
 
 
+class BusError(MeasureError):
+    """Two bus lines do what their protocol excludes: a glitch, or a device that breaks the rules. ``at_ns`` is when."""
+
+    def __init__(self, text: str, at_ns: float) -> None:
+        self.at_ns = at_ns
+        super().__init__(text)
+
+
 class UncertaintyError(MeasureError):
     """A contribution to an uncertainty budget is impossible: negative, not finite, named twice."""
 

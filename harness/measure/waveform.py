@@ -117,6 +117,16 @@ class Edges:
         return self.level_after(count - 1)
 
 
+def find_level_changes(waveform: Waveform) -> Edges:
+    """Edges of a digital channel (unit "1"), each half way between the two samples that differ."""
+    if waveform.unit != "1" or (len(waveform) and int(waveform.samples.max()) > 1):
+        raise WaveformError(f"waveform {waveform.channel_label}: is no digital channel; expected levels 0 and 1")
+    if not len(waveform):
+        return Edges(None, np.empty(0, dtype=np.float64))
+    before = np.flatnonzero(waveform.samples[1:] != waveform.samples[:-1]).astype(np.float64)
+    return Edges(bool(waveform.samples[0]), (before + 0.5) * waveform.x_increment_ns + waveform.x_origin_ns)
+
+
 def find_edges(waveform: Waveform, levels: LogicLevels) -> Edges:
     """Edges of a digital line, with hysteresis between the logic levels and linear interpolation in between.
 
