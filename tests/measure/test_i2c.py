@@ -204,6 +204,17 @@ def test_the_same_from_voltages() -> None:
     assert (one.address, one.octets) == (0x1E, b"\x02\x00")
 
 
+@pytest.mark.parametrize(("hold_ns", "late_ns"), [(0, -300), (5_900, 300)])
+def test_lines_that_change_together_in_either_order_are_data(hold_ns: float, late_ns: float) -> None:
+    """SDA changes as SCL falls, or just before SCL rises, and its channel is 0.3 us early or late."""
+    lines = one_write(hold_ns=hold_ns)
+    lines.edges["sda"] = [at + late_ns for at in lines.edges["sda"]]
+    for from_ns in range(0, 1_000, 100):
+        scl, sda = (lines.sample(line, -float(from_ns), lines.now_ns, 1_000) for line in ("scl", "sda"))
+        (one,) = decode_i2c(scl, sda, skew_ns=300).transfers
+        assert (one.address, one.octets) == (0x1E, b"\x02\x00")
+
+
 def test_a_missing_acknowledge_is_told() -> None:
     lines = Lines(6_000, 4_000, 1_000, 5_000)
     lines.send([Sent(0x33, False, False, (), True), Sent(0x1E, True, True, ((0x12, True), (0x34, False)), True)])
