@@ -1,4 +1,4 @@
-"""The image on the emulated board with its sensors: thresholds over many boards, latency, the shared bus, the readout."""
+"""The image on the emulated board with its sensors: tolerances of many boards, latency, the shared bus, the readout."""
 
 from __future__ import annotations
 
