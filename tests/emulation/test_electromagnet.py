@@ -265,6 +265,19 @@ def test_a_restored_magnet_goes_on_identically(world: World, magnet: Electromagn
     assert fields[0] == fields[1]
 
 
+def test_a_new_drive_ends_what_the_old_one_was_on_its_way_to(world: World, magnet: Electromagnet) -> None:
+    magnet.drive("x", hold(2.0))
+    run(world, 10 * MS)
+    magnet.drive("x", hold(-0.2))
+    before_nA = magnet.current_nA("x", world.now_ns)
+    for _ in range(1000):
+        run(world, 100_000)
+        current_nA = magnet.current_nA("x", world.now_ns)
+        assert current_nA <= before_nA
+        before_nA = current_nA
+    assert before_nA == -0.2 * A
+
+
 def test_history_is_bounded(world: World, magnet: Electromagnet) -> None:
     axis: Axis = "x"
     for step in range(600):

@@ -175,6 +175,8 @@ def test_over_voltage_protection_trips_and_latches(bench: MagnetBench, supply: M
     assert current_nA(bench) == 0
     supply.write("OUTP OFF,(@1);:OUTP ON,(@1)")
     assert int(supply.query("STAT:QUES:COND? (@1)")) == OVER_VOLTAGE, "latched"
+    supply.write("*RST;:FUNC CURR,(@1);:CURR 2,(@1);:OUTP ON,(@1)")
+    assert int(supply.query("STAT:QUES:COND? (@1)")) == OVER_VOLTAGE, "latched"
     supply.write("OUTP OFF,(@1);:OUTP:PROT:CLE (@1);:VOLT:PROT:REM 8,(@1);:OUTP ON,(@1)")
     bench.wait(S)
     assert current_nA(bench) == pytest.approx(2 * A, rel=1e-3)
@@ -308,6 +310,7 @@ def test_outputs_that_are_not_there(driver: DcSupply) -> None:
     [
         ("+9.900000E+37", lambda driver: driver.measured_current_A(1)),
         ("-9.9E37", lambda driver: driver.measured_current_A(1)),
+        ("+4.000000E+00", lambda driver: driver.measured_current_A(1)),
         ("NAN", lambda driver: driver.measured_current_A(1)),
         ("", lambda driver: driver.measured_current_A(1)),
         ("+1.0E+00,+1.0E+00", lambda driver: driver.measured_current_A(1)),

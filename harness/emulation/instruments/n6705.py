@@ -121,7 +121,7 @@ class PowerAnalyzer(ScpiInstrument):
         super().__init__(world, name, identity, tree)
 
     def reset(self) -> None:
-        """``*RST``: every output off, at zero, in voltage priority; a latched protection stays (power-on clears it)."""
+        """``*RST``: every output off, at zero, in voltage priority; a latched protection stays [assumed]."""
         for number, old in list(self.state.outputs.items()):
             self.set_up(number, replace(OutputSettings(), tripped=old.tripped))
 
