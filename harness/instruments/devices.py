@@ -28,6 +28,10 @@ ANSWER_BYTES_MAX = 4096
 """No answer of these devices is nearly as long: a device that never stops is faulty."""
 
 
+DECLARED = "serial number declared in the bench file"
+"""Stands in the model's name; the serial number itself is compared with the bench file's when a run is verified."""
+
+
 def declared_identity(name: str, maker: str, model: str, serial: str | None, firmware: str = "none") -> Identity:
     """The identity of a device that can't say its serial number: the bench file's, and the record says so.
 
@@ -39,7 +43,7 @@ def declared_identity(name: str, maker: str, model: str, serial: str | None, fir
             f"{maker} {model} can't say its serial number; give it in the bench file (instruments.{name}.serial), "
             "as it stands on the unit",
         )
-    return Identity(maker, model, f"{serial} (declared in the bench file)", firmware)
+    return Identity(maker, f"{model} ({DECLARED})", serial, firmware)
 
 
 class SmbusDevice:

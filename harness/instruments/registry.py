@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.instruments.chroma_63800 import Chroma63800
 from harness.instruments.errors import UnknownDriverError
+from harness.instruments.espec_p300 import EspecP300
 from harness.instruments.infiniivision import InfiniiVision
 from harness.instruments.keysight_34465a import Keysight34465A
 from harness.instruments.keysight_34970 import Keysight34970A
@@ -15,6 +16,7 @@ from harness.instruments.keysight_ac6800 import KeysightAc6800
 from harness.instruments.keysight_n6705 import KeysightN6705
 from harness.instruments.lakeshore_f71 import LakeShoreF71
 from harness.instruments.mcp23017 import Mcp23017
+from harness.instruments.newport_esp301 import NewportEsp301
 from harness.instruments.numato_relay import NumatoRelay
 from harness.instruments.pcf8574 import Pcf8574
 
@@ -26,7 +28,9 @@ DRIVERS: dict[str, Callable[..., Any]] = {
     "keysight-ac6800": KeysightAc6800,
     "keysight-n6705": KeysightN6705,
     "lakeshore-f71": LakeShoreF71,
+    "espec-p300": EspecP300,
     "mcp23017": Mcp23017,
+    "newport-esp301": NewportEsp301,
     "numato-relay": NumatoRelay,
     "pcf8574": Pcf8574,
 }
@@ -41,7 +45,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "supply_current": ("keysight-34465a",),
     "coil_supply": ("keysight-n6705",),
     "teslameter": ("lakeshore-f71",),
-    # Step 2 adds: multimeter, supply_current, mains, load, chamber, stage.
+    "chamber": ("espec-p300",),
+    "stage": ("newport-esp301",),
 }
 """The drivers that can play a role which a fixture asks for; a role of the bench's own may have any."""
 

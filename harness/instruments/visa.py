@@ -36,7 +36,8 @@ Traffic = Callable[[Direction, str, int], None]
 BLOCK_CHUNK_BYTES = 1 << 20
 """PyVISA copies once per chunk; a waveform in one chunk is read at the speed of the link."""
 
-ERROR_QUERY = "SYSTem:ERRor?"
+NO_NUMBER = 9.9e37
+"""SCPI-99 volume 1, 7.2.1.4: 9.9E37 stands for infinity, 9.91E37 for no number; nothing measured is as large."""
 ERRORS_READ_MAX = 50
 """More entries than any queue holds; an instrument that never says 0 is faulty."""
 
@@ -54,6 +55,9 @@ class Identity:
 class Instrument:
     """One instrument over VISA. Raises only errors of ``harness.instruments.errors``."""
 
+    TERMINATOR = "\n"
+    ERROR_QUERY = "SYSTem:ERRor?"
+
     def __init__(
         self,
         resource: MessageBasedResource,
@@ -67,8 +71,8 @@ class Instrument:
         self.clock = clock
         self.name = name
         self.traffic = traffic
-        resource.read_termination = "\n"
-        resource.write_termination = "\n"
+        resource.read_termination = self.TERMINATOR
+        resource.write_termination = self.TERMINATOR
         resource.timeout = timeout_ms
 
     def command(self, *commands: str) -> None:
@@ -80,7 +84,9 @@ class Instrument:
     def command_and_wait(self, text: str) -> None:
         """Send a command, wait until the instrument has worked it off (``*OPC?``), then read the error queue."""
         self._send(text)
-        self.query("*OPC?")
+        answer = self.query("*OPC?")
+        if answer.strip() not in ("1", "+1"):
+            raise BadAnswerError(self.name, "*OPC?", answer, f"1 when {text!r} has been worked off")
         self.check_errors(text)
 
     def query(self, text: str) -> str:
@@ -104,12 +110,15 @@ class Instrument:
             raise BadAnswerError(self.name, text, answer, "an integer") from None
 
     def query_float(self, text: str) -> float:
-        """A query whose answer is a number."""
+        """A query whose answer is a number; SCPI's infinity and its "no number" raise BadAnswerError too."""
         answer = self.query(text)
         try:
-            return float(answer)
+            value = float(answer)
         except ValueError:
             raise BadAnswerError(self.name, text, answer, "a number") from None
+        if not abs(value) < NO_NUMBER:
+            raise BadAnswerError(self.name, text, answer, "a number; this stands for an overload or for no reading")
+        return value
 
     def query_block(self, text: str) -> NDArray[np.uint8]:
         """A query whose answer is a definite length block of bytes."""
@@ -130,18 +139,19 @@ class Instrument:
         """Read the error queue until it is empty; raises CommandError if it was not."""
         errors: list[str] = []
         for _ in range(ERRORS_READ_MAX):
-            answer = self.query(ERROR_QUERY)
+            answer = self.query(self.ERROR_QUERY)
             number, _, _text = answer.partition(",")
             try:
                 done = int(number) == 0
             except ValueError:
-                raise BadAnswerError(self.name, ERROR_QUERY, answer, 'a number and a text, as +0,"No error"') from None
+                expected = 'a number and a text, as +0,"No error"'
+                raise BadAnswerError(self.name, self.ERROR_QUERY, answer, expected) from None
             if done:
                 break
             errors.append(answer)
         else:
             expected = f"an empty queue after {ERRORS_READ_MAX} reads"
-            raise BadAnswerError(self.name, ERROR_QUERY, errors[-1], expected)
+            raise BadAnswerError(self.name, self.ERROR_QUERY, errors[-1], expected)
         if errors:
             raise CommandError(self.name, after, errors)
 
@@ -196,7 +206,7 @@ class Instrument:
             return TransportError(self.name, f"{command!r} could not be transferred: {error}")
         self._report("<", "nothing: time-out")
         timeout = InstrumentTimeoutError(self.name, command, self.resource.timeout)
-        if command != ERROR_QUERY:
+        if command != self.ERROR_QUERY:
             try:
                 self.check_errors(command)
             except InstrumentTimeoutError:

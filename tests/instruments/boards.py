@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,8 +94,7 @@ def bench_file_with(name: str, path: Path, *more: str) -> Path:
     lines = BENCH.read_text(encoding="utf-8").splitlines()
     start = lines.index("[instruments.relay]")
     end = next(index for index in range(start + 1, len(lines)) if lines[index].startswith("["))
-    wired = next(line for line in lines[start:end] if line.startswith("channels = "))
-    names = [pair.split("=")[0].strip() for pair in wired.split("{")[1].split("}")[0].split(",")]
+    names = tomllib.loads("\n".join(lines))["instruments"]["relay"]["channels"]
     first, second = CHANNELS[name]
     numbers = [first, second, *(number for number in range(16) if number not in (first, second))]
     channels = ", ".join(f"{what} = {number}" for what, number in zip(names, numbers, strict=False))

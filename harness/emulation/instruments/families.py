@@ -9,9 +9,12 @@ from harness.bench.files import InstrumentEntry
 from harness.emulation.analog_net import AnalogNet
 from harness.emulation.instruments.ac6800_dialect import make_ac6800
 from harness.emulation.instruments.chroma63800 import make_chroma63800
+from harness.emulation.instruments.esp301 import make_esp301
+from harness.emulation.instruments.espec_p300 import make_espec_p300
 from harness.emulation.instruments.f71 import make_teslameter
 from harness.emulation.instruments.infiniivision import make_infiniivision
 from harness.emulation.instruments.mcp23017 import Mcp23017Board
+from harness.emulation.instruments.message_instrument import MessageInstrument
 from harness.emulation.instruments.n6705_dialect import make_power_analyzer
 from harness.emulation.instruments.numato import NumatoModule
 from harness.emulation.instruments.pcf8574 import Pcf8574Board
@@ -25,7 +28,7 @@ from harness.emulation.plant.mains import COMPONENT as MAINS
 from harness.emulation.plant.mains import SHUNT_PREFIX, find_mains
 from harness.emulation.world import World
 
-Maker = Callable[[World, str, InstrumentEntry], ScpiInstrument | RelayBoard]
+Maker = Callable[[World, str, InstrumentEntry], MessageInstrument | RelayBoard]
 """Makes the instrument of a role; what it works on or probes are components of the world, found by name."""
 
 ACTUATORS = {
@@ -36,7 +39,7 @@ ACTUATORS = {
 """What a relay channel of the bench file can work, by the name it has there; ``shunt_NAME`` works that shunt."""
 
 
-def make_instrument(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument | RelayBoard:
+def make_instrument(world: World, role: str, entry: InstrumentEntry) -> MessageInstrument | RelayBoard:
     """The emulated instrument ``role``; raises BenchFileError where there is none for this driver or wiring."""
     try:
         maker = MAKERS[entry.driver]
@@ -106,6 +109,14 @@ def _make_numato(world: World, role: str, entry: InstrumentEntry) -> RelayBoard:
     return NumatoModule(world, role, wired_actuators(role, entry))
 
 
+def _make_chamber(world: World, role: str, entry: InstrumentEntry) -> MessageInstrument:
+    return make_espec_p300(world, role)
+
+
+def _make_stage(world: World, role: str, entry: InstrumentEntry) -> MessageInstrument:
+    return make_esp301(world, role)
+
+
 def _make_power_analyzer(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
     """The coils x, y and z are on the outputs 1, 2 and 3."""
     return make_power_analyzer(world, role, find_magnet(world), dict(enumerate(AXES, 1)))
@@ -142,7 +153,9 @@ MAKERS: dict[str, Maker] = {
     "keysight-34970a": _make_relay_unit,
     "keysight-n6705": _make_power_analyzer,
     "lakeshore-f71": _make_teslameter,
+    "espec-p300": _make_chamber,
     "mcp23017": _make_mcp23017,
+    "newport-esp301": _make_stage,
     "numato-relay": _make_numato,
     "pcf8574": _make_pcf8574,
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import cos, isqrt, radians, sin
 
+from harness.emulation.errors import WorldError
 from harness.emulation.world import PlainComponent, World
 
 MOUNTING_MDEG = (-100, 100)
@@ -129,6 +130,14 @@ class Attitude(PlainComponent):
         kept = self._phases(axis)
         past = [index for index, one in enumerate(kept) if one.start_ns <= self.world.now_ns - REMEMBERED_NS]
         self.state.phases[axis - 1] = kept[past[-1] if past else 0 :] + new
+
+
+def find_attitude(world: World) -> Attitude:
+    """The attitude of a world; raises WorldError where there is none."""
+    component = world.component("attitude")
+    if not isinstance(component, Attitude):
+        raise WorldError(f"component 'attitude' of this world is {component!r}, expected its attitude")
+    return component
 
 
 def _trapezoid(start_ns: int, from_udeg: int, to_udeg: int, velocity: int, acceleration: int) -> list[Phase]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import exp
 
+from harness.emulation.errors import WorldError
 from harness.emulation.world import PlainComponent, World
 
 ROOM_UC = 23_000_000
@@ -148,3 +149,11 @@ class Climate(PlainComponent):
         kept = [one for one in self.state.segments if one.start_ns < now_ns]
         past = [index for index, one in enumerate(kept) if one.start_ns <= now_ns - REMEMBERED_NS]
         self.state.segments = kept[past[-1] if past else 0 :] + new
+
+
+def find_climate(world: World) -> Climate:
+    """The climate of a world; raises WorldError where there is none."""
+    component = world.component("climate")
+    if not isinstance(component, Climate):
+        raise WorldError(f"component 'climate' of this world is {component!r}, expected its climate")
+    return component
