@@ -3,6 +3,9 @@
 Active only where tests under testplans/ are asked for (or ``--plan`` is given), so that the project's own tests are
 plain pytest. The order of everything is docs/run-order.md. With ``-n`` the controller brings the bench up, makes the
 run folder and joins the record; each worker opens a bench of its own and runs tests.
+
+Where a folder above testplans/ is asked for (an editor's test explorer does), its tests stand beside all others, and
+the bench is brought up only if some of them are run.
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ from harness.evidence.errors import EvidenceError
 from harness.evidence.not_passed import LimitMissed
 from harness.evidence.reader import load_run
 from harness.evidence.record import TestRecord
+from harness.plan.catalogue import load_catalogue
 from harness.plan.resolve import ResolvedTest
+from harness.run.firmware import build_if_source
 from harness.run.inputs import (
     DEFAULT_SEED,
     InputPaths,
@@ -27,18 +32,31 @@ from harness.run.inputs import (
     check_workers,
     choose_paths,
     default_testplans,
+    load_files,
     load_inputs,
 )
 from harness.run.live_run import LiveRun
 from harness.run.outcome import last_line, not_shown
 from harness.run.progress import CAUSE_PROPERTY, VERDICT_PROPERTY
+from harness.run.pytest_scope import Scope, is_below, is_parallel, only_shows, scope_of
 
 RUN = pytest.StashKey[LiveRun]()
 INPUTS = pytest.StashKey[RunInputs]()
 RECORD = pytest.StashKey[TestRecord]()
 CAUSES = pytest.StashKey[tuple[str, ...]]()
 NO_CAUSES: tuple[str, ...] = ()
+SCOPE = pytest.StashKey[Scope]()
+TALLY = pytest.StashKey["Tally"]()
 WORKER_KEY = "tamperbench"
+_PLANNED_PART = "requirements"
+"""The mark that every function of a plan has, and so every report of one."""
+
+MARKERS = (
+    "requirements(*ids): the ids, from testplans/requirements.toml, of what this test of a plan shows. Every test "
+    "under testplans/ has it; each id is a marker too, for -m",
+    "parameters(model=CLASS): the class (harness.plan.parameters.Parameters) of what a plan may set for this test, "
+    "with units; without it a plan can only choose the test",
+)
 EXIT_NOT_CERTIFIED = 2
 
 pytest_plugins = (
@@ -71,14 +89,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read and check the inputs where plan tests are asked for."""
-    config.addinivalue_line("markers", "requirements(*ids): the requirement ids that this plan test shows")
-    config.addinivalue_line("markers", "parameters(model=...): the pydantic model of what a plan may set for this test")
-    if not _is_active(config):
-        return
+    for line in MARKERS:
+        config.addinivalue_line("markers", line)
+    scope = scope_of(config)
     try:
-        config.stash[INPUTS] = load_inputs(_paths(config), config.getoption("--seed"))
-        for test_id in config.getoption("--test-id"):
-            config.stash[INPUTS].test(test_id)
+        if scope is not Scope.NONE:
+            config.stash[SCOPE] = scope
+            config.stash[INPUTS] = _load(config)
+            for test_id in config.getoption("--test-id"):
+                config.stash[INPUTS].test(test_id)
+        _document_requirements(config)
     except BenchError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -86,10 +106,22 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Bring the bench up and make the run folder (controller), or open the folder (worker)."""
+    if session.config.stash.get(SCOPE, Scope.NONE) is Scope.PLAN and not only_shows(session.config):
+        _begin(session.config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Among other tests the bench is brought up only if planned ones are really to be run."""
     config = session.config
-    inputs = config.stash.get(INPUTS, None)
-    if inputs is None or config.option.collectonly:
+    if config.stash.get(SCOPE, Scope.NONE) is not Scope.AMONG_OTHERS or only_shows(config):
         return
+    if any(planned_of(item) is not None for item in session.items):
+        _begin(config)
+
+
+def _begin(config: pytest.Config) -> None:
+    inputs = config.stash[INPUTS]
     handed_over = getattr(config, "workerinput", {}).get(WORKER_KEY)
     try:
         if handed_over is not None:
@@ -98,9 +130,29 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             check_workers(inputs, getattr(config.option, "numprocesses", None) or 0)
             folder = config.getoption("--run-folder")
             config.stash[RUN] = LiveRun.begin(inputs, Path(folder) if folder else None)
+            config.stash[TALLY] = Tally(config.stash[RUN])
+            config.pluginmanager.register(config.stash[TALLY])
         config.stash[RUN].interruption.install()
     except (BenchError, EvidenceError) as error:
         raise pytest.UsageError(str(error)) from error
+
+
+class Tally:
+    """What the controlling process counts while a run goes on."""
+
+    def __init__(self, run: LiveRun) -> None:
+        self.others_failed = False
+        """Whether a test failed that is none of the plan's."""
+        self._run = run
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A phase of a test has ended."""
+        if VERDICT_PROPERTY in dict(report.user_properties) or _PLANNED_PART in report.keywords:
+            test_id = report.nodeid.rpartition("[")[2].rstrip("]")
+            seconds = self._run.test_seconds
+            seconds[test_id] = seconds.get(test_id, 0.0) + report.duration
+        elif report.failed:
+            self.others_failed = True
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -124,17 +176,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what the plan has, in its order."""
+    """Keep what the plan has, in its order, each marked with its requirements; other tests as they stand."""
     inputs = config.stash.get(INPUTS, None)
     if inputs is None:
         return
     wanted = config.getoption("--test-id") or [test.id for test in inputs.tests]
     order = {test_id: place for place, test_id in enumerate(wanted)}
     kept = [item for item in items if (planned := planned_of(item)) is not None and planned.id in order]
-    dropped = [item for item in items if item not in kept]
+    others = [item for item in items if planned_of(item) is None and not is_below(item.path, inputs.paths.testplans)]
+    if others and is_parallel(config):
+        kept = []  # which worker would bring the bench up? Alone, testplans/ runs in parallel
+    dropped = [item for item in items if item not in kept and item not in others]
     config.hook.pytest_deselected(items=dropped)
+    for item in kept:
+        for requirement in _planned(item).requirements:
+            item.add_marker(requirement)
     places = {test.id: place for place, test in enumerate(inputs.tests)}
-    items[:] = sorted(kept, key=lambda item: places[_planned(item).id])
+    items[:] = [*others, *sorted(kept, key=lambda item: places[_planned(item).id])]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -228,7 +286,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if not hasattr(session.config, "workerinput"):
         verdict_status = run.finish()
         broken = exitstatus == pytest.ExitCode.INTERNAL_ERROR and verdict_status == 0
-        session.exitstatus = EXIT_NOT_CERTIFIED if broken else verdict_status
+        status = EXIT_NOT_CERTIFIED if broken else verdict_status
+        others_failed = session.config.stash[TALLY].others_failed
+        session.exitstatus = int(pytest.ExitCode.TESTS_FAILED) if others_failed else status
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -277,12 +337,21 @@ def _run_name(definition: Any, inputs: RunInputs) -> str:
     return f"{path.relative_to(inputs.paths.testplans).as_posix()}::{name}"
 
 
-def _is_active(config: pytest.Config) -> bool:
-    if config.getoption("--plan") is not None or config.getoption("--testplans") is not None:
-        return True
-    testplans = default_testplans()
-    given = (Path(str(argument).split("::", 1)[0]).resolve() for argument in config.args)
-    return any(path == testplans or testplans in path.parents for path in given)
+def _load(config: pytest.Config) -> RunInputs:
+    """The checked inputs; the reference meter's firmware is built first, as ``tamperbench certify`` does."""
+    paths = _paths(config)
+    runs = not only_shows(config)
+    if runs and paths.image is None and not hasattr(config, "workerinput"):
+        build_if_source(load_files(paths).meter, paths.meter)
+    return load_inputs(paths, config.getoption("--seed"), needs_image=runs)
+
+
+def _document_requirements(config: pytest.Config) -> None:
+    """Each requirement is a marker too: ``-m "SEAL-1 or COM-1"``, told by ``--markers``."""
+    inputs = config.stash.get(INPUTS, None)
+    catalogue = load_catalogue(default_testplans() / "requirements.toml") if inputs is None else inputs.catalogue
+    for row in catalogue.requirement:
+        config.addinivalue_line("markers", f"{row.id}: {row.text}")
 
 
 def _paths(config: pytest.Config) -> InputPaths:

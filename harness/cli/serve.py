@@ -54,7 +54,7 @@ def serve_command(
             ) from error
         paths = choose_paths(None, DEFAULT_PLAN, bench, meter, image)
         if image is None:
-            build_if_source(load_meter_file(paths.meter), paths.meter, Progress(stdout))
+            build_if_source(load_meter_file(paths.meter), paths.meter, Progress(stdout).firmware)
         serve(make_request(paths.bench, paths.meter, image, seed, host, port_base, write_bench, duration), say)
 
 

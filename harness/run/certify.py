@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from harness.evidence.reader import HEADER_FILE, Run, load_run
 from harness.measure.verdict import RunVerdict
 from harness.run.firmware import build_if_source
 from harness.run.inputs import InputFiles, InputPaths, RunInputs, check_workers, load_files, load_inputs
+from harness.run.interruption import WORDS
 from harness.run.live_run import free_folder, new_folder
 from harness.run.needs import check_needs
 from harness.run.progress import Progress
@@ -48,13 +50,13 @@ class Request:
 def certify(request: Request, progress: Progress) -> Run:
     """Build, run and join; gives the finished run. Raises BenchError or FirmwareError if there is none."""
     if request.build and request.paths.image is None:
-        build_if_source(_checked(request, load_files(request.paths)).meter, request.paths.meter, progress)
+        build_if_source(_checked(request, load_files(request.paths)).meter, request.paths.meter, progress.firmware)
     inputs = load_inputs(request.paths, request.seed)
     _checked(request, inputs)
     check_workers(inputs, request.workers)
     with _claimed_folder(request) as folder:
-        progress.begin(inputs, request.test_ids)
-        with terminated_like_interrupted(), _without_foreign_options():
+        progress.begin(inputs, request.test_ids, request.workers, folder)
+        with terminated_like_interrupted(), _without_foreign_options(), progress:
             status = pytest.main(_arguments(request, folder), plugins=[progress, *request.plugins])
         if not (folder / HEADER_FILE).is_file():
             if status == pytest.ExitCode.INTERRUPTED:
@@ -151,13 +153,19 @@ def _without_foreign_options() -> Generator[None]:
 
 @contextmanager
 def terminated_like_interrupted() -> Generator[None]:
-    """SIGTERM ends a run as Ctrl-C does: outputs off, record readable."""
+    """SIGTERM and a terminal that closes end a run as Ctrl-C does: outputs off, record readable."""
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt("terminated")
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt(WORDS[signal.Signals(number)])
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    numbers = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

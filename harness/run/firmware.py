@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from harness.bench.errors import BenchError, BenchFileError
 from harness.bench.files import MeterFile
-from harness.run.progress import Progress
 
 
-def build_if_source(meter: MeterFile, meter_path: Path, progress: Progress | None = None) -> None:
+def build_if_source(meter: MeterFile, meter_path: Path, tell: Callable[[Path, int, int], None] | None = None) -> None:
     """Build ``firmware.image`` from ``firmware.source``; nothing to do if the meter file names no source.
 
-    Raises FirmwareError if it does not build or exceeds a budget, BenchFileError if there is no such source.
+    ``tell`` gets the image, its bytes of flash and those of SRAM for the detection core. Raises BenchError if it does
+    not build or exceeds a budget, BenchFileError if there is no such source.
     """
     if meter.firmware.source is None:
         return
     try:
         from firmware_ref.tool.build import build  # noqa: PLC0415 - only the reference meter needs the build tool
+        from firmware_ref.tool.errors import FirmwareError  # noqa: PLC0415
     except ImportError as error:
         raise BenchError(
             f"building the reference meter's firmware needs the extra 'emulation' ({error.name} is missing): "
@@ -29,6 +31,9 @@ def build_if_source(meter: MeterFile, meter_path: Path, progress: Progress | Non
             f"{meter_path}: key 'firmware.source': there is no folder {source}; "
             "leave the key out to use an image that is built elsewhere"
         )
-    result = build(source, (meter_path.parent / meter.firmware.image).resolve().parent)
-    if progress is not None:
-        progress.firmware(result.bin, result.flash_bytes, result.core_static_ram_bytes + result.core_stack_bytes)
+    try:
+        result = build(source, (meter_path.parent / meter.firmware.image).resolve().parent)
+    except FirmwareError as error:
+        raise BenchError(f"the firmware in {source} was not built: {error}") from error
+    if tell is not None:
+        tell(result.bin, result.flash_bytes, result.core_static_ram_bytes + result.core_stack_bytes)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during a test: they take effect between two exchanges with the bench, never inside one.
+"""Ctrl-C, SIGTERM and a closed terminal during a test: they take effect between two exchanges, never inside one.
 
 Python raises KeyboardInterrupt wherever it happens to be. Inside a callback from C, a finaliser or a library's
 ``except`` it gets lost there, and the test goes on with a value that was never taken. So while a test runs the wish is
@@ -17,7 +17,11 @@ from types import FrameType
 from typing import Any
 
 GRACE_S = 1.0
-WORDS = {signal.SIGINT: "interrupted by the operator", signal.SIGTERM: "terminated"}
+WORDS = {
+    signal.SIGINT: "interrupted by the operator",
+    signal.SIGTERM: "terminated",
+    signal.SIGHUP: "the terminal was closed",
+}
 
 
 class Interruption:
@@ -30,9 +34,10 @@ class Interruption:
         self._before: dict[signal.Signals, Any] = {}
 
     def install(self) -> None:
-        """Take over the two signals, if this is the thread that gets them."""
+        """Take over the signals, if this is the thread that gets them. One that is ignored (nohup) stays so."""
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._take) for number in WORDS}
+            heeded = [number for number in WORDS if signal.getsignal(number) is not signal.SIG_IGN]
+            self._before = {number: signal.signal(number, self._take) for number in heeded}
             self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._insist)
 
     def uninstall(self) -> None:

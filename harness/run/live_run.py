@@ -18,6 +18,7 @@ from harness.evidence.run_folder import RunFolder
 from harness.headend.listener.history import CarriedHistory
 from harness.instruments.visa import Traffic
 from harness.plan.resolve import ResolvedTest
+from harness.run import durations
 from harness.run.bring_up import BringUp, bring_up
 from harness.run.inputs import RunInputs
 from harness.run.interruption import Interruption
@@ -55,6 +56,8 @@ class LiveRun:
         self._bench = bench
         self._wall = WallClock()
         self._began_utc_ns = self._wall.utc_ns()
+        self.test_seconds: dict[str, float] = {}
+        """By the wall, for telling the next run how long it takes."""
 
     @classmethod
     def begin(cls, inputs: RunInputs, path: Path | None) -> LiveRun:
@@ -120,6 +123,7 @@ class LiveRun:
                 "python": sys.version.split()[0],
                 "machine": f"{platform.system()} {platform.machine()}",
                 "bring_up_cause": self.cause,
+                durations.KEY: durations.to_text(self.test_seconds),
             }
         )
         return int(summary["exit_code"])

@@ -78,10 +78,11 @@ def check_needs(tests: Iterable[ResolvedTest], chosen: Collection[str], bench: B
         for table in tables:
             lacking.setdefault(table, []).append(test.id)
     if lacking:
-        lines = [f"no {table}, which these tests need: {_some(ids)}" for table, ids in lacking.items()]
+        lines = [f"{path}: no table {table}; it is needed by {_some(ids)}" for table, ids in lacking.items()]
+        there = ", ".join([*bench.instruments, *bench.links]) or "nothing"
         raise InstrumentMissingError(
-            "\n".join(f"{path}: {line}" for line in lines) + "\nadd the table, or leave those tests out of the plan "
-            "(tamperbench list shows what each test needs)"
+            "\n".join(lines) + f"\non this bench there are: {there}; add what is missing, or take a plan, or tests "
+            "(tamperbench run), without it"
         )
 
 

@@ -129,7 +129,6 @@ LACKING = {
         ["instruments.relay.channels", "case_switch = CHANNEL"],
     ),
     "probe": ((PROBES, "probes = { MODEM_TX = 2 }"), ["'CASE_SW'", "MODEM_TX", "[instruments.scope.probes]"]),
-    "instrument": (("[instruments.relay]", "[instruments.relais]"), ["'relay'", "relais", "[instruments.relay]"]),
 }
 
 
@@ -149,6 +148,21 @@ def test_what_the_bench_lacks_is_an_error_of_the_test_that_needs_it(image: Path,
     for text in named:
         assert text in failure.message
         assert text in outcome.out
+
+
+@pytest.mark.parametrize("table", ["instruments.relay", "instruments.scope", "links.modem", "links.optical"])
+def test_a_bench_without_what_the_plan_needs_is_refused_before_anything_is_run(
+    image: Path, tmp_path: Path, table: str
+) -> None:
+    bench = changed(BENCH, tmp_path / "bench.toml", (f"[{table}]", f"[{table}_2]"))
+    plan = write_latency_plan(tmp_path / "plan.toml")
+    options = ("--plan", plan, "--image", image, "--bench", bench, "--out", tmp_path / "run")
+    outcome = run("certify", *options, cwd=tmp_path)
+    assert outcome.status == 2, outcome.text
+    assert outcome.out == ""
+    assert f"{bench}: no table [{table}]; it is needed by com-1-case-latency" in outcome.err
+    assert f"{table.partition('.')[2]}_2" in outcome.err
+    assert not (tmp_path / "run").exists()
 
 
 def test_an_interrupt_while_the_bench_comes_up_gives_the_bench_back(
