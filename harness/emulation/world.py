@@ -145,7 +145,7 @@ class World:
 
     def cancel(self, component: str, kind: str) -> None:
         """Drop every event of that kind waiting for ``component``."""
-        kept = [event for event in self._events if not (event[2] == component and event[3] == kind)]
+        kept = [event for event in self._events if event[3] != kind or event[2] != component]
         if len(kept) != len(self._events):
             self._events = kept
             heapq.heapify(self._events)

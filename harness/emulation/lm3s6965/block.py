@@ -123,6 +123,14 @@ class Block(PlainComponent, ABC):
             raise self.not_modelled("write", offset, value)
         writer(value)
 
+    def reader_at(self, offset: int) -> Reader | None:
+        """What a read at ``offset`` comes to, if it is always the same; a block that does more than that has none."""
+        return self.readers.get(offset) if type(self).read is Block.read else None
+
+    def writer_at(self, offset: int) -> Writer | None:
+        """The same for a write."""
+        return self.writers.get(offset) if type(self).write is Block.write else None
+
     def not_modelled(self, access: str, offset: int, value: int | None, why: str = "") -> NotModelledError:
         """The error for an access this block has no model of."""
         what = f"{self.name}: {access} at offset 0x{offset:03X}"

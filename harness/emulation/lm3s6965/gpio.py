@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
-from harness.emulation.lm3s6965.block import Block, Chip
+from harness.emulation.lm3s6965.block import Block, Chip, Reader, Writer
 
 LOCK_KEY = 0x1ACC_E551
 DATA_END = 0x400
@@ -116,11 +117,21 @@ class GpioPort(Block):
     def write(self, offset: int, value: int) -> None:
         """A 32-bit write; below 0x400 the address bits 9-2 are the mask of the DATA bits written."""
         if offset < DATA_END:
-            mask = offset >> 2
-            self.state.data = self.state.data & ~mask | value & mask
-            self._settle()
+            self._write_data(offset >> 2, value)
             return
         super().write(offset, value)
+
+    def reader_at(self, offset: int) -> Reader | None:
+        """The mask of the DATA bits is in the address."""
+        return partial(self._read_data, offset >> 2) if offset < DATA_END else self.readers.get(offset)
+
+    def writer_at(self, offset: int) -> Writer | None:
+        """The mask of the DATA bits is in the address."""
+        return partial(self._write_data, offset >> 2) if offset < DATA_END else self.writers.get(offset)
+
+    def _write_data(self, mask: int, value: int) -> None:
+        self.state.data = self.state.data & ~mask | value & mask
+        self._settle()
 
     def _read_data(self, mask: int) -> int:
         state = self.state

@@ -123,11 +123,14 @@ class I2cMaster(Block):
 
     def on_event(self, kind: str, argument: Any) -> None:
         """The end of a step of the command."""
-        step = {"address": self._address_sent, "data": self._data_done, "stop": self._stopped}.get(kind)
-        if step is None:
-            super().on_event(kind, argument)
+        if kind == "data":
+            self._data_done()
+        elif kind == "address":
+            self._address_sent()
+        elif kind == "stop":
+            self._stopped()
         else:
-            step()
+            super().on_event(kind, argument)
 
     def _address_sent(self) -> None:
         state = self.state

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.emulation.errors import NotModelledError, WorldError
-from harness.emulation.lm3s6965.block import Block, BusFaultError, Core, CoreClock
+from harness.emulation.lm3s6965.block import Block, BusFaultError, Core, CoreClock, Reader, Writer
 from harness.emulation.lm3s6965.flash_controller import FlashController
 from harness.emulation.lm3s6965.gpio import PORT_PINS, GpioPort
 from harness.emulation.lm3s6965.gptm import Gptm
@@ -73,6 +73,9 @@ class Mcu(PlainComponent):
         self.timers = [Gptm(self, index, irq) for index, (_, irq) in enumerate(GPTM_MAP)]
         self._pages: dict[int, tuple[Block, Gate | None]] = dict(self._memory_map())
         self._open: dict[int, Block] = {}
+        self._readers: dict[int, Reader] = {}
+        self._writers: dict[int, Writer] = {}
+        """Registers accessed since the gates last changed, by address: most accesses are to a few of them."""
         # After the blocks, so that a restore finds their state back in place when it works out clock and gates.
         super().__init__(world, "mcu")
         self.gates_changed()
@@ -104,24 +107,40 @@ class Mcu(PlainComponent):
 
     def read(self, address: int, width: int) -> int:
         """A load from the peripheral range."""
+        reader = self._readers.get(address)
+        if reader is not None and width == 4:
+            return reader()
         block = self._open.get(address >> 12)
         if width != 4 or block is None:
             raise self._refused("read", address, width, None)
         offset = address & 0xFFF
         if block is self.sysctl and self.flash.owns_sysctl_offset(offset):
             return self.flash.read_sysctl(offset)
-        return block.read(offset)
+        reader = block.reader_at(offset)
+        if reader is None:
+            return block.read(offset)
+        self._readers[address] = reader
+        return reader()
 
     def write(self, address: int, width: int, value: int) -> None:
         """A store to the peripheral range."""
+        writer = self._writers.get(address)
+        if writer is not None and width == 4:
+            writer(value)
+            return
         block = self._open.get(address >> 12)
         if width != 4 or block is None:
             raise self._refused("write", address, width, value)
         offset = address & 0xFFF
         if block is self.sysctl and self.flash.owns_sysctl_offset(offset):
             self.flash.write_sysctl(offset, value)
-        else:
+            return
+        writer = block.writer_at(offset)
+        if writer is None:
             block.write(offset, value)
+            return
+        self._writers[address] = writer
+        writer(value)
 
     def _refused(self, access: str, address: int, width: int, value: int | None) -> Exception:
         entry = self._pages.get(address >> 12)
@@ -186,6 +205,8 @@ class Mcu(PlainComponent):
     def gates_changed(self) -> None:
         """Only blocks whose clock is on answer; the others are a bus fault."""
         state = self.sysctl.state
+        self._readers.clear()
+        self._writers.clear()
         self._open = {
             page: block
             for page, (block, gate) in self._pages.items()

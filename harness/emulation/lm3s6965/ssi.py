@@ -10,9 +10,10 @@ whose end can change the interrupt line. An event per word would cost more than 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
-from harness.emulation.lm3s6965.block import Block, Chip
+from harness.emulation.lm3s6965.block import Block, Chip, Reader, Writer
 
 FIFO_DEPTH = 8
 SELECT_PIN = 3
@@ -90,6 +91,43 @@ class Ssi(Block):
         super().write(offset, value)
         self._plan_look()
 
+    def reader_at(self, offset: int) -> Reader | None:
+        """Catching up comes before every access; data and flags are read so often that they have a way of their own."""
+        if offset not in self.readers:
+            return None
+        return {0x008: self._read_data_now, 0x00C: self._flags_now}.get(offset) or partial(self.read, offset)
+
+    def writer_at(self, offset: int) -> Writer | None:
+        """Catching up comes before every access, planning after a write."""
+        if offset not in self.writers:
+            return None
+        return self._write_data_now if offset == 0x008 else partial(self.write, offset)
+
+    def _read_data_now(self) -> int:
+        if self._is_late():
+            self.catch_up()
+        return self._read_data()
+
+    def _flags_now(self) -> int:
+        if self._is_late():
+            self.catch_up()
+        return self._flags()
+
+    def _write_data_now(self, value: int) -> None:
+        state = self.state
+        if self._is_late() or state.shifting is None or len(state.tx) >= FIFO_DEPTH:
+            self.write(0x008, value)
+            return
+        state.tx.append(value & ((1 << self.word_bits) - 1))
+        if state.im:
+            self._plan_look()
+            self.drive_irq()
+
+    def _is_late(self) -> bool:
+        """A word has ended and was not exchanged yet."""
+        state = self.state
+        return state.shifting is not None and state.shift_end_ns <= self.world.now_ns
+
     @property
     def word_bits(self) -> int:
         """Bits of a word (DSS + 1)."""
@@ -113,10 +151,13 @@ class Ssi(Block):
         self.drive_irq()
 
     def _read_data(self) -> int:
-        if not self.state.rx:
+        state = self.state
+        if not state.rx:
             raise self.not_modelled("read", 0x008, None, "the receive FIFO is empty; check RNE in SR first")
-        word = self.state.rx.pop(0)
-        self.drive_irq()
+        word = state.rx.pop(0)
+        if state.im:
+            self._plan_look()
+            self.drive_irq()
         return word
 
     @property
@@ -178,11 +219,17 @@ class Ssi(Block):
         state = self.state
         look_ns = -1
         if state.im and state.shifting is not None:
-            queued, received, half = len(state.tx), len(state.rx), FIFO_DEPTH // 2
-            words = {INT_RX: half - received, INT_TX: queued - half, INT_OVERRUN: FIFO_DEPTH + 1 - received}
-            due = [count for bit, count in words.items() if state.im & bit and 0 < count <= 1 + queued]
-            if due:
-                look_ns = state.shift_end_ns + (min(due) - 1) * self._word_ns
+            coming = 1 + len(state.tx)
+            words = never = FIFO_DEPTH + 2
+            for bit, count in (
+                (INT_RX, FIFO_DEPTH // 2 - len(state.rx)),
+                (INT_TX, len(state.tx) - FIFO_DEPTH // 2),
+                (INT_OVERRUN, FIFO_DEPTH + 1 - len(state.rx)),
+            ):
+                if state.im & bit and 0 < count <= coming:
+                    words = min(words, count)
+            if words < never:
+                look_ns = state.shift_end_ns + (words - 1) * self._word_ns
         if look_ns != state.look_ns:
             if state.look_ns >= 0:
                 self.world.cancel(self.name, "look")

@@ -30,6 +30,10 @@ class WatchdogState:
     start_value: int = WORD_MASK
     start_ns: int = 0
     held_value: int = WORD_MASK
+    end_ns: int = 0
+    """When the counter reaches 0."""
+    event_ns: int = -1
+    """When the event that looks for that is due, at ``end_ns`` or before; -1: none waits."""
 
 
 class Watchdog(Block):
@@ -104,17 +108,28 @@ class Watchdog(Block):
         self.state.locked = value != UNLOCK_KEY
 
     def _restart(self, value: int | None = None) -> None:
+        """Count anew. An event that waits for an earlier end is left: firmware feeds far more often than it starves."""
         state = self.state
-        self.world.cancel(self.name, "time-out")
-        if self.running:
-            state.start_value, state.start_ns = state.load if value is None else value, self.world.now_ns
-            due_ns = self.world.now_ns + self.chip.clock.to_ns(state.start_value)
-            self.world.schedule(due_ns, self.name, "time-out")
+        if not self.running:
+            return
+        state.start_value, state.start_ns = state.load if value is None else value, self.world.now_ns
+        state.end_ns = self.world.now_ns + self.chip.clock.to_ns(state.start_value)
+        if state.event_ns < 0 or state.end_ns < state.event_ns:
+            self.world.cancel(self.name, "time-out")
+            self._wait()
+
+    def _wait(self) -> None:
+        self.state.event_ns = self.state.end_ns
+        self.world.schedule(self.state.end_ns, self.name, "time-out")
 
     def on_event(self, kind: str, argument: Any) -> None:
         """The counter reached 0: interrupt, or reset if the interrupt before was never cleared."""
         if kind != "time-out":
             super().on_event(kind, argument)
+        if self.world.now_ns < self.state.end_ns:
+            self._wait()
+            return
+        self.state.event_ns = -1
         if self.state.ris and self.state.ctl & RESET_ENABLE:
             self.chip.reset(RESC_WATCHDOG)
             return

@@ -123,16 +123,19 @@ class Ade7953(PlainComponent):
             raise self._not_modelled(f"SPI words of {bits} bits; expected 8 or 16")
         if not self.state.selected:
             return (1 << bits) - 1
-        reply = bytes(self._exchange_byte(byte, at_ns) for byte in word.to_bytes(bits // 8, "big"))
-        return int.from_bytes(reply, "big")
+        if bits == 8:
+            return self._exchange_byte(word, at_ns)
+        return self._exchange_byte(word >> 8, at_ns) << 8 | self._exchange_byte(word & 0xFF, at_ns)
 
     def _exchange_byte(self, byte: int, at_ns: int) -> int:
         state = self.state
-        at = len(state.frame)
-        out = state.answer[at - 3] if state.answer and 3 <= at < 3 + len(state.answer) else 0xFF
+        at, answer = len(state.frame), state.answer
         state.frame.append(byte)
         if at < 2:
-            return out
+            return 0xFF
+        if 3 <= at < 2 + len(answer):
+            return answer[at - 3]
+        out = answer[at - 3] if 3 <= at < 3 + len(answer) else 0xFF
         address, operation = int.from_bytes(state.frame[:2], "big"), state.frame[2]
         octets = register_octets(address)
         if at == 2 and operation == READ:
