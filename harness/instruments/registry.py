@@ -43,6 +43,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "load": ("chroma-63800",),
     "multimeter": ("keysight-34465a",),
     "supply_current": ("keysight-34465a",),
+    "load_current": ("keysight-34465a",),
     "coil_supply": ("keysight-n6705",),
     "teslameter": ("lakeshore-f71",),
     "chamber": ("espec-p300",),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from zlib import crc32
 
 from harness.bench.errors import BenchFileError
 from harness.bench.files import InstrumentEntry
@@ -22,6 +24,7 @@ from harness.emulation.instruments.relay_board import RelayBoard
 from harness.emulation.instruments.relay_unit import Actuator, make_relay_unit
 from harness.emulation.instruments.scope_unit import Probe
 from harness.emulation.instruments.scpi import ScpiInstrument
+from harness.emulation.instruments.truevolt import REFERENCE_IDENTITY as REFERENCE_MULTIMETER
 from harness.emulation.instruments.truevolt_dialect import make_truevolt
 from harness.emulation.plant.electromagnet import AXES, find_magnet
 from harness.emulation.plant.mains import COMPONENT as MAINS
@@ -142,7 +145,9 @@ def _make_multimeter(world: World, role: str, entry: InstrumentEntry) -> ScpiIns
             f"key 'instruments.{role}.probes': a multimeter lies in one current lead; expected one net in A, as in "
             f"{{ SHUNT_I = 1 }}; found {', '.join(entry.probes) or 'none'}"
         )
-    return make_truevolt(world, role, nets[0])
+    # Several stand on one bench: each has a serial number of its own.
+    identity = replace(REFERENCE_MULTIMETER, serial=f"EMU54{crc32(role.encode()) % 10**6:06}")
+    return make_truevolt(world, role, nets[0], identity)
 
 
 MAKERS: dict[str, Maker] = {
