@@ -141,8 +141,9 @@
 /* A clock before 2024-01-01T00:00:00Z was never set. */
 #define CONFIG_CLOCK_PLAUSIBLE_S 1704067200u
 
-/* Watchdog: reset after two periods without service; the main loop wakes at least this often. */
+/* Watchdog: reset after two periods without service; the main loop wakes at least this often, and feeds it no more often. */
 #define CONFIG_WATCHDOG_PERIOD_US 8000000u
+#define CONFIG_WATCHDOG_FEED_US 1000000u
 #define CONFIG_WAKE_MAX_US 4000000u
 
 /* SEAL-4: what the build refuses to exceed. */

@@ -21,7 +21,8 @@ void time_spin_us(uint32_t spin_us);
 
 void system_begin(void);
 void watchdog_begin(void);
-void watchdog_feed(void);
+/* Called in every turn of the main loop; feeds it once a second. */
+void watchdog_feed(uint64_t now_us);
 void case_switch_begin(void);
 void i2c_begin(void);
 void serial_begin(void);

@@ -63,9 +63,10 @@ static struct meter meter;
 static void run_meter(void) {
     meter_begin(&meter, hal_time_us());
     for (;;) {
-        const uint64_t next_us = meter_step(&meter, hal_time_us());
-        const uint64_t clock_us = clock_service(hal_time_us());
-        watchdog_feed();
+        const uint64_t now_us = hal_time_us();
+        const uint64_t next_us = meter_step(&meter, now_us);
+        const uint64_t clock_us = clock_service(now_us);
+        watchdog_feed(now_us);
         time_sleep_until_us(clock_us < next_us ? clock_us : next_us);
     }
 }

@@ -4,6 +4,7 @@
 #include "port/lm3s6965/port.h"
 
 static uint32_t reset_cause;
+static uint64_t feed_at_us;
 
 static void enable_blocks(void) {
     SYSCTL_RCGC0 = SYSCTL_RCGC0 | RCGC0_WATCHDOG | RCGC0_HIBERNATION;
@@ -45,7 +46,11 @@ void watchdog_begin(void) {
     WDT_LOCK = 0;
 }
 
-void watchdog_feed(void) {
+void watchdog_feed(uint64_t now_us) {
+    if (now_us < feed_at_us) {
+        return;
+    }
+    feed_at_us = now_us + CONFIG_WATCHDOG_FEED_US;
     WDT_LOCK = WDT_UNLOCK_KEY;
     WDT_ICR = 0;
     WDT_LOAD = CONFIG_WATCHDOG_PERIOD_US * CONFIG_CYCLES_PER_US;
