@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench.files import load_bench_file
+from harness.bench.files import BenchFile, load_bench_file
 from harness.emulation.serve.bench_file import CERTIFICATE, MARK, served_bench, write_bench_file
 from harness.emulation.serve.errors import WriteBenchError
 from tests.serve.served import serving
 from tests.system.commands import BENCH, CHECKOUT, Here, changed, here_in
 
 NOON_NS = int(datetime(2027, 3, 1, 12, tzinfo=UTC).timestamp()) * 1_000_000_000
-ADDRESSES = {
-    "scope": "TCPIP0::127.0.0.1::5025::SOCKET",
-    "relay": "TCPIP0::127.0.0.1::5026::SOCKET",
-    "modem": "tcp://127.0.0.1:5027",
-    "optical": "tcp://127.0.0.1:5028",
-}
+
+
+def addresses(file: BenchFile) -> dict[str, str]:
+    """One address for each instrument and link."""
+    of_instruments = {role: f"TCPIP0::127.0.0.1::{port}::SOCKET" for port, role in enumerate(file.instruments, 5025)}
+    return of_instruments | {name: f"tcp://127.0.0.1:{port}" for port, name in enumerate(file.links, 5125)}
 
 
 @pytest.fixture
@@ -32,16 +32,16 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 def test_the_written_bench_file_differs_in_kind_addresses_and_calibration_only(tmp_path: Path) -> None:
     emulated = load_bench_file(BENCH)
     path = tmp_path / "served.toml"
-    write_bench_file(served_bench(emulated, ADDRESSES, NOON_NS), path)
+    given = addresses(emulated)
+    write_bench_file(served_bench(emulated, given, NOON_NS), path)
     served = load_bench_file(path)
     assert served.bench.kind == "real"
     assert served.bench.laboratory == emulated.bench.laboratory
     assert served.instruments.keys() == emulated.instruments.keys()
-    assert {name: link.address for name, link in served.links.items()} == {
-        name: ADDRESSES[name] for name in emulated.links
-    }
+    assert {name: link.address for name, link in served.links.items()} == {name: given[name] for name in emulated.links}
+    assert (served.coils, served.shunts) == (emulated.coils, emulated.shunts)
     for role, entry in served.instruments.items():
-        assert (entry.resource, entry.certificate) == (ADDRESSES[role], CERTIFICATE)
+        assert (entry.resource, entry.certificate) == (given[role], CERTIFICATE)
         assert (entry.calibrated_on, entry.calibrated_until) == (date(2027, 2, 28), date(2028, 2, 29))
         same = entry.model_dump(exclude={"resource", "certificate", "calibrated_on", "calibrated_until"})
         assert same == emulated.instrument(role).model_dump(include=same.keys())
@@ -51,15 +51,16 @@ def test_text_of_any_kind_survives_the_file(tmp_path: Path) -> None:
     emulated = load_bench_file(BENCH)
     odd = 'a "quoted" \\ name\twith\nlines, \x7f and µ'
     entry = emulated.instrument("scope").model_copy(update={"serial": odd, "probes": {"NET 1": 3}})
-    file = emulated.model_copy(update={"instruments": {"odd role": entry}})
+    file = emulated.model_copy(update={"instruments": {"odd role": entry}, "shunts": {}})
     path = tmp_path / "served.toml"
-    write_bench_file(served_bench(file, ADDRESSES | {"odd role": "TCPIP0::h::1::SOCKET"}, NOON_NS), path)
+    write_bench_file(served_bench(file, addresses(file), NOON_NS), path)
     read = load_bench_file(path).instrument("odd role")
     assert (read.serial, read.probes) == (odd, {"NET 1": 3})
 
 
 def test_a_bench_file_written_by_hand_is_not_overwritten(tmp_path: Path) -> None:
-    file = served_bench(load_bench_file(BENCH), ADDRESSES, NOON_NS)
+    emulated = load_bench_file(BENCH)
+    file = served_bench(emulated, addresses(emulated), NOON_NS)
     path = tmp_path / "lab.toml"
     path.write_text("# our own\n", encoding="utf-8")
     with pytest.raises(WriteBenchError, match=r"lab\.toml.*choose another name"):

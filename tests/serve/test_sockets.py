@@ -231,13 +231,11 @@ def test_it_ends_cleanly_with_clients_there(image: Path, tmp_path: Path, how: si
 
 
 def test_what_is_announced_is_what_the_bench_file_says(served: Served) -> None:
-    words = {line.split()[0]: line.split()[1] for line in served.announced[:4]}
     file = served.bench
-    assert words == {
-        "scope": file.instrument("scope").resource,
-        "relay": file.instrument("relay").resource,
-        "modem": file.link("modem").address,
-        "optical": file.link("optical").address,
-    }
+    said = {role: entry.resource for role, entry in file.instruments.items()}
+    said |= {name: link.address for name, link in file.links.items()}
+    words = {line.split()[0]: line.split()[1] for line in served.announced[: len(said)]}
+    assert words == said
+    assert {"scope", "relay", "modem", "optical"} <= words.keys()
     assert all("127.0.0.1" in address for address in words.values())
     assert not any("warning" in line for line in served.announced)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from harness.bench.files import BenchFile, InstrumentEntry, LinkEntry
+from harness.bench.files import BenchFile, LinkEntry
+from harness.bench.toml_file import FileModel
 from harness.emulation.serve.errors import WriteBenchError
 
 MARK = "# Written by `tamperbench serve`; it will be overwritten by the next one."
@@ -36,7 +38,7 @@ def served_bench(emulated: BenchFile, addresses: dict[str, str], utc_ns: int) ->
         for role, entry in emulated.instruments.items()
     }
     links = {name: LinkEntry(address=addresses[name]) for name in emulated.links}
-    return BenchFile(bench=section, instruments=instruments, links=links)
+    return BenchFile(bench=section, instruments=instruments, links=links, coils=emulated.coils, shunts=emulated.shunts)
 
 
 def write_bench_file(file: BenchFile, path: Path) -> None:
@@ -64,27 +66,21 @@ def to_toml(file: BenchFile) -> str:
     lines = [MARK, "", "[bench]"]
     lines += _pairs({"name": bench.name, "kind": bench.kind, "laboratory": bench.laboratory})
     lines += _pairs({"visa_library": bench.visa_library})
-    for role, entry in file.instruments.items():
-        lines += ["", f"[instruments.{_key(role)}]", *_instrument(entry)]
-    for name, link in file.links.items():
-        lines += ["", f"[links.{_key(name)}]", *_pairs({"address": link.address})]
+    tables: dict[str, Mapping[str, FileModel]] = {
+        "instruments": file.instruments,
+        "coils": dict(file.coils.items()),
+        "shunts": file.shunts,
+        "links": file.links,
+    }
+    for kind, entries in tables.items():
+        for name, entry in entries.items():
+            lines += ["", f"[{kind}.{_key(name)}]", *_pairs(_said(entry))]
     return "\n".join(lines) + "\n"
 
 
-def _instrument(entry: InstrumentEntry) -> list[str]:
-    values: dict[str, Any] = {
-        "driver": entry.driver,
-        "resource": entry.resource,
-        "calibrated_on": entry.calibrated_on,
-        "calibrated_until": entry.calibrated_until,
-        "calibrated_by": entry.calibrated_by or None,
-        "certificate": entry.certificate,
-        "serial": entry.serial,
-        "probes": entry.probes or None,
-        "channels": entry.channels or None,
-        "timeout_s": entry.timeout_s,
-    }
-    return _pairs({key: value for key, value in values.items() if value is not None})
+def _said(entry: FileModel) -> dict[str, Any]:
+    """What an entry says beyond its defaults: whatever a bench file may hold comes back from the written one."""
+    return entry.model_dump(exclude_none=True, exclude_defaults=True)
 
 
 def _pairs(values: dict[str, Any]) -> list[str]:
@@ -96,6 +92,10 @@ def _key(name: str) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items()) + " }"
     if isinstance(value, str):
