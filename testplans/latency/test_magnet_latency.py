@@ -1,0 +1,86 @@
+"""COM-1 for the magnet: from the field crossing the must-trip level to the last stop bit of its alert on the modem line.
+
+The moment of crossing is read from the coil's current. How much field a current makes where the sensor is, the
+teslameter says beforehand, with the same coil at rest at the same field. How repeats are judged: ``docs/decision.md``.
+"""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import Field
+
+from fixtures.listener import Listener
+from fixtures.magnet import AppliedField, Magnet
+from fixtures.scope import Scope
+from harness.bench.clock import Clock
+from harness.evidence.record import TestRecord
+from harness.measure.direction import DirectionField
+from harness.measure.repeats import spread_phases_ns
+from harness.measure.units import DurationNs, FieldMt
+from harness.plan.parameters import Parameters
+
+BEFORE_NS = 20_000_000
+"""Kept before the trigger: shows that there was no current."""
+
+LATENCY = "magnet alert latency"
+
+REFERENCE_STEPS = 20
+"""What the reference plan ``smoke`` asks for; a judgement of another number says so."""
+
+RESOLUTION_NS = 1_000
+"""One sample per microsecond: 8.7 samples per bit at 115,200 baud."""
+
+
+class MagnetLatency(Parameters):
+    """The field steps from nothing to ``field`` along ``direction``, ``steps`` times; t0 is its crossing ``must_trip``.
+
+    ``window`` is how long the oscilloscope looks after the step; it must reach well beyond ``limit``. ``spread`` is
+    the time over which the moments of stepping are spread evenly, since the meter looks at its sensor periodically:
+    steps that always come after the same quiet time keep one phase to that period.
+    """
+
+    limit_ns: DurationNs
+    field_mT: FieldMt
+    must_trip_mT: FieldMt
+    direction: DirectionField
+    steps: int = Field(ge=1)
+    window_ns: DurationNs
+    spread_ns: DurationNs = Field(gt=0)
+
+
+@pytest.mark.requirements("COM-1")
+@pytest.mark.parameters(model=MagnetLatency)
+def test_magnet_alert_is_on_the_wire_in_time(
+    magnet: Magnet, scope: Scope, listener: Listener, clock: Clock, record: TestRecord, parameters: MagnetLatency
+) -> None:
+    """The alert's last stop bit is on the modem line less than the limit after the field crossed the level."""
+    record.declare(LATENCY, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
+    steady = magnet.apply(parameters.field_mT, parameters.direction.vector)
+    crossing_A, uncertainty_A = _crossing_current(steady, parameters, record)
+    magnet.off()
+    listener.collect_until_quiet()
+    measured = []
+    for number, phase_ns in enumerate(spread_phases_ns(parameters.steps, parameters.spread_ns), 1):
+        clock.sleep_ns((phase_ns - clock.now_ns()) % parameters.spread_ns)
+        scope.arm_on_coil(crossing_A, BEFORE_NS, parameters.window_ns, RESOLUTION_NS)
+        magnet.step(steady)
+        received = listener.first("magnetic_field", parameters.window_ns)
+        measured.append(scope.magnet_latency(received, f"step {number}", crossing_A, uncertainty_A))
+        if measured[-1].value_ms is not None:  # a missing one is judged inconclusive, with its reason
+            record.reading(LATENCY, measured[-1].value_ms, "ms", step=number, phase_ms=phase_ns / 1e6)
+        magnet.off()
+        listener.collect_until_quiet()
+    scope.judge_latency(LATENCY, measured, REFERENCE_STEPS)
+
+
+def _crossing_current(steady: AppliedField, parameters: MagnetLatency, record: TestRecord) -> tuple[float, float]:
+    """The coil current at which the field is ``must_trip``, and its expanded uncertainty, both in A.
+
+    Field and current are taken as proportional between the crossing and the field shown; what the core's remanence
+    changes in that is part of the field's uncertainty.
+    """
+    current_A = sum(abs(part) for part in steady.currents_A)
+    crossing_A = current_A * parameters.must_trip_mT / steady.magnitude_mT
+    uncertainty_A = crossing_A * steady.expanded_uncertainty_mT / steady.magnitude_mT
+    record.reading("coil current at the must-trip level", crossing_A, "A", expanded_uncertainty_A=uncertainty_A)
+    return crossing_A, uncertainty_A
