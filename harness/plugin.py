@@ -67,10 +67,10 @@ pytest_plugins = (
     "fixtures.relay",
     "fixtures.case",
     "fixtures.supply",
+    "fixtures.multimeter",
     "fixtures.mains",
     "fixtures.load",
     "fixtures.shunt",
-    "fixtures.multimeter",
     "fixtures.magnet",
 )
 
