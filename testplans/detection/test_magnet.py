@@ -10,7 +10,8 @@ import pytest
 from pydantic import Field
 
 from fixtures.listener import Listener
-from fixtures.magnet import AppliedField, Magnet
+from fixtures.magnet import Magnet
+from fixtures.magnet_field import AppliedField
 from fixtures.meter import Meter
 from harness.evidence.record import TestRecord
 from harness.measure.direction import DirectionField

@@ -1,4 +1,4 @@
-"""COM-1 for the magnet: from the field crossing the must-trip level to the last stop bit of its alert on the modem line.
+"""COM-1 for the magnet: from the field crossing the must-trip level to the alert's last stop bit on the modem line.
 
 The moment of crossing is read from the coil's current. How much field a current makes where the sensor is, the
 teslameter says beforehand, with the same coil at rest at the same field. How repeats are judged: ``docs/decision.md``.
@@ -10,7 +10,8 @@ import pytest
 from pydantic import Field
 
 from fixtures.listener import Listener
-from fixtures.magnet import AppliedField, Magnet
+from fixtures.magnet import Magnet
+from fixtures.magnet_field import AppliedField
 from fixtures.scope import Scope
 from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
