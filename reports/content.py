@@ -10,7 +10,6 @@ from harness.evidence.errors import EvidenceError
 from harness.evidence.reader import SUMMARY_FILE, Run
 from harness.evidence.signature import signer_of
 from harness.evidence.verify import Problem, verify_run
-from reports import svg
 from reports.accreditation import Item, build_items
 from reports.first_page import FirstPage, build_first_page
 from reports.inputs import Inputs, load_inputs
@@ -54,8 +53,7 @@ def build_content(run: Run, signer: str | None = None, problems: Sequence[Proble
     inputs = load_inputs(run.path, run.header.inputs)
     matrix = build_matrix(run, inputs)
     page = build_first_page(run, inputs, matrix)
-    with svg.house_style():
-        tests = tuple(build_tests(run, inputs))
+    tests = tuple(build_tests(run, inputs))
     found = verify_run(run.path) if problems is None else problems
     return Content(
         run=run,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from reports import svg
 from reports.errors import FigureError
 from reports.quantities import Scale, number
+from reports.svg import Panel
 
-_WIDTH_IN = 8.4
-_HEIGHT_IN = 3.1
+_WIDTH, _LEFT, _RIGHT, _TOP = 604.8, 45.0, 596.0, 20.0
+_STROKES, _GAP, _SPREAD, _BOTTOM = 42.0, 44.0, 96.0, 33.0
 _MOST_BINS = 24
 _FEWEST_BINS = 5
 
@@ -48,27 +48,23 @@ def bin_edges(values: Sequence[float]) -> list[float]:
 def draw(
     values: Sequence[float], limits: Limits | None, scale: Scale, figure_id: str, title: str
 ) -> tuple[Markup, str]:
-    """The drawing and its description in words. Call within :func:`reports.svg.house_style`."""
+    """The drawing and its description in words."""
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
         raise FigureError(f"{title}: no value is a number, nothing to draw")
     shown = [float(scale.shown(value)) for value in finite]
-    figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN if limits else 2.1))
-    name = svg.label(f"{title}, {scale.sign or 'count'}")
+    panels: list[Panel] = []
+    top = _TOP
     if limits and limits.all():
-        top, bottom = figure.subplots(
-            2, 1, gridspec_kw={"height_ratios": [1, 2.4], "hspace": 0.75, "left": 0.075, "right": 0.985,
-                               "top": 0.91, "bottom": 0.15},
-        )  # fmt: skip
-        _against_limits(top, shown, limits, scale)
-    else:
-        bottom = figure.subplots(gridspec_kw={"left": 0.075, "right": 0.985, "top": 0.88, "bottom": 0.21})
-    _spread(bottom, shown, name)
+        panels.append(_against_limits(shown, limits, scale, top))
+        top += _STROKES + _GAP
+    panels.append(_spread(shown, svg.label(f"{title}, {scale.sign or 'count'}"), top))
     description = _describe(finite, limits, scale, title)
-    return svg.to_svg(figure, figure_id, title, description), description
+    height = top + _SPREAD + _BOTTOM
+    return svg.to_svg(panels, _WIDTH, height, figure_id, title, description), description
 
 
-def _against_limits(axes: Axes, shown: Sequence[float], limits: Limits, scale: Scale) -> None:
+def _against_limits(shown: Sequence[float], limits: Limits, scale: Scale, top: float) -> Panel:
     """All values as strokes on one line that reaches to the limits, the guard band hatched."""
     marks = [float(scale.shown(limit)) for limit in limits.all()]
     low, high = min([*shown, *marks]), max([*shown, *marks])
@@ -76,9 +72,7 @@ def _against_limits(axes: Axes, shown: Sequence[float], limits: Limits, scale: S
     if 0 <= low < 0.9 * high:
         low = 0.0
     pad = 0.06 * (high - low or abs(high) or 1.0)
-    axes.set_xlim(low - pad * (low != 0.0), high + pad)
-    axes.set_ylim(0, 1)
-    axes.vlines(shown, 0.0, 0.5, color=svg.SIGNAL, linewidth=0.9)
+    panel = Panel(_LEFT, top, _RIGHT - _LEFT, _STROKES, (low - pad * (low != 0.0), high + pad), (0.0, 1.0))
     for limit, accept, outside in (
         (limits.at_least, limits.accept_at_least, -1),
         (limits.at_most, limits.accept_at_most, 1),
@@ -86,34 +80,32 @@ def _against_limits(axes: Axes, shown: Sequence[float], limits: Limits, scale: S
         if limit is None:
             continue
         at = float(scale.shown(limit))
-        axes.axvline(at, color=svg.LIMIT, linewidth=1.6)
-        edge = axes.get_xlim()[1 if outside > 0 else 0]
-        axes.axvspan(min(at, edge), max(at, edge), facecolor=svg.GRID, zorder=0)
-        _name(axes, at, "limit", svg.LIMIT, on_left=outside > 0)
+        panel.band(at, panel.x[1 if outside > 0 else 0], svg.GRID)
         if accept is not None and accept != limit:
             inner = float(scale.shown(accept))
-            axes.axvspan(min(at, inner), max(at, inner), facecolor="none", edgecolor=svg.GUARD, hatch="////", zorder=1)
-            axes.axvline(inner, color=svg.ACCEPT, linewidth=1.0, linestyle=(0, (3, 2)))
-    svg.quiet(axes)
-    axes.set_title("each value against the limit (hatched: guard band; shaded: beyond the limit)")
+            panel.band(at, inner, svg.HATCH)
+            panel.upright(inner, svg.ACCEPT, 1.0, "3 2")
+        panel.upright(at, svg.LIMIT, 1.6)
+        panel.name(at, "limit", svg.LIMIT, on_left=outside > 0)
+    for value in shown:
+        panel.upright(value, svg.SIGNAL, 0.9, part=0.5)
+    panel.axes("each value against the limit (hatched: guard band; shaded: beyond the limit)", y_marks=0)
+    return panel
 
 
-def _name(axes: Axes, at: float, text: str, colour: str, *, on_left: bool) -> None:
-    axes.annotate(
-        text, (at, 1.0), xycoords=("data", "axes fraction"), xytext=(-4 if on_left else 4, -2),
-        textcoords="offset points", ha="right" if on_left else "left", va="top", color=colour, fontweight="bold",
-    )  # fmt: skip
-
-
-def _spread(axes: Axes, shown: Sequence[float], name: str) -> None:
+def _spread(shown: Sequence[float], name: str, top: float) -> Panel:
     edges = bin_edges(shown)
-    counts, _, _ = axes.hist(list(shown), bins=edges, color=svg.SIGNAL, edgecolor=svg.PAPER, linewidth=0.6)
-    highest = int(max(counts))
-    step = max(1, math.ceil(highest / 4))
-    axes.set_yticks(range(0, highest + step, step))
-    axes.set_title("spread of the values (number in each bin)")
-    axes.set_xlabel(name)
-    axes.grid(visible=False, axis="x")
+    counts = [0] * (len(edges) - 1)
+    for value in shown:
+        counts[min(bisect_right(edges, value) - 1, len(counts) - 1)] += 1
+    margin = 0.03 * (edges[-1] - edges[0])
+    panel = Panel(
+        _LEFT, top, _RIGHT - _LEFT, _SPREAD, (edges[0] - margin, edges[-1] + margin), (0.0, 1.1 * max(counts))
+    )
+    for first, last, count in zip(edges, edges[1:], counts, strict=False):
+        panel.bar(first, last, count)
+    panel.axes("spread of the values (number in each bin)", name, y_marks=min(4, max(counts)))
+    return panel
 
 
 def _describe(values: Sequence[float], limits: Limits | None, scale: Scale, title: str) -> str:

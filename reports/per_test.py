@@ -92,7 +92,7 @@ class TestPage:
 
 
 def build_tests(run: Run, inputs: Inputs) -> list[TestPage]:
-    """Every test of the plan, in its order. Call within :func:`reports.svg.house_style`."""
+    """Every test of the plan, in its order."""
     allowance = _Allowance(run)
     return [_test(run, inputs, test, place, allowance) for place, test in enumerate(run.tests, 1)]
 
@@ -178,11 +178,7 @@ def _attempt(run: Run, attempt: Attempt, anchor: str, allowance: _Allowance) -> 
         more_alerts=max(0, len(alerts) - MOST_ALERTS),
         notes=tuple((at, text[:MOST_NOTE_CHARACTERS]) for at, text in notes[:MOST_NOTES]),
         more_notes=max(0, len(notes) - MOST_NOTES),
-        errors=tuple(
-            _error_row(entry.at_ns, body)
-            for entry in entries
-            if isinstance(body := entry.body, Failure)
-        ),
+        errors=tuple(_error_row(entry.at_ns, body) for entry in entries if isinstance(body := entry.body, Failure)),
         traffic=tuple(rows.collapse_traffic(entries, allowance.traffic_lines, MOST_CHARACTERS)),
     )
 

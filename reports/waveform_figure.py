@@ -11,20 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from harness.measure.waveform import Waveform
 from reports import svg
 from reports.errors import FigureError
+from reports.svg import Panel
 
 COLUMNS = 700
 ZOOM_COLUMNS = 340
 MOST_CHANNELS = 4
-_WIDTH_IN = 8.4
-_OVERVIEW_IN = 1.05
-_ZOOM_IN = 1.75
+_WIDTH, _OVERVIEW, _ZOOM = 604.8, 75.6, 126.0
+_LEFT, _RIGHT = 45.0, 596.0
 _ZOOM_PARTS = 1000
 """A close-up is one part in this many of the whole to begin with, and widens to what happens around the cursor."""
 _WIDEST_ZOOM_PART = 30
@@ -32,7 +30,9 @@ _MANY_EDGES = 60
 """More than a bouncing contact makes: a serial line."""
 _CURSOR_NAME_PART = 0.09
 """The share of a panel's width that a cursor's name needs; names closer together are left to the description."""
-_OVERVIEW_GAP_IN, _ZOOM_GAP_IN, _TOP_IN, _BOTTOM_IN = 0.32, 0.72, 0.32, 0.46
+_OVERVIEW_GAP, _ZOOM_GAP, _ZOOM_BETWEEN, _TOP, _BOTTOM = 23.0, 54.0, 44.0, 22.0, 33.0
+_FLAT_STEPS = 20
+"""A channel that moves by fewer steps of its converter than this is drawn as nearly flat, not as noise full of life."""
 _STEPS_NS = (("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1.0))
 
 
@@ -112,86 +112,79 @@ def _zoom(channels: Sequence[Waveform], cursor: str, at_ns: float) -> Zoom:
 
 
 def draw(channels: Sequence[Waveform], cursors: Mapping[str, float], figure_id: str, title: str) -> tuple[Markup, str]:
-    """The drawing and its description in words. Call within :func:`reports.svg.house_style`."""
+    """The drawing and its description in words."""
     if not channels or min(len(channel) for channel in channels) < 2:
         raise FigureError(f"{title}: an acquisition of fewer than two samples can't be drawn")
     shown = list(channels[:MOST_CHANNELS])
     zooms = choose_zooms(shown, cursors)
-    overviews_in = len(shown) * _OVERVIEW_IN + (len(shown) - 1) * _OVERVIEW_GAP_IN
-    zooms_in = _ZOOM_IN + _ZOOM_GAP_IN if zooms else 0.0
-    height = _TOP_IN + overviews_in + zooms_in + _BOTTOM_IN
-    figure = Figure(figsize=(_WIDTH_IN, height))
-    edges = {"left": 0.075, "right": 0.985}
-    bottom = 1 - (_TOP_IN + overviews_in) / height
-    above = figure.add_gridspec(
-        len(shown), 1, hspace=_OVERVIEW_GAP_IN / _OVERVIEW_IN, top=1 - _TOP_IN / height, bottom=bottom, **edges
-    )
-    unit, factor = _time_unit(shown[0])
+    panels: list[Panel] = []
+    top = _TOP
     for row, channel in enumerate(shown):
-        axes = figure.add_subplot(above[row])
-        _overview(axes, channel, cursors, zooms, factor)
-        axes.set_title(svg.label(f"{channel.channel_label}: whole acquisition{_in_unit(channel)}"))
-        axes.tick_params(labelbottom=row == len(shown) - 1)
-    figure.axes[len(shown) - 1].set_xlabel(f"time from trigger, {unit}")
-    if zooms:
-        top = (_BOTTOM_IN + _ZOOM_IN) / height
-        below = figure.add_gridspec(1, len(zooms), wspace=0.16, top=top, bottom=_BOTTOM_IN / height, **edges)
+        panels.append(_overview(channel, cursors, zooms, top, is_last=row == len(shown) - 1))
+        top += _OVERVIEW + _OVERVIEW_GAP
+    top += _ZOOM_GAP - _OVERVIEW_GAP
+    width = (_RIGHT - _LEFT - _ZOOM_BETWEEN * (len(zooms) - 1)) / max(len(zooms), 1)
     for column, zoom in enumerate(zooms):
-        _close_up(figure.add_subplot(below[column]), shown[zoom.channel], zoom, cursors)
+        left = _LEFT + column * (width + _ZOOM_BETWEEN)
+        panels.append(_close_up(shown[zoom.channel], zoom, cursors, (left, top, width)))
+    height = (top + _ZOOM if zooms else top - _ZOOM_GAP) + _BOTTOM
     description = _describe(shown, cursors, zooms)
-    return svg.to_svg(figure, figure_id, title, description), description
+    return svg.to_svg(panels, _WIDTH, height, figure_id, title, description), description
 
 
 def _overview(
-    axes: Axes, channel: Waveform, cursors: Mapping[str, float], zooms: Sequence[Zoom], factor: float
-) -> None:
+    channel: Waveform, cursors: Mapping[str, float], zooms: Sequence[Zoom], top: float, *, is_last: bool
+) -> Panel:
+    unit, factor = _time_unit(channel)
     times, values = envelope(channel, channel.x_origin_ns, channel.end_ns, COLUMNS)
-    axes.plot(times / factor, values, color=svg.SIGNAL, linewidth=0.8)
-    axes.set_xlim(channel.x_origin_ns / factor, channel.end_ns / factor)
-    _headroom(axes, values)
+    times_range = (channel.x_origin_ns / factor, channel.end_ns / factor)
+    panel = Panel(_LEFT, top, _RIGHT - _LEFT, _OVERVIEW, times_range, _headroom(channel, values))
     for zoom in zooms:
-        axes.axvspan(zoom.from_ns / factor, zoom.to_ns / factor, color=svg.GRID, zorder=0)
-    _mark(axes, cursors, factor, 0.0)
+        panel.band(zoom.from_ns / factor, zoom.to_ns / factor, svg.GRID)
+    panel.line((times / factor).tolist(), values.tolist(), 0.8)
+    _mark(panel, cursors, factor, 0.0)
+    title = svg.label(f"{channel.channel_label}: whole acquisition{_in_unit(channel)}")
+    panel.axes(title, f"time from trigger, {unit}" if is_last else "", x_numbers=is_last)
+    return panel
 
 
-def _close_up(axes: Axes, channel: Waveform, zoom: Zoom, cursors: Mapping[str, float]) -> None:
+def _close_up(channel: Waveform, zoom: Zoom, cursors: Mapping[str, float], place: tuple[float, float, float]) -> Panel:
     """One panel, its time counted from the cursor, so that the axis has few digits."""
     at_ns = cursors[zoom.cursor]
     unit, factor = next(step for step in _STEPS_NS if zoom.to_ns - zoom.from_ns >= 2 * step[1] or step[1] == 1.0)
     times, values = envelope(channel, zoom.from_ns, zoom.to_ns, ZOOM_COLUMNS)
-    axes.plot((times - at_ns) / factor, values, color=svg.SIGNAL, linewidth=0.9)
-    axes.set_xlim((zoom.from_ns - at_ns) / factor, (zoom.to_ns - at_ns) / factor)
-    _headroom(axes, values)
-    axes.set_title(svg.label(f"{channel.channel_label} around {zoom.cursor}{_in_unit(channel)}"))
-    axes.set_xlabel(svg.label(f"time from {zoom.cursor}, {unit}"))
+    left, top, width = place
+    times_range = ((zoom.from_ns - at_ns) / factor, (zoom.to_ns - at_ns) / factor)
+    panel = Panel(left, top, width, _ZOOM, times_range, _headroom(channel, values))
+    panel.line(((times - at_ns) / factor).tolist(), values.tolist(), 0.9)
     near = {name: at for name, at in cursors.items() if zoom.from_ns <= at <= zoom.to_ns}
-    _mark(axes, near, factor, at_ns)
+    _mark(panel, near, factor, at_ns)
+    title = svg.label(f"{channel.channel_label} around {zoom.cursor}{_in_unit(channel)}")
+    panel.axes(title, svg.label(f"time from {zoom.cursor}, {unit}"))
+    return panel
 
 
-def _headroom(axes: Axes, values: NDArray[np.float64]) -> None:
+def _headroom(channel: Waveform, values: NDArray[np.float64]) -> tuple[float, float]:
+    """The range of y: all values, with room for the cursors' names above them."""
     low, high = float(values.min()), float(values.max())
-    span = max(high - low, 0.5)
-    axes.set_ylim(low - 0.12 * span, high + 0.38 * span)
+    least = 1.0 if channel.unit == "1" else _FLAT_STEPS * channel.y_increment
+    span, middle = max(high - low, least), (high + low) / 2
+    return middle - 0.62 * span, middle + 0.88 * span
 
 
-def _mark(axes: Axes, cursors: Mapping[str, float], factor: float, zero_ns: float) -> None:
+def _mark(panel: Panel, cursors: Mapping[str, float], factor: float, zero_ns: float) -> None:
     """Cursor lines with their names, on the side where there is room."""
-    left, right = axes.get_xlim()
+    left, right = panel.x
     named_at = -float("inf")
     for name, at_ns in sorted(cursors.items(), key=lambda item: item[1]):
         position = (at_ns - zero_ns) / factor
         if not left <= position <= right:
             continue
-        axes.axvline(position, color=svg.CURSOR, linewidth=1.0, linestyle=(0, (4, 2)))
+        panel.upright(position, svg.CURSOR, 1.0, "4 2")
         if position - named_at < _CURSOR_NAME_PART * (right - left):
             continue
         named_at = position
-        on_left = position > left + 0.8 * (right - left)
-        axes.annotate(
-            svg.label(name), (position, 1.0), xycoords=("data", "axes fraction"),
-            xytext=(-3 if on_left else 3, -2), textcoords="offset points",
-            ha="right" if on_left else "left", va="top", color=svg.CURSOR, fontweight="bold",
-        )  # fmt: skip
+        panel.name(position, svg.label(name), svg.CURSOR, on_left=position > left + 0.8 * (right - left))
 
 
 def _in_unit(channel: Waveform) -> str:

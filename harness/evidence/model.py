@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -296,7 +296,7 @@ def to_json(value: object) -> dict[str, Any]:
     """A dataclass of this module as plain JSON data."""
     if not is_dataclass(value) or isinstance(value, type):
         raise TypeError(f"{value!r} is no dataclass of a record")
-    return {name: _plain(part) for name, part in asdict(value).items()}
+    return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
 
 
 def entry_json(n: int, at_ns: int, body: Body) -> dict[str, Any]:
@@ -315,10 +315,13 @@ def next_link(previous: str, entry: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
+    """As JSON has it. A record of minutes has tens of thousands of entries, so plain text and numbers come first."""
+    if value is None or type(value) in {str, int, float, bool}:
+        return value
     if isinstance(value, StrEnum):
         return value.value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(part) for part in value]
-    return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    return to_json(value) if is_dataclass(value) else value

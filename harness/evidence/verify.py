@@ -58,6 +58,9 @@ NOT_FINISHED = Problem(SUMMARY_FILE, None, "is missing: the run was not finished
 """Alone among the problems it says that a run was killed, or is still going on, and is whole as far as it went."""
 
 
+NOT_A_PART = "is not part of the record; it was put in, or the entry that named it is gone"
+
+
 def verify_run(path: Path) -> list[Problem]:
     """Everything wrong with the folder; an empty list: finished, and not changed since."""
     try:
@@ -111,7 +114,8 @@ def _check_attempt(path: Path, header: RunHeader, test_id: str, attempt: Attempt
     link = first_link(test_id, header.digest())
     lines = (path / file).read_bytes().split(b"\n") if (path / file).exists() else []
     for place, (entry, line) in enumerate(zip(attempt.entries, lines, strict=False), 1):
-        link = next_link(link, entry_json(entry.n, entry.at_ns, entry.body))
+        body = entry_json(entry.n, entry.at_ns, entry.body)
+        link = next_link(link, body)
         if entry.n != place:
             yield Problem(file, place, f"is numbered {entry.n}; an entry was taken out, put in or moved")
             return
@@ -121,7 +125,7 @@ def _check_attempt(path: Path, header: RunHeader, test_id: str, attempt: Attempt
             )
             yield Problem(file, place, f"does not fit the chain; {hint}")
             return
-        if line != canonical_json(entry.to_json()):
+        if line != canonical_json({**body, "chain": entry.chain}):
             yield Problem(file, place, "is not written as the harness writes it; the line was changed")
             return
     yield from _check_content(path, header, test_id, attempt)
@@ -179,7 +183,7 @@ def _check_strangers(path: Path, known: set[str]) -> Iterator[Problem]:
         if (name == SIGNATURE_FILE or is_output(name)) and file.is_file() and not file.is_symlink():
             continue
         if (file.is_symlink() or not file.is_dir()) and (name not in known or file.is_symlink()):
-            yield Problem(name, None, "is not part of the record; it was put in, or the entry that named it is gone")
+            yield Problem(name, None, NOT_A_PART)
 
 
 def never_started(run: Run) -> list[str]:

@@ -16,7 +16,7 @@ from harness.evidence.reader import load_run
 from harness.measure.decision import Rule
 from harness.measure.verdict import Verdict
 from harness.measure.waveform import Waveform
-from reports import histogram_figure, rows, svg, waveform_figure
+from reports import histogram_figure, rows, waveform_figure
 from reports.acquisitions import LAST_BEFORE_STOP, OUTSIDE, WORST, choose, group
 from reports.errors import FigureError
 from reports.figures import MOST_ACQUISITIONS, choose_acquisitions
@@ -146,13 +146,12 @@ def test_a_cursor_outside_the_acquisition_makes_no_close_up() -> None:
 
 
 def test_too_short_an_acquisition_is_an_error_not_a_crash() -> None:
-    with svg.house_style(), pytest.raises(FigureError, match="fewer than two samples"):
+    with pytest.raises(FigureError, match="fewer than two samples"):
         waveform_figure.draw([line([1])], {}, "x", "x")
 
 
 def test_drawings_have_ids_of_their_own_words_for_the_blind_and_page_colours() -> None:
-    with svg.house_style():
-        drawing, words = waveform_figure.draw([line([0, 255] * 50)], {"t0": 50_000.0}, "fig-7", "a $title$ <b>")
+    drawing, words = waveform_figure.draw([line([0, 255] * 50)], {"t0": 50_000.0}, "fig-7", "a $title$ <b>")
     assert 'aria-labelledby="fig-7-t fig-7-d"' in drawing
     assert "t0 at" in words
     assert "<b>" not in drawing
@@ -168,16 +167,14 @@ def test_histograms_hold_every_value_and_say_the_limits() -> None:
     assert edges[0] == 100.0
     assert edges[-1] == 130.0
     assert bin_edges([5.0, 5.0])[0] < 5.0 < bin_edges([5.0, 5.0])[1]
-    with svg.house_style():
-        _, words = histogram_figure.draw(values, Limits(at_most=500.0, accept_at_most=499.5), Scale("ms"), "h", "x")
-        with pytest.raises(FigureError):
-            histogram_figure.draw([float("nan")], None, Scale("ms"), "h", "x")
+    _, words = histogram_figure.draw(values, Limits(at_most=500.0, accept_at_most=499.5), Scale("ms"), "h", "x")
+    with pytest.raises(FigureError):
+        histogram_figure.draw([float("nan")], None, Scale("ms"), "h", "x")
     assert "4 values from 100 to 130 ms; upper limit 500 ms; upper acceptance limit 499.5 ms." in words
 
 
 def test_a_guard_band_is_hatched() -> None:
-    with svg.house_style():
-        drawing, _ = histogram_figure.draw([1.0, 2.0], Limits(at_most=5.0, accept_at_most=4.0), Scale("ms"), "h", "x")
+    drawing, _ = histogram_figure.draw([1.0, 2.0], Limits(at_most=5.0, accept_at_most=4.0), Scale("ms"), "h", "x")
     (pattern,) = re.findall(r'<pattern id="([^"]+)"', drawing)
     assert f"url(#{pattern})" in drawing
 
