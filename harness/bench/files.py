@@ -70,6 +70,8 @@ class InstrumentEntry(FileModel):
     clamps_A_per_V: dict[str, float] = Field(default_factory=dict)
     """Oscilloscope: net of ``probes`` whose current a clamp takes → amperes per volt at the clamp's output. The ratio
     of every other probe is sensed by the oscilloscope."""
+    clamp_uncertainty_percent: float = Field(default=1.0, gt=0)
+    """Oscilloscope: expanded uncertainty (k = 2) of the clamps' ratio and offset, as their certificates say."""
     digital: dict[str, int] = Field(default_factory=dict)
     """Oscilloscope: net → digital channel, 0 to 15."""
     channels: dict[str, int] = Field(default_factory=dict)

@@ -22,6 +22,8 @@ from harness.measure.uncertainty import Budget, Contribution
 from harness.measure.waveform import Edges, LogicLevels, Waveform, find_edges
 
 _NS_PER_MS = 1e6
+PER_NS = 1 / _NS_PER_MS
+"""Sensitivity of a latency in ms to a time in ns."""
 _OPEN_AT_START = "the case is open at the start of the record, so the edge that opened it is not in it"
 
 
@@ -71,7 +73,7 @@ def measure_case_latency(case: Waveform, line: Waveform, alert: bytes | None, se
         return Latency(None, t0_ns=t0_ns, reason=reason)
     decoded = decode(line, settings.line_levels, settings.line)
     characters = [part for part in decoded if part.end_ns > t0_ns]
-    end_ns = None if alert is None else _end_of(alert, characters)
+    end_ns = None if alert is None else end_of(alert, characters)
     if end_ns is not None:
         value_ms = (end_ns - t0_ns) / _NS_PER_MS
         return Latency(value_ms, False, t0_ns, end_ns, _budget(value_ms, case, line, settings))
@@ -117,7 +119,7 @@ def _open_intervals(times_ns: list[float], initial: bool, case: Waveform) -> lis
     return list(zip(bounds[::2], bounds[1::2], strict=True))
 
 
-def _end_of(alert: bytes, characters: list[Character]) -> float | None:
+def end_of(alert: bytes, characters: list[Character]) -> float | None:
     """The end of the first frame equal to ``alert`` that was received without an error."""
     octets = bytes(part.value for part in characters)
     place = octets.find(alert) if alert else -1
@@ -131,28 +133,33 @@ def _end_of(alert: bytes, characters: list[Character]) -> float | None:
 
 def _budget(value_ms: float, case: Waveform, line: Waveform, settings: LatencySettings) -> Budget:
     """Where an edge lies between two samples is unknown by up to one interval, wherever interpolation puts it."""
-    per_ns = 1 / _NS_PER_MS
+    opening = [
+        Contribution(
+            "sampling of the opening", case.x_increment_ns, "ns", sensitivity=PER_NS, source="sample interval"
+        ),
+        Contribution(
+            "edge time of the opening", settings.edge_time_ns, "ns", sensitivity=PER_NS, source="edge between levels"
+        ),
+    ]
+    return Budget("ms", (*opening, *end_contributions(value_ms, line, settings)))
+
+
+def end_contributions(value_ms: float, line: Waveform, settings: LatencySettings) -> list[Contribution]:
+    """What the end of an alert, and the time base, contribute to the uncertainty of a latency in ms."""
     scope = settings.source or "oscilloscope's data sheet"
     stop_ns = settings.line.bits * settings.line.bit_ns * BAUD_TOLERANCE
-    parts = [
+    return [
         Contribution("oscilloscope timebase", settings.timebase_ppm, "ppm", sensitivity=value_ms * 1e-6, source=scope),
         Contribution(
-            "sampling of the opening", case.x_increment_ns, "ns", sensitivity=per_ns, source="sample interval"
-        ),
-        Contribution(
-            "sampling of the last start bit", line.x_increment_ns, "ns", sensitivity=per_ns, source="sample interval"
-        ),
-        Contribution(
-            "edge time of the opening", settings.edge_time_ns, "ns", sensitivity=per_ns, source="edge between levels"
+            "sampling of the last start bit", line.x_increment_ns, "ns", sensitivity=PER_NS, source="sample interval"
         ),
         Contribution(
             "edge time of the last start bit",
             settings.edge_time_ns,
             "ns",
-            sensitivity=per_ns,
+            sensitivity=PER_NS,
             source="edge between levels",
         ),
-        Contribution("last character's duration", stop_ns, "ns", sensitivity=per_ns, source="baud rate within 2 %"),
-        Contribution("skew between channels", settings.channel_skew_ns, "ns", sensitivity=per_ns, source=scope),
+        Contribution("last character's duration", stop_ns, "ns", sensitivity=PER_NS, source="baud rate within 2 %"),
+        Contribution("skew between channels", settings.channel_skew_ns, "ns", sensitivity=PER_NS, source=scope),
     ]
-    return Budget("ms", tuple(parts))
