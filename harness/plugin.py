@@ -72,6 +72,8 @@ pytest_plugins = (
     "fixtures.load",
     "fixtures.shunt",
     "fixtures.magnet",
+    "fixtures.chamber",
+    "fixtures.tilt",
 )
 
 
