@@ -13,6 +13,7 @@ from rich.markup import escape
 from harness.cli.conclude import check_formats
 from harness.cli.console import EXIT_NOT_CERTIFIED, say, shown_path, stderr, stdout, told_errors
 from harness.cli.options import FORMATS, FormatOption, RunArgument
+from harness.evidence.leftovers import without_leftovers
 from harness.evidence.output_files import outputs_present
 from harness.evidence.reader import HEADER_FILE, Run, load_run, read_header
 from harness.evidence.signature import check_signature, fingerprint, load_public_key, make_key
@@ -50,7 +51,7 @@ def verify_command(run: RunArgument, public_key: PublicKeyOption = None) -> None
         if not (run / HEADER_FILE).exists():
             read_header(run)  # says that there is no run: nothing was changed, there is nothing to check
         expected = None if public_key is None else load_public_key(public_key)
-        problems = verify_run(run)
+        problems = without_leftovers(run, verify_run(run))
         is_signed = (run / SIGNATURE_FILE).is_file()
         if problems == [NOT_FINISHED] and not is_signed:
             stderr.print(

@@ -24,6 +24,8 @@ def last_line(run: Run) -> tuple[RunVerdict, str]:
     if run.summary is None:
         return RunVerdict.NOT_CERTIFIED, f"NOT CERTIFIED  {run.header.plan}: the run was not finished"
     verdict = RunVerdict(run.summary["verdict"])
+    if not run.header.requirements:
+        return verdict, f"{WORDS[verdict]}  {run.header.plan}: asks for nothing, so it shows nothing"
     passed = sum(test.verdict is Verdict.PASS for test in run.tests)
     required = [row for row in run.summary["requirements"] if row["required"]]
     shown = sum(row["verdict"] == Verdict.PASS.value for row in required)

@@ -98,6 +98,7 @@ class Progress:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A test begins."""
         self._running[_test_id(nodeid)] = self._elapsed_s()
+        self._refresh()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A phase of a test has ended; the last one, tear-down, carries the verdict."""
@@ -110,6 +111,7 @@ class Progress:
         seconds = self._elapsed_s()
         self._last_ns = self._clock.now_ns()
         self._pace.ended(test_id, seconds - self._running.pop(test_id, seconds))
+        self._refresh()
         count = f"{self._ended:>3}/{len(self._order)}"
         to_go = "" if self._live is not None else self._to_go()
         self._console.print(
@@ -135,6 +137,11 @@ class Progress:
         if report.failed:
             self.problem = f"{report.nodeid}: {report.longreprtext}"
 
+    def _refresh(self) -> None:
+        """What is printed next moves the live line as it was drawn last."""
+        if self._live is not None:
+            self._live.refresh()
+
     def _elapsed_s(self) -> float:
         return (self._clock.now_ns() - self._began_ns) / 1e9
 
@@ -145,7 +152,8 @@ class Progress:
     def _line(self) -> Text:
         """The live line, no wider than the terminal is at this moment: a line that wraps would stay behind."""
         # A test may begin or end while this is drawn, in the thread that refreshes.
-        running = ", ".join(list(self._running)) or "the bench comes up"
+        between = "the record is joined" if self._ended == len(self._order) else "the bench comes up"
+        running = ", ".join(list(self._running)) or between
         tail = f"  {self._elapsed_s():.0f} s{self._to_go()}"
         head = f"{self._ended:>3}/{len(self._order)}  "
         room = max(self._console.width - 1 - len(head) - len(tail), 0)

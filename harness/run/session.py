@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness import __version__
 from harness.bench.bench import Bench, open_bench
-from harness.bench.files import load_bench_file, load_meter_file, read_image
+from harness.bench.files import BenchFile, load_bench_file, load_meter_file, read_image
 from harness.evidence.model import Calibration, Instrument, PlannedTest, RunHeader
 from harness.evidence.run_folder import InputSource, RunFolder
 from harness.measure.decision import Rule
@@ -64,21 +64,26 @@ def make_header(inputs: RunInputs, bring_up: BringUp) -> RunHeader:
         requirements=inputs.plan.plan.requires,
         decision_rule=Rule(inputs.plan.decision.rule),
         coverage_factor=inputs.plan.decision.coverage_factor,
-        instruments=tuple(
-            Instrument(
-                role=role,
-                driver=inputs.bench.instrument(role).driver,
-                maker=identity.maker,
-                model=identity.model,
-                serial=identity.serial,
-                firmware=identity.firmware,
-                calibration=_calibration(inputs, role),
-            )
-            for role, identity in bring_up.identities.items()
-        ),
+        instruments=instruments_found(inputs.bench, bring_up),
         tools={"tamperbench": __version__} | {name: _version(name) for name in tools},
         parameters={"plan title": inputs.plan.plan.title, "laboratory": inputs.bench.bench.laboratory},
         test_sources=test_sources(inputs),
+    )
+
+
+def instruments_found(file: BenchFile, bring_up: BringUp) -> tuple[Instrument, ...]:
+    """Those that answered, with what the bench file says of their calibration."""
+    return tuple(
+        Instrument(
+            role=role,
+            driver=file.instrument(role).driver,
+            maker=identity.maker,
+            model=identity.model,
+            serial=identity.serial,
+            firmware=identity.firmware,
+            calibration=_calibration(file, role),
+        )
+        for role, identity in bring_up.identities.items()
     )
 
 
@@ -116,8 +121,8 @@ def create_run_folder(path: Path, inputs: RunInputs, bring_up: BringUp) -> RunFo
     return RunFolder.create(path, make_header(inputs, bring_up), sources)
 
 
-def _calibration(inputs: RunInputs, role: str) -> Calibration:
-    entry = inputs.bench.instrument(role)
+def _calibration(file: BenchFile, role: str) -> Calibration:
+    entry = file.instrument(role)
     return Calibration(
         certificate=entry.certificate,
         calibrated_on=entry.calibrated_on.isoformat(),

@@ -16,20 +16,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 
+from harness import __version__
 from harness.bench.bench import Bench
 from harness.bench.errors import BenchError
-from harness.bench.files import BenchFile, MeterFile
+from harness.bench.toml_text import table
+from harness.evidence.canonical import sha256_hex
 from harness.evidence.model import PlannedTest, RunHeader
 from harness.evidence.record import TestRecord
 from harness.evidence.run_folder import InputSource, RunFolder
-from harness.run.bring_up import bring_up
+from harness.run.bring_up import BringUp, bring_up
 from harness.run.by_hand import ByHand
-from harness.run.inputs import InputPaths
+from harness.run.inputs import InputPaths, image_path
 from harness.run.interruption import Interruption
 from harness.run.live_run import new_folder
-from harness.run.session import open_bench_alone
+from harness.run.session import instruments_found, open_bench_alone
 
 PLAN, TEST = "shell", "by-hand"
+TITLE = "The bench worked by hand: no test, no verdict on the meter"
 FILE = "<bench>"
 PROMPT, MORE = "bench> ", "  ...> "
 Tell = Callable[[str], None]
@@ -61,7 +64,7 @@ def run_shell(
             found = bring_up(bench, lambda _channel: lambda *_exchange: None)
             if found.cause:
                 tell(f"the bench did not come up: {found.cause}\nwhat does answer can still be used here")
-            kept = _make_folder(folder, paths, bench, seed, found.utc_ns)
+            kept = _make_folder(folder, paths, bench, seed, found)
             bench.start_test(TEST)
             record = kept.open_test(TEST, bench.clock, frozenset())
             record.before_exchange = interruption.check
@@ -191,21 +194,28 @@ def _described(error: BaseException) -> str:
     return f"{text} (names() shows what there is)" if isinstance(error, NameError) else text
 
 
-def _make_folder(folder: Path | None, paths: InputPaths, bench: Bench, seed: int, utc_ns: int) -> RunFolder:
-    file: BenchFile = bench.file
-    meter: MeterFile = bench.meter
+def _make_folder(folder: Path | None, paths: InputPaths, bench: Bench, seed: int, found: BringUp) -> RunFolder:
+    """A run's folder, so that ``verify`` and ``report`` read it; its plan says that it tests nothing."""
+    file, meter = bench.file, bench.meter
+    image = image_path(paths, meter).read_bytes() if file.bench.kind == "emulated" else b""
     header = RunHeader(
         plan=PLAN,
         seed=seed,
         bench=file.bench.name,
         bench_kind=file.bench.kind,
         meter=f"{meter.meter.name}, {meter.meter.maker} {meter.meter.serial}",
-        image_sha256="",
-        bench_utc_ns=utc_ns,
-        tests=(PlannedTest(test_id=TEST, title="The bench worked by hand"),),
+        image_sha256=sha256_hex(image),
+        bench_utc_ns=found.utc_ns,
+        tests=(PlannedTest(test_id=TEST, title=TITLE),),
         requirements=(),
+        instruments=instruments_found(file, found),
+        tools={"tamperbench": __version__},
+        parameters={"plan title": TITLE, "laboratory": file.bench.laboratory},
     )
+    plan = {"plan": {"name": PLAN, "title": TITLE, "requires": []}, "test": [{"id": TEST}]}
     sources = [
+        InputSource("plan", "plan.toml", "\n".join(table("", plan)).encode()),
+        InputSource("image", "image.bin", image),
         InputSource("bench", "bench.toml", paths.bench.read_bytes()),
         InputSource("meter", "meter.toml", paths.meter.read_bytes()),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 
 from harness.bench.files import BenchFile, LinkEntry
 from harness.bench.toml_file import FileModel
+from harness.bench.toml_text import key_text, value_text
 from harness.emulation.serve.errors import WriteBenchError
 
 MARK = "# Written by `tamperbench serve`; it will be overwritten by the next one."
@@ -74,7 +74,7 @@ def to_toml(file: BenchFile) -> str:
     }
     for kind, entries in tables.items():
         for name, entry in entries.items():
-            lines += ["", f"[{kind}.{_key(name)}]", *_pairs(_said(entry))]
+            lines += ["", f"[{kind}.{key_text(name)}]", *_pairs(_said(entry))]
     return "\n".join(lines) + "\n"
 
 
@@ -84,23 +84,4 @@ def _said(entry: FileModel) -> dict[str, Any]:
 
 
 def _pairs(values: dict[str, Any]) -> list[str]:
-    return [f"{_key(key)} = {_value(value)}" for key, value in values.items()]
-
-
-def _key(name: str) -> str:
-    return name if name.replace("_", "").replace("-", "").isalnum() and name.isascii() else _value(name)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, str):
-        # JSON's escapes are among TOML's, except that JSON leaves DEL as it is.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, int | float):
-        return repr(value)
-    return str(value)  # a date, as ISO 8601: TOML's own form
+    return [f"{key_text(key)} = {value_text(value)}" for key, value in values.items()]
