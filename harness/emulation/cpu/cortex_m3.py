@@ -6,7 +6,7 @@ The run loop, the interrupt controller and exceptions are native (tb_core.h); th
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -37,7 +37,11 @@ _LARGEST_RANGE = 0x0200_0000
 
 
 class Bus(Protocol):
-    """The peripherals, seen from the processor."""
+    """The peripherals, seen from the processor.
+
+    A bus may keep dictionaries ``word_readers`` and ``word_writers``: functions by address that stand for ``read`` and
+    ``write`` of words there, as long as they are in them. Most accesses are to a few registers.
+    """
 
     def read(self, address: int, width: int) -> int:
         """The value of ``width`` (1, 2 or 4) bytes at ``address``."""
@@ -82,6 +86,8 @@ class CortexM3:
         self.name = name
         self.world = world
         self.bus = bus
+        self._word_readers: Mapping[int, Callable[[], int]] = getattr(bus, "word_readers", {})
+        self._word_writers: Mapping[int, Callable[[int], None]] = getattr(bus, "word_writers", {})
         self.symbols = symbols
         self.on_system_reset: Callable[[], None] | None = None
         """Called when the firmware writes AIRCR.SYSRESETREQ; without it the processor alone is reset."""
@@ -257,7 +263,8 @@ class CortexM3:
     def _bus_read(self, address: int, width: int) -> int:
         try:
             self.world.now_ns = self._timebase.ns_at(self._state.cycles)
-            return self.bus.read(address, width) & 0xFFFF_FFFF
+            reader = self._word_readers.get(address)
+            return (self.bus.read(address, width) if reader is None or width != 4 else reader()) & 0xFFFF_FFFF
         except BaseException as error:  # noqa: BLE001 - C can't carry it; run_until raises it again
             self._keep(error, address, width, 0)
             return 0
@@ -265,7 +272,11 @@ class CortexM3:
     def _bus_write(self, address: int, width: int, value: int) -> None:
         try:
             self.world.now_ns = self._timebase.ns_at(self._state.cycles)
-            self.bus.write(address, width, value)
+            writer = self._word_writers.get(address)
+            if writer is None or width != 4:
+                self.bus.write(address, width, value)
+            else:
+                writer(value)
         except BaseException as error:  # noqa: BLE001 - C can't carry it; run_until raises it again
             self._keep(error, address, width, value)
 

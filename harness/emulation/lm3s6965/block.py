@@ -89,6 +89,9 @@ class Chip(Protocol):
     def is_open_drain(self, port: str, pin: int) -> bool:
         """True if the pin is set to open drain."""
 
+    def has_pins(self, port: str, peripheral: int, open_drain: int = 0) -> bool:
+        """True if all of these pins (bits) are so: the same for several at once."""
+
     def reset(self, cause: int) -> None:
         """Reset the whole chip; ``cause`` is the bit of RESC."""
 

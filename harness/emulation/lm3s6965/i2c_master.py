@@ -18,6 +18,8 @@ from harness.emulation.parts.i2c_wire import STEP_BITS, Told
 RUN, START, STOP, ACK = 0x1, 0x2, 0x4, 0x8
 BUSY, ERROR, ADDRESS_NACK, DATA_NACK, IDLE, BUS_BUSY = 0x01, 0x02, 0x04, 0x08, 0x20, 0x40
 MASTER_ENABLE = 0x10
+SCL, SDA = 1 << 2, 1 << 3
+"""Pins of port B."""
 SCL_CLOCKS = 2 * (6 + 4)
 _EVENTS = ("address", "address", "data", "stop")
 """By kind of step (``Told``), the event that ends it."""
@@ -105,9 +107,9 @@ class I2cMaster(Block):
             why = "not a command of the MCS table"
         elif value & RUN and not value & START and not state.bus_owned:
             why = "RUN without START while the bus is idle"
-        elif not self.chip.is_peripheral_pin("b", 2) or not self.chip.is_peripheral_pin("b", 3):
+        elif not self.chip.has_pins("b", SCL | SDA):
             why = "PB2 and PB3 are not set to I2C0 (AFSEL and DEN)"
-        elif not self.chip.is_open_drain("b", 3):
+        elif not self.chip.has_pins("b", SCL | SDA, open_drain=SDA):
             why = "PB3 (SDA) is not open drain (ODR): the master would drive against a device"
         if why:
             raise self.not_modelled("write", 0x004, value, why)

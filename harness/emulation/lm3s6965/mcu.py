@@ -73,9 +73,8 @@ class Mcu(PlainComponent):
         self.timers = [Gptm(self, index, irq) for index, (_, irq) in enumerate(GPTM_MAP)]
         self._pages: dict[int, tuple[Block, Gate | None]] = dict(self._memory_map())
         self._open: dict[int, Block] = {}
-        self._readers: dict[int, Reader] = {}
-        self._writers: dict[int, Writer] = {}
-        """Registers accessed since the gates last changed, by address: most accesses are to a few of them."""
+        self.word_readers: dict[int, Reader] = {}
+        self.word_writers: dict[int, Writer] = {}
         # After the blocks, so that a restore finds their state back in place when it works out clock and gates.
         super().__init__(world, "mcu")
         self.gates_changed()
@@ -107,9 +106,6 @@ class Mcu(PlainComponent):
 
     def read(self, address: int, width: int) -> int:
         """A load from the peripheral range."""
-        reader = self._readers.get(address)
-        if reader is not None and width == 4:
-            return reader()
         block = self._open.get(address >> 12)
         if width != 4 or block is None:
             raise self._refused("read", address, width, None)
@@ -119,15 +115,11 @@ class Mcu(PlainComponent):
         reader = block.reader_at(offset)
         if reader is None:
             return block.read(offset)
-        self._readers[address] = reader
+        self.word_readers[address] = reader
         return reader()
 
     def write(self, address: int, width: int, value: int) -> None:
         """A store to the peripheral range."""
-        writer = self._writers.get(address)
-        if writer is not None and width == 4:
-            writer(value)
-            return
         block = self._open.get(address >> 12)
         if width != 4 or block is None:
             raise self._refused("write", address, width, value)
@@ -139,7 +131,7 @@ class Mcu(PlainComponent):
         if writer is None:
             block.write(offset, value)
             return
-        self._writers[address] = writer
+        self.word_writers[address] = writer
         writer(value)
 
     def _refused(self, access: str, address: int, width: int, value: int | None) -> Exception:
@@ -179,6 +171,11 @@ class Mcu(PlainComponent):
         """True if the pin's driver only pulls low."""
         return self.gpio[port].is_open_drain(pin)
 
+    def has_pins(self, port: str, peripheral: int, open_drain: int = 0) -> bool:
+        """True if all of these pins (bits) are given to their alternate function, and those are open drain."""
+        state = self.gpio[port].state
+        return not peripheral & ~(state.afsel & state.den) and not open_drain & ~state.odr
+
     def read_flash(self, offset: int, size: int) -> bytes:
         """Contents of the flash array."""
         return self._attached().read_memory(FLASH_BASE + offset, size)
@@ -205,8 +202,8 @@ class Mcu(PlainComponent):
     def gates_changed(self) -> None:
         """Only blocks whose clock is on answer; the others are a bus fault."""
         state = self.sysctl.state
-        self._readers.clear()
-        self._writers.clear()
+        self.word_readers.clear()
+        self.word_writers.clear()
         self._open = {
             page: block
             for page, (block, gate) in self._pages.items()

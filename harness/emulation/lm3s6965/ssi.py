@@ -17,7 +17,7 @@ from harness.emulation.lm3s6965.block import Block, Chip, Reader, Writer
 
 FIFO_DEPTH = 8
 SELECT_PIN = 3
-DATA_PINS = (2, 4, 5)
+DATA_PINS = 1 << 2 | 1 << 4 | 1 << 5
 """SSI0Fss; clock, receive, transmit: all of port A."""
 SECOND_EDGE = 0x80
 """SPH in CR0."""
@@ -119,9 +119,10 @@ class Ssi(Block):
             self.write(0x008, value)
             return
         state.tx.append(value & ((1 << self.word_bits) - 1))
-        if state.im:
-            self._plan_look()
+        if state.im & INT_TX:
             self.drive_irq()
+        if state.im & INT_TX or (state.im and state.look_ns < 0):
+            self._plan_look()  # a word more in the queue moves nothing else that was planned
 
     def _is_late(self) -> bool:
         """A word has ended and was not exchanged yet."""
@@ -155,9 +156,10 @@ class Ssi(Block):
         if not state.rx:
             raise self.not_modelled("read", 0x008, None, "the receive FIFO is empty; check RNE in SR first")
         word = state.rx.pop(0)
-        if state.im:
-            self._plan_look()
+        if state.im and len(state.rx) == FIFO_DEPTH // 2 - 1:
             self.drive_irq()
+        if state.im and state.shifting is not None:
+            self._plan_look()
         return word
 
     @property
@@ -183,7 +185,7 @@ class Ssi(Block):
         why = ""
         if device is None:
             why = "no part is attached to SSI0"
-        elif not all(self.chip.is_peripheral_pin("a", pin) for pin in DATA_PINS):
+        elif not self.chip.has_pins("a", DATA_PINS):
             why = "PA2, PA4 and PA5 are not set to SSI0 (AFSEL and DEN)"
         elif (mode := state.cr0 >> 5 & 2 | state.cr0 >> 7 & 1) != device.spi_mode:
             why = f"SPI mode {mode} (SPO, SPH); the part works in mode {device.spi_mode}"

@@ -203,10 +203,11 @@ class Ade7953(PlainComponent):
         state = self.state
         quantity, full_scale_u, gain_register = MEASURED[register]
         channel = state.channels[register]
+        segments = self.surroundings.mains_segments(quantity, channel.at_ns, at_ns)
         ratio_ppm = 1_000_000
-        if quantity == "LINE_I":
+        if quantity == "LINE_I" and any(segment.peak_u or segment.plus for segment in segments):
             ratio_ppm = self.transformer.ratio_ppm(self.surroundings.field_nT("transformer", at_ns))
-        settle(channel, self.surroundings.mains_segments(quantity, channel.at_ns, at_ns), at_ns, ratio_ppm)
+        settle(channel, segments, at_ns, ratio_ppm)
         gain_ppm = self.gain_ppm[register]
         if state.registers.get(RESERVED_120, 0) != REQUIRED_120:
             gain_ppm += UNSET_GAIN_PPM

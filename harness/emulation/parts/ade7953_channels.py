@@ -43,6 +43,8 @@ class ChannelState:
 
 def mean_square_u2(segment: Segment) -> int:
     """Mean of the square of a segment's sinusoids, those of one frequency added with their phases."""
+    if not segment.plus:
+        return segment.peak_u * segment.peak_u // 2
     sums: dict[int, tuple[float, float]] = {}
     for part in (segment, *segment.plus):
         if part.peak_u:
