@@ -136,7 +136,7 @@ def _crossings(
     rises = (np.arange(len(edges_ps)) % 2 == 0) != levels.initial_level
     way_ps = ramp_ps(line.edge_ns)
     up_ps = way_ps * threshold_nV // high_nV
-    return levels.initial_level, edges_ps + np.where(rises, 0, 0)
+    return levels.initial_level, edges_ps + np.where(rises, up_ps, way_ps - up_ps)
 
 
 def _edges_ps(levels: LevelHistory, record: AcquisitionRecord) -> NDArray[np.int64]:
