@@ -66,7 +66,6 @@ def _typeset(content: Content, signs: Set[str]) -> bytes:
             font_paths=typst.Fonts(include_system_fonts=False),
             format="pdf",
             pdf_standards=["a-2a", "ua-1"],
-            timestamp=_timestamp_s(content.run.header),
         )
     )
 
