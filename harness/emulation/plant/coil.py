@@ -21,6 +21,8 @@ from math import ceil, exp, log
 
 COPPER_PER_K_1E5 = 393
 NA_PER_A = 1_000_000_000
+REST_EDDIES = 60
+"""So many time constants after a current came to rest nothing of the eddy currents is left: exp(-60) of 3 A."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,8 @@ def magnetised(traits: CoilTraits, law: Law, at_ns: int) -> tuple[int, tuple[int
     """The magnetising current at ``at_ns``, and where the play operators then stand."""
     since_ns = at_ns - law.start_ns
     plays_nA = law.plays_nA
+    if not law.tau_ns and since_ns > REST_EDDIES * traits.eddy_ns:
+        return law.final_nA, _follow(traits, plays_nA, law.final_nA)
     turn_ns = _turning_point(traits, law)
     if turn_ns is not None and turn_ns < since_ns:
         plays_nA = _follow(traits, plays_nA, round(_lagged_nA(traits, law, turn_ns)))
@@ -141,7 +145,9 @@ def magnetised(traits: CoilTraits, law: Law, at_ns: int) -> tuple[int, tuple[int
 def field_nT(traits: CoilTraits, law: Law, at_ns: int) -> int:
     """The field along the coil's axis at the meter's sensor."""
     lagged_nA, plays_nA = magnetised(traits, law, at_ns)
-    lost = sum(weight * (play_nA - lagged_nA) for play_nA, (_, weight) in zip(plays_nA, traits.plays, strict=True))
+    lost = 0
+    for play_nA, (_, weight) in zip(plays_nA, traits.plays, strict=True):
+        lost += weight * (play_nA - lagged_nA)
     return traits.coupling_nT_per_A * (lagged_nA * 1_000_000 + lost) // (NA_PER_A * 1_000_000)
 
 

@@ -107,13 +107,14 @@ class Electromagnet(PlainComponent):
 
     def field_nT(self, place: Place, at_ns: int) -> Vector:
         """The flux density at ``place`` along x, y, z, now or up to 10 s ago."""
-        along = {axis: field_nT(self.traits[axis], self._law(axis, at_ns), at_ns) for axis in AXES}
-        mixture = self.mixtures[place]
-        x, y, z = (
-            earth_nT + sum(along[axis] * mixture[axis][index] for axis in AXES) // 1_000_000
-            for index, earth_nT in enumerate(self.earth_nT)
+        x_nT, y_nT, z_nT = (field_nT(self.traits[axis], self._law(axis, at_ns), at_ns) for axis in AXES)
+        (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = self.mixtures[place].values()
+        earth_x_nT, earth_y_nT, earth_z_nT = self.earth_nT
+        return (
+            earth_x_nT + (x_nT * xx + y_nT * yx + z_nT * zx) // 1_000_000,
+            earth_y_nT + (x_nT * xy + y_nT * yy + z_nT * zy) // 1_000_000,
+            earth_z_nT + (x_nT * xz + y_nT * yz + z_nT * zz) // 1_000_000,
         )
-        return x, y, z
 
     def on_event(self, kind: str, argument: Any) -> None:
         """A current has reached what the supply regulates to, or a coil has become warmer."""
