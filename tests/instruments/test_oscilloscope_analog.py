@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,8 @@ from harness.emulation.instruments.infiniivision import make_infiniivision
 from harness.emulation.instruments.scope_unit import Probe
 from harness.instruments.errors import SettingError
 from harness.instruments.infiniivision import InfiniiVision
-from tests.instruments.scope_bench import ScopeBench, make_scope_bench
+from harness.measure.crossing import find_crossing
+from tests.instruments.scope_bench import NO_ERRORS, ScopeBench, make_scope_bench
 
 MS = 1_000_000
 TAU_NS = 20 * MS
@@ -102,6 +105,8 @@ def test_a_new_law_may_cross_sooner_and_a_step_crosses_at_once(bench: ScopeBench
     bench.wait(5 * MS)
     stepped_ns = bench.world.now_ns
     bench.coil.hold(2_500_000)
+    bench.wait(MS)
+    assert scope.triggered()  # not only where the law before would have crossed
     assert scope.wait_acquired(100 * MS)
     assert bench.scope.state.trigger_ps == stepped_ns * 1000
     shown = scope.read_waveform(3)
@@ -141,6 +146,24 @@ def test_gain_and_offset_of_the_unit_count_for_currents_too() -> None:
     top_A = 3.0 * (1 - np.exp(-7.0)) * (1 + errors.gain_ppm[2] * 1e-6) + offset_A
     assert shown.values()[: len(shown) // 8].mean() == pytest.approx(offset_A, abs=0.005)
     assert shown.values()[-100:].mean() == pytest.approx(top_A, abs=0.02)
+
+
+@pytest.mark.parametrize("ppb", [-1_000_000, 1_000_000])
+def test_a_wrong_clock_shows_a_law_as_slower_or_faster(bench: ScopeBench, ppb: int) -> None:
+    """A thousandth, so that it is seen: a fast clock shows the rise as longer ago than it was."""
+    bench.scope.errors = replace(NO_ERRORS, timebase_ppb=ppb)
+    scope = bench.driver()
+    scope.configure_channel(1, 400.0, 0.0)
+    bench.mains.follow(Segment(bench.world.now_ns, peak_u=100_000_000, frequency_mHz=50_000))
+    scope.arm_single(1, 0.0, "rising", window_before_ns=MS, window_after_ns=1_000 * MS, points=200_000)
+    assert scope.wait_acquired(2_000 * MS)
+    shown = scope.read_waveform(1)
+    late = shown.times_ns() > 935 * MS
+    crossing, reason = find_crossing(
+        replace(shown, samples=shown.samples[late], x_origin_ns=float(shown.times_ns()[late][0])), 0.0, rising=True
+    )
+    assert crossing is not None, reason
+    assert crossing.at_ns % (20 * MS) == pytest.approx(-ppb * 1e-9 * crossing.at_ns % (20 * MS), abs=50_000)
 
 
 def test_a_wrong_ratio_is_a_wrong_current_and_the_unit_changes_no_number(bench: ScopeBench) -> None:

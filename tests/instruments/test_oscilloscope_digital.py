@@ -117,6 +117,23 @@ def test_threshold_errors_and_skew_are_the_units_own(bench: ScopeBench) -> None:
     assert not scope.wait_acquired(10 * MS)  # 3.15 V + 0.1 V + 3 % is above the line's 3.3 V
 
 
+def test_a_channel_is_late_by_its_skew_and_no_faster_than_its_sampler(bench: ScopeBench) -> None:
+    seen = []
+    for skew_ps in (0, 1_000_000):
+        one = make_scope_bench()
+        one.scope.errors = replace(NO_ERRORS, skew_ps=(0, skew_ps, *(0,) * 14))
+        scope = one.driver()
+        scope.configure_channel(2, 6.6, 1.65)
+        scope.configure_digital({1: "LINE"}, 1.65)
+        scope.arm_single(2, 1.65, "falling", window_before_ns=10_000, window_after_ns=40_000, points=4_000_000)
+        one.line.drive(False)
+        assert scope.wait_acquired(10 * MS)
+        digital = scope.read_digital(1)[1]
+        assert digital.x_increment_ns == 0.8  # the analogue input alone would give 0.2 ns
+        seen.append(float(edges_ns(digital, one)[0]) - one.scope.state.trigger_ps / 1000)
+    assert seen == pytest.approx([0, 1000], abs=1)
+
+
 def test_an_acquisition_that_ends_within_a_byte_waits_for_the_rest_of_it(
     bench: ScopeBench, scope: InfiniiVision
 ) -> None:
