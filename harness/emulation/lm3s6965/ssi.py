@@ -104,30 +104,30 @@ class Ssi(Block):
         return self._write_data_now if offset == 0x008 else partial(self.write, offset)
 
     def _read_data_now(self) -> int:
-        if self._is_late():
+        state = self.state
+        if state.shifting is not None and state.shift_end_ns <= self.world.now_ns:
             self.catch_up()
         return self._read_data()
 
     def _flags_now(self) -> int:
-        if self._is_late():
+        state = self.state
+        if state.shifting is not None and state.shift_end_ns <= self.world.now_ns:
             self.catch_up()
         return self._flags()
 
     def _write_data_now(self, value: int) -> None:
+        """A word into the queue behind one that is being shifted; anything else takes the long way."""
         state = self.state
-        if self._is_late() or state.shifting is None or len(state.tx) >= FIFO_DEPTH:
+        tx = state.tx
+        if state.shifting is None or state.shift_end_ns <= self.world.now_ns or len(tx) >= FIFO_DEPTH:
             self.write(0x008, value)
             return
-        state.tx.append(value & ((1 << self.word_bits) - 1))
+        tx.append(value & (2 << (state.cr0 & 0xF)) - 1)
         if state.im & INT_TX:
             self.drive_irq()
-        if state.im & INT_TX or (state.im and state.look_ns < 0):
-            self._plan_look()  # a word more in the queue moves nothing else that was planned
-
-    def _is_late(self) -> bool:
-        """A word has ended and was not exchanged yet."""
-        state = self.state
-        return state.shifting is not None and state.shift_end_ns <= self.world.now_ns
+            self._plan_look()
+        elif state.im and state.look_ns < 0 and len(tx) + len(state.rx) + 1 >= FIFO_DEPTH // 2:
+            self._plan_look()  # a word more in the queue moves nothing that was planned before
 
     @property
     def word_bits(self) -> int:
@@ -158,7 +158,7 @@ class Ssi(Block):
         word = state.rx.pop(0)
         if state.im and len(state.rx) == FIFO_DEPTH // 2 - 1:
             self.drive_irq()
-        if state.im and state.shifting is not None:
+        if state.im and state.shifting is not None and state.look_ns < 0:
             self._plan_look()
         return word
 
@@ -202,22 +202,28 @@ class Ssi(Block):
     def catch_up(self) -> None:
         """Exchange the words that have ended by now, each at its own time; the next one follows back to back."""
         state, now_ns = self.state, self.world.now_ns
+        if state.shifting is None or state.shift_end_ns > now_ns:
+            return
+        word_ns, device = self._word_ns, None if state.cr1 & LOOPBACK else self.device
+        own_select = self._selects_itself
         while state.shifting is not None and state.shift_end_ns <= now_ns:
             word, at_ns = state.shifting, state.shift_end_ns
-            if self.device is not None and not state.cr1 & LOOPBACK:
-                word = self._exchange(self.device, word, at_ns)
+            if device is not None and own_select:
+                word = self._exchange(device, word, at_ns)
+            elif device is not None:
+                word = device.exchange(word, (state.cr0 & 0xF) + 1, at_ns)
             if len(state.rx) < FIFO_DEPTH:
                 state.rx.append(word)
             else:
                 state.overrun = INT_OVERRUN
             if state.tx and state.cr1 & ENABLE:
                 state.shifting = state.tx.pop(0)
-                state.shift_end_ns = at_ns + self._word_ns
+                state.shift_end_ns = at_ns + word_ns
             else:
                 state.shifting = None
 
     def _plan_look(self) -> None:
-        """Look again at the end of the first word that can change the masked status."""
+        """Look again at the end of the first word that can change the masked status; a look too early does no harm."""
         state = self.state
         look_ns = -1
         if state.im and state.shifting is not None:
@@ -232,11 +238,9 @@ class Ssi(Block):
                     words = min(words, count)
             if words < never:
                 look_ns = state.shift_end_ns + (words - 1) * self._word_ns
-        if look_ns != state.look_ns:
-            if state.look_ns >= 0:
-                self.world.cancel(self.name, "look")
-            if look_ns >= 0:
-                self.world.schedule(look_ns, self.name, "look")
+        if look_ns >= 0 and (state.look_ns < 0 or look_ns < state.look_ns):
+            self.world.cancel(self.name, "look")
+            self.world.schedule(look_ns, self.name, "look")
             state.look_ns = look_ns
 
     def on_event(self, kind: str, argument: Any) -> None:
@@ -250,8 +254,6 @@ class Ssi(Block):
 
     def _exchange(self, device: SpiDevice, sent: int, at_ns: int) -> int:
         """The part's answer. SSI0Fss stays low over words back to back with SPH 1, and rises between them with 0."""
-        if not self._selects_itself:
-            return device.exchange(sent, self.word_bits, at_ns)
         device.select(True)
         word = device.exchange(sent, self.word_bits, at_ns)
         if not self.state.tx or not self.state.cr0 & SECOND_EDGE:

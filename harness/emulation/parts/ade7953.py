@@ -119,12 +119,12 @@ class Ade7953(PlainComponent):
 
     def exchange(self, word: int, bits: int, at_ns: int) -> int:
         """One word both ways; not selected, the part leaves its output open, which the board pulls up."""
-        if bits not in {8, 16}:
-            raise self._not_modelled(f"SPI words of {bits} bits; expected 8 or 16")
         if not self.state.selected:
             return (1 << bits) - 1
         if bits == 8:
             return self._exchange_byte(word, at_ns)
+        if bits != 16:
+            raise self._not_modelled(f"SPI words of {bits} bits; expected 8 or 16")
         return self._exchange_byte(word >> 8, at_ns) << 8 | self._exchange_byte(word & 0xFF, at_ns)
 
     def _exchange_byte(self, byte: int, at_ns: int) -> int:
