@@ -124,8 +124,6 @@ class I2cWire(PlainComponent):
         """One wire's level just before ``from_ns``, and the times of its edges with ``from_ns <= t < to_ns``."""
         state = self.state
         index = max(bisect_left(state.starts_ns, from_ns) - 1, 0)
-        while index and state.steps[index] & _KIND_MASK >= Told.FREE:
-            index -= 1  # it may have cut a step short: only from the step on is the level known
         level = _levels_after(state.steps[index - 1] if index else state.before)[sda]
         edges: list[int] = []
         initial = level

@@ -157,21 +157,31 @@ def test_a_byte_under_way_is_known_at_its_end_and_says_when() -> None:
     ]
 
 
-def test_supply_and_reset_take_the_wires_with_them() -> None:
+@pytest.mark.parametrize(("into_ns", "scl_was_high"), [(43_000, False), (47_000, True)])
+def test_a_reset_in_the_middle_of_a_byte_lets_go_of_both_wires(into_ns: int, scl_was_high: bool) -> None:
     board = Board()
     board.command(RUN | START, 0, address=0xA0)
     assert not board.scl.level_at(board.now_ns)  # the master holds SCL between bytes
     board.rig.write(MCS, RUN)
-    board.rig.wait(43_000)  # SCL is low then
+    board.rig.wait(into_ns)
     cut_ns = board.now_ns
     board.rig.mcu.i2c.reset_block()
     board.rig.wait(1_000_000)
     assert (board.scl.level_at(cut_ns), board.sda.level_at(cut_ns)) == (True, True)
-    edges = [at for at in board.scl.edges_between(0, board.now_ns)[1] if at > cut_ns - 60_000]
-    assert edges[-1] == cut_ns  # nothing of the byte's rest
+    assert board.scl.edges_between(cut_ns, board.now_ns) == (scl_was_high, [] if scl_was_high else [cut_ns])
+    edges = board.scl.edges_between(0, board.now_ns)[1]
+    assert edges == sorted(edges)
+    assert edges[-1] == cut_ns - (1_000 if scl_was_high else 0)  # nothing of the byte's rest
+
+
+def test_the_supply_takes_the_wires_with_it() -> None:
+    board = Board()
+    board.command(RUN | START, 0, address=0xA0)
     board.rig.bus.power_off()
     board.rig.wait(1_000)
     assert (board.scl.level_at(board.now_ns), board.sda.level_at(board.now_ns)) == (False, False)
+    board.rig.bus.power_on()
+    assert (board.scl.level_at(board.now_ns), board.sda.level_at(board.now_ns)) == (True, True)
 
 
 def test_a_reset_of_an_idle_bus_leaves_no_trace() -> None:
