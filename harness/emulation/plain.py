@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.emulation.errors import WorldError
 
-_ATOMS = (type(None), bool, int, str, bytes)
+_ATOMS = frozenset({type(None), bool, int, str, bytes})
 
 
 def copy_plain(value: Any) -> Any:
@@ -21,7 +21,8 @@ def copy_plain(value: Any) -> Any:
     if kind in _ATOMS:
         return value
     if kind is list:
-        return [item if type(item) in _ATOMS else copy_plain(item) for item in value]
+        # Histories are long lists of numbers: they are looked through without a step of Python for each.
+        return value.copy() if _ATOMS.issuperset(map(type, value)) else [copy_plain(item) for item in value]
     if kind is dict:
         return {key: item if type(item) in _ATOMS else copy_plain(item) for key, item in value.items()}
     if kind is tuple:
@@ -29,12 +30,19 @@ def copy_plain(value: Any) -> Any:
     if kind is bytearray:
         return bytearray(value)
     if dataclasses.is_dataclass(kind):
-        names = kind.__dataclass_fields__
-        return kind(**{name: copy_plain(getattr(value, name)) for name in names})
+        return _copy_dataclass(value)
     raise WorldError(
         f"state of type {kind.__name__} can't be put into a snapshot: {value!r}; "
         "use None, bool, int, str, bytes, bytearray, list, tuple, dict or a dataclass of these"
     )
+
+
+def _copy_dataclass(value: Any) -> Any:
+    kind: Any = type(value)
+    fields = {name: getattr(value, name) for name in kind.__dataclass_fields__}
+    if kind.__dataclass_params__.frozen and _ATOMS.issuperset(map(type, fields.values())):
+        return value  # nobody can change it
+    return kind(**{name: item if type(item) in _ATOMS else copy_plain(item) for name, item in fields.items()})
 
 
 def digest_plain(value: Any) -> str:
