@@ -39,7 +39,7 @@ def bin_edges(values: Sequence[float]) -> list[float]:
     """Equal bins over the values' range, about the square root of their number; one bin if all are the same."""
     low, high = min(values), max(values)
     if math.isclose(low, high, rel_tol=1e-12, abs_tol=0.0):
-        half = max(abs(low) * 1e-6, 0.5e-9)
+        half = 0.05 * abs(low) or 0.5
         return [low - half, high + half]
     count = max(_FEWEST_BINS, min(_MOST_BINS, math.ceil(2 * math.sqrt(len(values)))))
     return [low + (high - low) * part / count for part in range(count + 1)]

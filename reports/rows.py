@@ -49,8 +49,11 @@ class Series:
 
     @property
     def drawn(self) -> bool:
-        """Whether a histogram says more than the rows."""
-        return len(self.values) >= FEWEST_FOR_HISTOGRAM
+        """Whether a histogram says more than the rows: how repeats of what was judged lie against its limits.
+
+        Readings that nothing judged are taken under different stimuli, and their spread means nothing.
+        """
+        return self.judgement is not None and len(self.values) >= FEWEST_FOR_HISTOGRAM
 
 
 @dataclass(frozen=True)

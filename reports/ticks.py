@@ -6,7 +6,7 @@ import math
 from decimal import Decimal
 
 _STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10), Decimal(20))
-_MOST_PLACES = 6
+_MOST_PLACES = 9
 
 
 def choose_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:

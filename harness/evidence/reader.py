@@ -44,6 +44,7 @@ INPUTS_FOLDER = "inputs"
 TESTS_FOLDER = "tests"
 
 _ENVELOPE = ("n", "kind", "at_ns", "chain")
+_KINDS = tuple(kind.value for kind in Kind)
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ def _table(data: bytes, where: str) -> dict[str, Any]:
 def _entry(line: bytes, where: str) -> Entry:
     data = _table(line, where)
     n, kind, at_ns, chain = (data.get(name) for name in _ENVELOPE)
-    if not (isinstance(n, int) and isinstance(at_ns, int) and isinstance(chain, str)) or kind not in list(Kind):
+    if not (isinstance(n, int) and isinstance(at_ns, int) and isinstance(chain, str)) or kind not in _KINDS:
         raise ReadError(f"{where}: n, kind, at_ns or chain is missing or of a wrong kind; the line was changed")
     fields = {name: value for name, value in data.items() if name not in _ENVELOPE}
     return Entry(n, at_ns, _parse(_body_adapter(Kind(kind)), fields, where), chain)

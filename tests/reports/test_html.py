@@ -294,10 +294,13 @@ def test_histograms_that_find_no_room_are_counted_and_named(tmp_path: Path) -> N
         for number in range(MOST_HISTOGRAMS + 2):
             for value in range(5):
                 record.reading(f"quantity {number:02}", float(value), "ms")
-        counts(record)
+                record.reading("never judged", float(value), "ms")
+            record.judge(f"quantity {number:02}", 4.0, "ms", at_most=5.0, requirements=["SEAL-1"])
 
     finished_run(tmp_path / "run", {PLANNED[0].test_id: many})
     text = text_of(tmp_path / "run")
+    assert text.count("readings, with the limits of the judgement of this name") == MOST_HISTOGRAMS
+    assert "readings; not judged" not in text  # taken under different stimuli: their spread means nothing
     assert "2 more histograms are not drawn, since a report has at most 12: quantity 12; quantity 13." in text
     assert text.count("more histograms are not drawn") == 1
 
