@@ -7,7 +7,7 @@ teslameter says beforehand, with the same coil at rest at the same field. How re
 from __future__ import annotations
 
 import pytest
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from fixtures.listener import Listener
 from fixtures.magnet import Magnet
@@ -15,7 +15,7 @@ from fixtures.magnet_field import AppliedField
 from fixtures.scope import Scope
 from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
-from harness.measure.direction import DirectionField
+from harness.measure.direction import Direction, DirectionField
 from harness.measure.repeats import spread_phases_ns
 from harness.measure.units import DurationNs, FieldMt
 from harness.plan.parameters import Parameters
@@ -48,6 +48,14 @@ class MagnetLatency(Parameters):
     window_ns: DurationNs
     spread_ns: DurationNs = Field(gt=0)
 
+    @field_validator("direction")
+    @classmethod
+    def _one_coil(cls, direction: Direction) -> Direction:
+        """The clamp is on the coils' common return: with one coil its current is that coil's."""
+        if sum(part != 0 for part in direction.vector) != 1:
+            raise ValueError(f"{direction.name} takes several coils, which can't step at once; choose one axis")
+        return direction
+
 
 @pytest.mark.requirements("COM-1")
 @pytest.mark.parameters(model=MagnetLatency)
@@ -71,17 +79,16 @@ def test_magnet_alert_is_on_the_wire_in_time(
             record.reading(LATENCY, measured[-1].value_ms, "ms", step=number, phase_ms=phase_ns / 1e6)
         magnet.off()
         listener.collect_until_quiet()
-    scope.judge_latency(LATENCY, measured, REFERENCE_STEPS)
+    scope.judge_latency(LATENCY, measured, REFERENCE_STEPS, "step")
 
 
 def _crossing_current(steady: AppliedField, parameters: MagnetLatency, record: TestRecord) -> tuple[float, float]:
-    """The coil current at which the field is ``must_trip``, and its expanded uncertainty, both in A.
+    """The coil current at which the field is ``must_trip``, with its sign, and its expanded uncertainty, both in A.
 
     Field and current are taken as proportional between the crossing and the field shown; what the core's remanence
     changes in that is part of the field's uncertainty.
     """
-    current_A = sum(abs(part) for part in steady.currents_A)
-    crossing_A = current_A * parameters.must_trip_mT / steady.magnitude_mT
-    uncertainty_A = crossing_A * steady.expanded_uncertainty_mT / steady.magnitude_mT
+    crossing_A = sum(steady.currents_A) * parameters.must_trip_mT / steady.magnitude_mT
+    uncertainty_A = abs(crossing_A) * steady.expanded_uncertainty_mT / steady.magnitude_mT
     record.reading("coil current at the must-trip level", crossing_A, "A", expanded_uncertainty_A=uncertainty_A)
     return crossing_A, uncertainty_A
