@@ -20,8 +20,8 @@ from harness.measure.repeats import spread_phases_ns
 from harness.measure.units import DurationNs, FieldMt
 from harness.plan.parameters import Parameters
 
-BEFORE_NS = 20_000_000
-"""Kept before the trigger: shows that there was no current."""
+BEFORE_NS = 60_000_000
+"""Kept before the trigger: reaches back over the rise, some tens of ms, to where there was no current."""
 
 LATENCY = "magnet alert latency"
 
