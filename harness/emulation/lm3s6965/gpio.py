@@ -159,7 +159,8 @@ class GpioPort(Block):
             rising, falling = changed & seen, changed & ~seen
             edges = state.both & changed | ~state.both & (state.event & rising | ~state.event & falling)
             state.ris |= edges & ~state.sense
-        self.drive_irq()
+        if state.im:
+            self.drive_irq()
 
     def _raw_status(self) -> int:
         """Latched edges, and for level-sensitive pins the level itself."""
