@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from pydantic import Field
 
-from fixtures.case import Case, Opening
+from fixtures.case import Case
 from fixtures.listener import Listener
 from harness.evidence.record import TestRecord
+from harness.measure.contact import Opening
 from harness.measure.units import DurationNs
 from harness.plan.parameters import Parameters
 

@@ -187,7 +187,7 @@ def test_a_replayed_alert_is_told(
     case: Case, listener: Listener, record: TestRecord, parameters: ReplayedAlert
 ) -> None:
     """An alert that was received and confirmed is told as a replay when its very bytes come again."""
-    genuine = []
+    genuine: list[SignedAlert] = []
     while len(genuine) < parameters.alerts:
         case.open()
         genuine.append(listener.one(WATCH_NS, f"opening {len(genuine) + 1}", ["SIG-1"]))
