@@ -37,7 +37,7 @@ SETTING_TOLERANCE_K = 0.051
 
 _NUMBER = re.compile(r"[+-]?\d{1,3}(\.\d{1,2})?")
 _TYPE = re.compile(r"[A-Z]{1,4}(,[A-Z]{1,4})?,[A-Z0-9-]{1,12},\d{2,3}\.\d")
-_ROM = re.compile(r"[A-Z][!-~]{2,30}")
+_ROM = re.compile(r"(?=.*\d)[A-Z][!-~]{2,30}")
 _COUNT = re.compile(r"\d{1,2}")
 
 

@@ -21,6 +21,8 @@ from harness.measure.waveform import Waveform
 
 RUN_BIT, WAIT_TRIGGER_BIT = 1 << 3, 1 << 5
 """Operation status condition register (programmer's guide, :OPERegister:CONDition)."""
+CONDITION_BITS = RUN_BIT | WAIT_TRIGGER_BIT | 1 << 9 | 1 << 11 | 1 << 12
+"""With mask test, overload and hardware event, the register's other bits; any more is another answer."""
 
 POLL_NS = 2_000_000
 PREAMBLE_FIELDS = 10
@@ -195,7 +197,7 @@ class InfiniiVision:
             ":WAVeform:POINts:MODE RAW",
             f":WAVeform:POINts {points}",
         )
-        self._session.query(":TER?")  # reading clears what an earlier acquisition left
+        self._trigger_event()  # reading clears what an earlier acquisition left
         self._triggered = False
         self._session.command(":SINGle")
         self._window_ns = range_ns
@@ -206,8 +208,14 @@ class InfiniiVision:
     def triggered(self) -> bool:
         """Whether the trigger has come; the register clears when it is read, so the answer is kept."""
         if not self._triggered:
-            self._triggered = self._session.query_int(":TER?") != 0
+            self._triggered = self._trigger_event()
         return self._triggered
+
+    def _trigger_event(self) -> bool:
+        event = self._session.query_int(":TER?")
+        if event not in (0, 1):
+            raise BadAnswerError(self._session.name, ":TER?", str(event), "0 or 1")
+        return event == 1
 
     def wait_acquired(self, timeout_ns: int) -> bool:
         """Poll until the scope has stopped by itself."""
@@ -283,7 +291,11 @@ class InfiniiVision:
         self._session.command(":STOP")
 
     def _condition(self) -> int:
-        return self._session.query_int(":OPERegister:CONDition?")
+        text = ":OPERegister:CONDition?"
+        condition = self._session.query_int(text)
+        if condition & ~CONDITION_BITS:
+            raise BadAnswerError(self._session.name, text, str(condition), f"bits of {CONDITION_BITS:#x} only")
+        return condition
 
     def _wait_armed(self) -> None:
         clock, timeout_ms = self._session.clock, self._session.resource.timeout

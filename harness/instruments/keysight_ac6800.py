@@ -6,8 +6,6 @@ were not found in it: check them against the guide of the unit on the bench.
 
 from __future__ import annotations
 
-import math
-
 from pyvisa.resources import MessageBasedResource
 
 from harness.bench.clock import Clock
@@ -27,8 +25,8 @@ CONDITIONS = {
 """Questionable condition register (guide, status overview): what keeps the output from what was set."""
 
 LOW_RANGE_V, HIGH_RANGE_V = 155, 310
-SCPI_INFINITY = 9.9e37
-"""SCPI-99 volume 1, 7.2.1.4: not a number a measurement gives."""
+LARGEST_V, LARGEST_A, LARGEST_HZ = 400.0, 100.0, 600.0
+"""More than any unit of the family gives (310 V, 40 A, 500 Hz [recalled]): no reading, whatever it looks like."""
 
 SPECIFICATION = AcSourceSpecification(
     source="Keysight AC6801B data sheet [recalled: to be confirmed for the unit on the bench]",
@@ -124,27 +122,31 @@ class KeysightAc6800:
 
     def voltage_V(self) -> float:
         """``MEASure:VOLTage:AC?``."""
-        return self._measure("MEASure:VOLTage:AC?")
+        return self._measure("MEASure:VOLTage:AC?", LARGEST_V)
 
     def current_A(self) -> float:
         """``MEASure:CURRent:AC?``."""
-        return self._measure("MEASure:CURRent:AC?")
+        return self._measure("MEASure:CURRent:AC?", LARGEST_A)
 
     def frequency_Hz(self) -> float:
         """``MEASure:FREQuency?``."""
-        return self._measure("MEASure:FREQuency?")
+        return self._measure("MEASure:FREQuency?", LARGEST_HZ)
 
-    def _measure(self, query: str) -> float:
+    def _measure(self, query: str, largest: float) -> float:
         value = self._session.query_float(query)
-        if not (math.isfinite(value) and 0 <= value < SCPI_INFINITY):
-            raise BadAnswerError(self._session.name, query, f"{value:g}", "a finite amount")
+        if not 0 <= value <= largest:
+            raise BadAnswerError(self._session.name, query, f"{value:g}", f"an amount up to {largest:g}")
         return value
 
     def _protect(self) -> None:
         """The bench file's limits as the instrument's own. A range is changed with the output off only."""
         voltage_V, current_A = self._limits["voltage_V"], self._limits["current_A"]
         needed_V = LOW_RANGE_V if voltage_V <= LOW_RANGE_V else HIGH_RANGE_V
-        if self._session.query_int("VOLTage:RANGe?") != needed_V:
+        found_V = self._session.query_int("VOLTage:RANGe?")
+        if found_V not in (LOW_RANGE_V, HIGH_RANGE_V):
+            expected = f"{LOW_RANGE_V} or {HIGH_RANGE_V}"
+            raise BadAnswerError(self._session.name, "VOLTage:RANGe?", str(found_V), expected)
+        if found_V != needed_V:
             self.output_off()
             self._session.command(f"VOLTage:RANGe {needed_V}")
         self._session.command(

@@ -29,7 +29,9 @@ SETTLING_NS = round(SPECIFICATION.switching_time_max_ms * 1e6)
 INDICES = string.digits + string.ascii_uppercase[:22]
 SIZES = (8, 16, 32)
 PROMPT = b">"
-_WORD = re.compile(r"[!-~]{1,32}")
+_VERSION = re.compile(r"[A-Za-z]?\d[\d.]{2,15}")
+_ID = re.compile(r"[!-~]{8}")
+"""``id set`` takes eight characters."""
 
 
 class NumatoRelay:
@@ -50,7 +52,7 @@ class NumatoRelay:
         """Switches nothing: what the module has closed stays closed until it is told otherwise."""
         self._device = PromptDevice(link, clock, name=name, traffic=traffic, timeout_ms=timeout_ms, prompt=PROMPT)
         self._device.synchronise()
-        firmware, module_id = self._ask_word("ver"), self._ask_word("id get")
+        firmware, module_id = self._ask("ver", _VERSION), self._ask("id get", _ID)
         if serial is not None and module_id != serial:
             raise IdentityError(
                 name,
@@ -126,10 +128,10 @@ class NumatoRelay:
         if answer:
             raise BadAnswerError(self._device.name, command, " | ".join(answer), "no answer but the prompt")
 
-    def _ask_word(self, command: str) -> str:
+    def _ask(self, command: str, form: re.Pattern[str]) -> str:
         answer = self._device.exchange(command)
-        if len(answer) != 1 or not _WORD.fullmatch(answer[0]):
-            raise BadAnswerError(self._device.name, command, " | ".join(answer), "one word")
+        if len(answer) != 1 or not form.fullmatch(answer[0]):
+            raise BadAnswerError(self._device.name, command, " | ".join(answer), f"one word of the form {form.pattern}")
         return answer[0]
 
     def _read_all(self) -> tuple[int, int]:

@@ -52,6 +52,10 @@ class Identity:
     firmware: str
 
 
+TRANSFER_ERRORS = (VisaIOError, OSError)
+"""PyVISA-py lets a socket's own errors through: a connection refused, or reset by an instrument switched off."""
+
+
 class Instrument:
     """One instrument over VISA. Raises only errors of ``harness.instruments.errors``."""
 
@@ -93,12 +97,18 @@ class Instrument:
         """Send a query and return its answer without the terminator."""
         self._send(text)
         try:
-            answer = self.resource.read()
-        except VisaIOError as error:
+            raw = self.resource.read_raw()
+        except TRANSFER_ERRORS as error:
             raise self._transfer_error(text, error) from error
+        terminator = self.TERMINATOR.encode()
+        try:
+            answer = raw.removesuffix(terminator).decode("ascii")
         except UnicodeDecodeError as error:
             raise BadAnswerError(self.name, text, repr(error.object), "ASCII text") from error
         self._report("<", answer)
+        if not raw.endswith(terminator):
+            # PyVISA only warns; but half a number is a number too.
+            raise BadAnswerError(self.name, text, answer, "a whole answer; this one has no terminator at its end")
         return answer
 
     def query_int(self, text: str) -> int:
@@ -125,7 +135,7 @@ class Instrument:
         self._send(text)
         try:
             values = self.resource.read_binary_values(datatype="B", container=np.ndarray, chunk_size=BLOCK_CHUNK_BYTES)
-        except VisaIOError as error:
+        except TRANSFER_ERRORS as error:
             raise self._transfer_error(text, error) from error
         except (ValueError, InvalidBinaryFormat) as error:
             raise BadAnswerError(self.name, text, str(error), "a definite length block (#<digits><length>)") from error
@@ -159,7 +169,7 @@ class Instrument:
         """Device clear and an empty error queue: a known beginning, whatever happened before."""
         try:
             self.resource.clear()
-        except VisaIOError as error:
+        except TRANSFER_ERRORS as error:
             raise self._transfer_error("device clear", error) from error
         self._report(">", "device clear")
         self.command("*CLS")
@@ -193,16 +203,16 @@ class Instrument:
         self._report(">", text)
         try:
             self.resource.write(text)
-        except VisaIOError as error:
+        except TRANSFER_ERRORS as error:
             raise self._transfer_error(text, error) from error
 
     def _report(self, direction: Direction, text: str) -> None:
         if self.traffic is not None:
             self.traffic(direction, text, self.clock.now_ns())
 
-    def _transfer_error(self, command: str, error: VisaIOError) -> InstrumentError:
+    def _transfer_error(self, command: str, error: VisaIOError | OSError) -> InstrumentError:
         """What to raise for a failed transfer. After a time-out the error queue often knows why no answer came."""
-        if error.error_code != StatusCode.error_timeout:
+        if isinstance(error, OSError) or error.error_code != StatusCode.error_timeout:
             return TransportError(self.name, f"{command!r} could not be transferred: {error}")
         self._report("<", "nothing: time-out")
         timeout = InstrumentTimeoutError(self.name, command, self.resource.timeout)
