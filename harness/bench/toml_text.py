@@ -10,9 +10,9 @@ from typing import Any
 def table(name: str, values: Mapping[str, Any]) -> Iterator[str]:
     """The lines of one table and of those inside it; ``name`` is dotted, empty for the keys of the file itself.
 
-    A table whose values are all plain is written in one line; None is left out, since TOML has no such value.
+    A table inside is written as one of its own; None is left out, since TOML has no such value.
     """
-    inner = {key: value for key, value in values.items() if isinstance(value, Mapping) and not _is_flat(value)}
+    inner = {key: value for key, value in values.items() if isinstance(value, Mapping)}
     plain = {key: value for key, value in values.items() if key not in inner and value is not None}
     if name and (plain or not inner):
         yield f"[{name}]"
@@ -43,7 +43,3 @@ def value_text(value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value)
     return value.isoformat() if hasattr(value, "isoformat") else value_text(str(value))
-
-
-def _is_flat(value: Mapping[str, Any]) -> bool:
-    return not any(isinstance(item, Mapping | list | tuple) for item in value.values())

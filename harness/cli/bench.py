@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from harness.cli.console import EXIT_NOT_CERTIFIED, say, stderr, stdout, told_errors
 from harness.cli.options import BenchOption, ImageOption, MeterOption, OutOption, SeedOption
@@ -48,7 +49,8 @@ def check_command(
         with open_bench_alone(paths, seed) as opened:
             say(f"bench     {opened.file.bench.name} ({opened.file.bench.kind}), {paths.bench}")
             findings = list(check_bench(opened))
-        stdout.print(_table(findings))
+        for line in _table(findings):
+            say(line)
         problems = [finding.problem for finding in findings if finding.problem]
         for problem in problems:
             stderr.print(f"[bold red]not usable[/bold red]: {escape(problem)}")
@@ -91,16 +93,23 @@ def shell_command(
         raise typer.Exit(outcome.exit_code)
 
 
-def _table(findings: list[Finding]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("name", "what answers", "calibrated", "errors", "round trip"):
-        table.add_column(header, overflow="fold", justify="right" if header == "round trip" else "left")
-    for finding in findings:
-        trip = "" if finding.round_trip_ns is None else f"{finding.round_trip_ns / 1e6:.1f} ms"
-        what = finding.what if not finding.limits else f"{finding.what}\nat most {finding.limits}"
-        cells = (finding.name, what, finding.calibration, finding.errors, trip)
-        table.add_row(*map(escape, cells), style="red" if finding.problem else "")
-    return table
+def _table(findings: Sequence[Finding]) -> list[str]:
+    """A row for each with its details below, no wider than the terminal unless a name is."""
+    header = ("name", "what answers", "serial", "calibrated", "round trip")
+    rows = [(item.name, item.what, item.serial, item.calibrated_until, _trip(item)) for item in findings]
+    widths = [max(len(row[place]) for row in (header, *rows)) for place in range(len(header))]
+    room = max(stdout.width - widths[0] - 3, 20)
+    lines = []
+    for row, item in zip((header, *rows), (None, *findings), strict=True):
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
+        lines.append("  ".join([*cells, row[-1].rjust(widths[-1])]).rstrip())
+        details = "; ".join(item.details) if item is not None else ""
+        lines += [" " * (widths[0] + 2) + line for line in textwrap.wrap(details, room)]
+    return lines
+
+
+def _trip(finding: Finding) -> str:
+    return "" if finding.round_trip_ns is None else f"{finding.round_trip_ns / 1e6:.1f} ms"
 
 
 def add_to(main: typer.Typer) -> None:

@@ -6,6 +6,7 @@ instrument is opened, identified and reset as a run would do it, so relays open 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -28,12 +29,11 @@ class Finding:
     """What was found of one instrument, link or meter. ``problem`` is empty if a run could use it."""
 
     name: str
-    kind: str
     what: str
+    serial: str = ""
+    calibrated_until: str = ""
     round_trip_ns: int | None = None
-    calibration: str = ""
-    errors: str = ""
-    limits: str = ""
+    details: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -85,42 +85,49 @@ def check_bench(bench: Bench) -> Iterator[Finding]:
 def _check_instrument(bench: Bench, role: str, today: date) -> Finding:
     entry = bench.file.instruments[role]
     exchanges = Exchanges()
-    calibration, expired = calibration_state(entry, today)
-    limits = ", ".join(f"{name} {value:g}" for name, value in entry.limits.items())
-    what, problem = f"{entry.driver} at {entry.resource}", ""
+    what, serial, problem = f"{entry.driver} at {entry.resource}", "", ""
+    details: list[str] = []
     try:
         with open_instrument(bench, role, exchanges) as driver:
             driver.reset()
             identity = driver.identity()
-        what = f"{identity.maker} {identity.model}, serial {identity.serial}, firmware {identity.firmware}"
+        model, remarked, remark = identity.model.partition(" (")
+        maker = re.sub(r"(?i)[ ,]+(technologies|inc\.?|corp\.?|gmbh|co\.?|ltd\.?)\b.*", "", identity.maker)
+        what, serial = f"{maker} {model}", identity.serial
+        details += [f"firmware {identity.firmware}", *([remark.rstrip(")")] if remarked else [])]
     except (BenchError, InstrumentError) as error:
         problem = str(error)
-    if expired:
-        problem = "; ".join(filter(None, (problem, f"instrument {role!r}: {expired}")))
+    if exchanges.round_trip_ns is not None:
+        details.append(f"errors: {exchanges.error_text}")
+    if entry.limits:
+        details.append("at most " + ", ".join(f"{name} {value:g}" for name, value in entry.limits.items()))
+    state, wrong = calibration_state(entry, today)
+    if state:
+        details.append(state)
+    if wrong:
+        problem = "; ".join(filter(None, (problem, f"instrument {role!r}: {wrong}")))
     return Finding(
         name=role,
-        kind="instrument",
         what=what,
+        serial=serial,
+        calibrated_until=f"{entry.calibrated_until}",
         round_trip_ns=exchanges.round_trip_ns,
-        calibration=calibration,
-        errors=exchanges.error_text if exchanges.round_trip_ns is not None else "",
-        limits=limits,
+        details=tuple(details),
         problem=problem,
     )
 
 
 def calibration_state(entry: InstrumentEntry, today: date) -> tuple[str, str]:
-    """The state in words, and what is wrong with it (empty: nothing)."""
+    """What is remarkable about its calibration, and what is wrong with it (each empty if nothing is)."""
     left = (entry.calibrated_until - today).days
     if today < entry.calibrated_on:
-        return f"begins {entry.calibrated_on}", f"its calibration of {entry.calibrated_on} lies after today, {today}"
+        return "CALIBRATION NOT BEGUN", f"its calibration of {entry.calibrated_on} lies after today, {today}"
     if left < 0:
-        return f"EXPIRED {entry.calibrated_until}", (
+        return "CALIBRATION ENDED", (
             f"its calibration ended on {entry.calibrated_until}, today is {today}; have it calibrated and enter the "
             "new certificate"
         )
-    soon = f", {left} days left" if left <= DUE_SOON_DAYS else ""
-    return f"until {entry.calibrated_until}{soon}", ""
+    return (f"calibration ends in {left} days" if left <= DUE_SOON_DAYS else ""), ""
 
 
 def _check_link(bench: Bench, name: str) -> Finding:
@@ -128,13 +135,13 @@ def _check_link(bench: Bench, name: str) -> Finding:
     try:
         bench.open_link(name).close()
     except BenchError as error:
-        return Finding(name, "link", address, problem=f"link {name!r}: {error}")
-    return Finding(name, "link", f"{address}: opens")
+        return Finding(name, address, problem=f"link {name!r}: {error}")
+    return Finding(name, f"{address} opens")
 
 
 def _check_meter(bench: Bench) -> Finding:
     """By its own identification; the time is that of the whole sign-on at 300 baud."""
-    expected = f"{bench.meter.meter.name}, expected {bench.meter.meter.identification!r}"
+    expected = f"expected {bench.meter.meter.identification!r}"
     began_ns = bench.clock.now_ns()
     try:
         link = bench.open_link(OPTICAL)
@@ -144,6 +151,6 @@ def _check_meter(bench: Bench) -> Finding:
             link.close()
         found = check_identification(answer.identification, bench.meter)
     except (BenchError, MeterError) as error:
-        return Finding("meter", "meter", expected, problem=f"meter: {error}")
+        return Finding("meter", expected, problem=f"meter: {error}")
     took_ns = bench.clock.now_ns() - began_ns
-    return Finding("meter", "meter", f"signs on as {found!r}", round_trip_ns=took_ns)
+    return Finding("meter", found, round_trip_ns=took_ns, details=(f"signs on as {bench.meter.meter.name} should",))

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from harness.bench.bench import Bench
+from harness.bench.errors import UnsafeStateError
 from harness.bench.safety import SafeState
 from harness.evidence.record import TestRecord
 from harness.headend.listener.history import CarriedHistory
@@ -90,7 +91,7 @@ class ByHand(dict[str, Any]):
         if role not in self._drivers:
             record = importlib.import_module("fixtures.traffic").instrument_traffic(self._record, role)
             driver = self._stack.enter_context(open_instrument(self._bench, role, record))
-            self._stack.enter_context(SafeState()).on_exit(role, driver.reset)
+            self._stack.enter_context(SafeState()).on_exit(role, lambda: _leave_safe(role, driver))
             self._drivers[role] = driver
         return self._drivers[role]
 
@@ -104,6 +105,14 @@ class ByHand(dict[str, Any]):
         value = next(result)
         self._stack.callback(next, result, None)
         return value
+
+
+def _leave_safe(role: str, driver: Any) -> None:
+    """Outputs off by a reset; relays are asked whether they are open."""
+    driver.reset()
+    closed = driver.closed_channels() if hasattr(driver, "closed_channels") else []
+    if closed:
+        raise UnsafeStateError(f"{role}: channels {closed} are still closed after they were told to open")
 
 
 def _usable(functions: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:

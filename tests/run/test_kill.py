@@ -1,4 +1,4 @@
-"""A run killed with SIGKILL at any moment leaves a folder that says it was not finished, or none at all; never a pass."""
+"""A run killed with SIGKILL at any moment leaves a folder that says it was not finished; never a pass."""
 
 from __future__ import annotations
 
@@ -16,13 +16,7 @@ from tests.system.commands import Here, here_in, start
 from tests.system.short_plan import write_short_plan
 
 PATIENCE_S = 120
-PARTS = (
-    "run.json",
-    "tests/001-*/entries.jsonl",
-    "tests/001-*/waveforms/*",
-    "tests/002-*/entries.jsonl",
-    "summary.json",
-)
+PARTS = ("run.json", "tests/001-*/entries.jsonl", "tests/002-*/entries.jsonl", "tests/*/waveforms/*")
 """Files in the order in which they come to be: the run is killed as soon as each is there."""
 
 
@@ -47,8 +41,8 @@ def kill_at(pattern: str, folder: Path, image: Path, delay_s: float, *more: str)
     return run
 
 
-@pytest.mark.parametrize("delay_s", [0.0, 0.05, 0.25])
-@pytest.mark.parametrize("pattern", PARTS[:-1])
+@pytest.mark.parametrize("delay_s", [0.0, 0.08])
+@pytest.mark.parametrize("pattern", PARTS)
 def test_killed_before_its_end(here: Here, image: Path, tmp_path: Path, pattern: str, delay_s: float) -> None:
     run = kill_at(pattern, tmp_path, image, delay_s)
     if (run / "summary.json").exists():
@@ -63,7 +57,6 @@ def test_killed_before_its_end(here: Here, image: Path, tmp_path: Path, pattern:
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "unfinished" in page or "not finished" in page
     assert here("verify", run).status == 2, "a report does not make it a finished run"
-    assert "unfinished" in here("list", "runs").out or run.parent.name != "out"
 
 
 def test_killed_after_its_end_it_is_whole_without_its_report(here: Here, image: Path, tmp_path: Path) -> None:
