@@ -61,9 +61,27 @@ def test_a_missing_instrument_or_link_names_what_there_is_and_what_to_add(bench:
 def test_the_shipped_files_read_as_they_say(bench: BenchFile) -> None:
     meter = load_meter_file(METER)
     assert bench.bench.kind == "emulated"
-    assert bench.instrument("relay").channels == {"case_switch": 101, "meter_supply": 102}
+    channels = bench.instrument("relay").channels
+    assert (channels["case_switch"], channels["meter_supply"], channels["source_feed"]) == (101, 102, 103)
+    assert {f"shunt_{name}" for name in bench.shunts} < set(channels)
+    assert sorted(channels.values()) == list(range(101, 101 + len(channels)))
     assert (meter.alerts.events.case_opened, meter.alerts.events.case_closed) == (0x2C, 0x2D)
     assert meter.lines.modem_baud_Bd == 115_200
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("channels.shunt_line_low = 104", "", "without a channel: shunt_line_low"),
+        ("channels.shunt_line_low = 104", "channels.shunt_lime = 104", "without a table: shunt_lime; without a channel"),
+        ("fraction = 0.07", "fraction = 1.0", "less than 1"),
+        ("fraction = 0.07", "fraction = 0", "greater than 0"),
+        ('element = "line"', 'element = "earth"', "'line' or 'neutral'"),
+    ],
+)
+def test_a_shunt_is_wired_and_takes_a_part(tmp_path: Path, old: str, new: str, told: str) -> None:
+    with pytest.raises(BenchFileError, match=told):
+        load_bench_file(changed(BENCH, tmp_path / "bench.toml", (old, new)))
 
 
 def test_an_image_of_just_the_flash_is_read_and_one_octet_more_is_not(tmp_path: Path) -> None:

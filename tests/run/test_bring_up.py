@@ -121,14 +121,14 @@ def test_an_image_of_zeros_is_not_certified(tmp_path: Path) -> None:
     assert verify_run(tmp_path / "run") == []
 
 
-PROBES = "probes = { CASE_SW = 1, MODEM_TX = 2 }"
+PROBES = "probes = { CASE_SW = 1, MODEM_TX = 2, COIL_I = 3 }"
 # What the bench lacks, and what the error of the test that needs it must name.
 LACKING = {
     "relay-channel": (
         ("channels.case_switch = 101", ""),
         ["instruments.relay.channels", "case_switch = CHANNEL"],
     ),
-    "probe": ((PROBES, "probes = { MODEM_TX = 2 }"), ["'CASE_SW'", "MODEM_TX", "[instruments.scope.probes]"]),
+    "probe": ((PROBES, "probes = { MODEM_TX = 2, COIL_I = 3 }"), ["'CASE_SW'", "MODEM_TX", "[instruments.scope.probes]"]),
 }
 
 
