@@ -128,7 +128,10 @@ LACKING = {
         ("channels.case_switch = 101", ""),
         ["instruments.relay.channels", "case_switch = CHANNEL"],
     ),
-    "probe": ((PROBES, "probes = { MODEM_TX = 2, COIL_I = 3 }"), ["'CASE_SW'", "MODEM_TX", "[instruments.scope.probes]"]),
+    "probe": (
+        (PROBES, "probes = { MODEM_TX = 2, COIL_I = 3 }"),
+        ["'CASE_SW'", "MODEM_TX", "[instruments.scope.probes]"],
+    ),
 }
 
 
