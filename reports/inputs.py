@@ -56,7 +56,7 @@ class Inputs:
         """The plan's parameters of a test, as text."""
         for test in _tables(self.plan.get("test")):
             if test.get("id") == test_id and isinstance(test.get("parameters"), Mapping):
-                return {str(name): str(value) for name, value in test["parameters"].items()}
+                return {str(name): _in_words(value) for name, value in test["parameters"].items()}
         return {}
 
     def method(self, test_id: str) -> str:
@@ -92,6 +92,10 @@ def _read(run_folder: Path, listed: tuple[InputFile, ...], role: str, problems: 
         reason = error.strerror if isinstance(error, OSError) else error
         problems.append(f"{INPUTS_FOLDER}/{name} ({role}) can't be read: {reason}; what it would say is not recorded")
         return {}
+
+
+def _in_words(value: object) -> str:
+    return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
 
 
 def _tables(value: object) -> list[Mapping[str, Any]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.figures import board_figures, cpu_figures, qemu_figures, run_figures, scpi_figures
+from tests.figures import board_figures, cpu_figures, qemu_figures, report_figures, run_figures, scpi_figures
 
 # The figures of the first milestone: name, at least or at most, value.
 GOALS: dict[str, tuple[str, float]] = {
@@ -27,6 +27,7 @@ GOALS: dict[str, tuple[str, float]] = {
     "scpi_queries_per_s": (">=", 20_000),
     "waveform_MB_per_s_first_read": (">=", 50),
     "certify_peak_memory_MB": ("<=", 300),
+    "report_html_and_pdf_s": ("<=", 3),
 }
 PARTS: tuple[tuple[str, Callable[[], dict[str, float | str]]], ...] = (
     ("processor", cpu_figures.measure),
@@ -34,6 +35,7 @@ PARTS: tuple[tuple[str, Callable[[], dict[str, float | str]]], ...] = (
     ("world", board_figures.measure),
     ("instruments", scpi_figures.measure),
     ("certification", run_figures.measure),
+    ("outputs", report_figures.measure),
 )
 
 
