@@ -118,6 +118,7 @@ class CortexM3:
                 "both must be multiples of 4096"
             )
         self._state = CoreState.from_address(self._core)
+        self._native.tb_set_time(self._core, *self._timebase.parts)
         self._fault = CoreFault.from_address(self._native.tb_fault_of(self._core))
         self._flash = self._native.tb_flash_of(self._core)
         self._ram = self._native.tb_ram_of(self._core)
@@ -215,6 +216,7 @@ class CortexM3:
         self._slept_fs = self._sleep_fs()
         self._slept_cycles = self._state.sleep_cycles
         self._timebase.rebase(self._state.cycles, at_fs, hz, error_ppb)
+        self._native.tb_set_time(self._core, *self._timebase.parts)
 
     # Running
 
@@ -260,18 +262,18 @@ class CortexM3:
             raise CpuError(f"{self.name}: interrupt line {line}; there are 0 to {self._irq_lines - 1}")
         self._native.tb_set_irq(self._core, line, int(level))
 
-    def _bus_read(self, address: int, width: int) -> int:
+    def _bus_read(self, address: int, width: int, now_ns: int) -> int:
         try:
-            self.world.now_ns = self._timebase.ns_at(self._state.cycles)
+            self.world.now_ns = now_ns
             reader = self._word_readers.get(address)
             return (self.bus.read(address, width) if reader is None or width != 4 else reader()) & 0xFFFF_FFFF
         except BaseException as error:  # noqa: BLE001 - C can't carry it; run_until raises it again
             self._keep(error, address, width, 0)
             return 0
 
-    def _bus_write(self, address: int, width: int, value: int) -> None:
+    def _bus_write(self, address: int, width: int, value: int, now_ns: int) -> None:
         try:
-            self.world.now_ns = self._timebase.ns_at(self._state.cycles)
+            self.world.now_ns = now_ns
             writer = self._word_writers.get(address)
             if writer is None or width != 4:
                 self.bus.write(address, width, value)
@@ -394,4 +396,5 @@ class CortexM3:
         self._failed = None
         self._is_locked_up = state.is_locked_up
         self._timebase = replace(state.timebase)
+        self._native.tb_set_time(self._core, *self._timebase.parts)
         self._slept_fs, self._slept_cycles = state.slept_fs, state.slept_cycles

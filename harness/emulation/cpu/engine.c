@@ -109,13 +109,27 @@ static bool is_split(struct tb_core *core, uint32_t address, unsigned size)
     return true;
 }
 
+void tb_set_time(struct tb_core *core, uint64_t base_cycles, uint64_t base_ns, uint64_t base_rest_fs, uint64_t hz, uint64_t ppb)
+{
+    core->time = (struct tb_time){base_cycles, base_ns, base_rest_fs, hz, ppb};
+}
+
+/* The time of the current instruction, rounded down: Timebase.ns_at, its two roundings drawn into one. */
+static uint64_t now_ns(const struct tb_core *core)
+{
+    enum { FS_PER_NS = 1000000 };
+    const struct tb_time *t = &core->time;
+    unsigned __int128 ahead = (unsigned __int128)(core->s.cycles - t->base_cycles) * t->ppb * FS_PER_NS;
+    return t->base_ns + (uint64_t)(((unsigned __int128)t->base_rest_fs * t->hz + ahead) / ((unsigned __int128)t->hz * FS_PER_NS));
+}
+
 static uint64_t read_range(uc_engine *uc, uint64_t offset, unsigned size, void *user)
 {
     struct tb_range *range = user;
     (void)uc;
     if (is_split(range->core, range->base + (uint32_t)offset, size))
         return 0;
-    return range->core->bus_read(range->base + (uint32_t)offset, size);
+    return range->core->bus_read(range->base + (uint32_t)offset, size, now_ns(range->core));
 }
 
 static void write_range(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
@@ -123,7 +137,7 @@ static void write_range(uc_engine *uc, uint64_t offset, unsigned size, uint64_t 
     struct tb_range *range = user;
     (void)uc;
     if (!is_split(range->core, range->base + (uint32_t)offset, size))
-        range->core->bus_write(range->base + (uint32_t)offset, size, (uint32_t)value);
+        range->core->bus_write(range->base + (uint32_t)offset, size, (uint32_t)value, now_ns(range->core));
 }
 
 static uint64_t read_private(uc_engine *uc, uint64_t offset, unsigned size, void *user)

@@ -35,8 +35,8 @@ _FLAGS = (
 )
 _BUILD_TIMEOUT_S = 300
 
-BUS_READ = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32)
-BUS_WRITE = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32)
+BUS_READ = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint64)
+BUS_WRITE = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint64)
 BUS_RESET = ctypes.CFUNCTYPE(None)
 
 _U32, _U64 = ctypes.c_uint32, ctypes.c_uint64
@@ -144,6 +144,7 @@ def load_native_core() -> ctypes.CDLL:
         "tb_map": (ctypes.c_int, [pointer, _U32, _U32]),
         "tb_run": (ctypes.c_int, [pointer, _U64]),
         "tb_set_deadline": (None, [pointer, _U64]),
+        "tb_set_time": (None, [pointer, _U64, _U64, _U64, _U64, _U64]),
         "tb_stop": (None, [pointer, _U32]),
         "tb_set_irq": (None, [pointer, _U32, ctypes.c_int]),
         "tb_invalidate": (None, [pointer, _U32, _U32]),

@@ -73,8 +73,13 @@ struct tb_fault {
     uint32_t kind, address, value, width, pc;
 };
 
-typedef uint32_t (*tb_bus_read)(uint32_t address, uint32_t width);
-typedef void (*tb_bus_write)(uint32_t address, uint32_t width, uint32_t value);
+/* Where cycles stand in time: timebase.py has the meaning and is the master; this copy is for the bus's callbacks. */
+struct tb_time {
+    uint64_t base_cycles, base_ns, base_rest_fs, hz, ppb; /* ppb: 10^9 and the clock's error, at 10^9 its length is nominal */
+};
+
+typedef uint32_t (*tb_bus_read)(uint32_t address, uint32_t width, uint64_t now_ns);
+typedef void (*tb_bus_write)(uint32_t address, uint32_t width, uint32_t value, uint64_t now_ns);
 typedef void (*tb_bus_reset)(void);
 
 struct tb_core;
@@ -86,6 +91,7 @@ struct tb_range {
 struct tb_core {
     struct tb_state s; /* first: Python maps the same bytes */
     struct tb_fault fault;
+    struct tb_time time;
     uint64_t deadline;
     uint64_t limit; /* the code hook looks up when cycles reach this; 0 = at the next instruction */
     uint32_t attention, stop, flush, running;

@@ -35,6 +35,11 @@ class Timebase:
         ahead_fs = at_ns * FS_PER_NS - self.base_fs
         return self.base_cycles - (-ahead_fs * self.hz) // ((_PPB + self.error_ppb) * FS_PER_NS)
 
+    @property
+    def parts(self) -> tuple[int, int, int, int, int]:
+        """The same for the native core, in numbers of 64 bits (``struct tb_time``)."""
+        return self.base_cycles, *divmod(self.base_fs, FS_PER_NS), self.hz, _PPB + self.error_ppb
+
     def rebase(self, cycles: int, at_fs: int, hz: int, error_ppb: int) -> None:
         """From ``cycles`` at ``at_fs`` on, the clock runs at this rate."""
         self.hz, self.error_ppb, self.base_cycles, self.base_fs = hz, error_ppb, cycles, at_fs

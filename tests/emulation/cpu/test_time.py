@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.emulation.cpu import CpuError
@@ -204,3 +204,30 @@ def test_wrong_calls_are_told() -> None:
         machine.cpu.read_memory(0x20010000 - 2, 4)
     with pytest.raises(CpuError, match="takes none"):
         machine.cpu.on_event("tick", None)
+
+
+@given(
+    hz=st.sampled_from([12_500_000, 16_000_000, 50_000_000]),
+    error_ppb=st.integers(-200_000, 200_000),
+    later_hz=st.sampled_from([1_000_000, 16_000_000]),
+    slept_s=st.integers(0, 10_000_000),
+)
+@settings(derandomize=True, deadline=None, max_examples=10)
+def test_an_access_is_told_the_same_time_as_the_timebase_has(
+    hz: int, error_ppb: int, later_hz: int, slept_s: int
+) -> None:
+    """The native core works out the time of each access; integers here and there must give the same nanosecond."""
+    machine = Machine(assemble(WRITER), clock_hz=hz, clock_error_ppb=error_ppb)
+    told: list[tuple[int, int]] = []
+    machine.bus.on_access = lambda address, value: told.append((machine.world.now_ns, machine.cpu.now_ns))
+    machine.run_cycles(200)
+    machine.cpu.power_off()
+    machine.world.run_until(machine.world.now_ns + slept_s * 1_000_000_000 + 7)
+    machine.cpu.power_on()
+    machine.run_cycles(100)
+    machine.cpu.set_clock(later_hz)
+    machine.run_cycles(100)
+    machine.cpu.restore(machine.cpu.capture())
+    machine.run_cycles(50)
+    assert len(told) > 40
+    assert all(seen == true for seen, true in told)
