@@ -197,7 +197,7 @@ class Ssi(Block):
     @property
     def _selects_itself(self) -> bool:
         """PA3 is SSI0Fss; otherwise the part's select is the board's and the firmware's matter."""
-        return self.chip.is_peripheral_pin("a", SELECT_PIN)
+        return self.chip.has_pins("a", 1 << SELECT_PIN)
 
     def catch_up(self) -> None:
         """Exchange the words that have ended by now, each at its own time; the next one follows back to back."""
@@ -226,7 +226,9 @@ class Ssi(Block):
         """Look again at the end of the first word that can change the masked status; a look too early does no harm."""
         state = self.state
         look_ns = -1
-        if state.im and state.shifting is not None:
+        if not state.im or state.shifting is None:
+            return
+        if state.im != INT_RX or len(state.rx) + len(state.tx) + 1 >= FIFO_DEPTH // 2:
             coming = 1 + len(state.tx)
             words = never = FIFO_DEPTH + 2
             for bit, count in (
