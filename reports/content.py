@@ -54,7 +54,7 @@ def build_content(run: Run, signer: str | None = None, problems: Sequence[Proble
     matrix = build_matrix(run, inputs)
     page = build_first_page(run, inputs, matrix)
     tests = tuple(build_tests(run, inputs))
-    found = verify_run(run.path) if problems is None else problems
+    found = verify_run(run.path, run) if problems is None else problems
     return Content(
         run=run,
         inputs=inputs,

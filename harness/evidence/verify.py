@@ -61,21 +61,25 @@ NOT_FINISHED = Problem(SUMMARY_FILE, None, "is missing: the run was not finished
 NOT_A_PART = "is not part of the record; it was put in, or the entry that named it is gone"
 
 
-def verify_run(path: Path) -> list[Problem]:
-    """Everything wrong with the folder; an empty list: finished, and not changed since."""
+def verify_run(path: Path, read: Run | None = None) -> list[Problem]:
+    """Everything wrong with the folder; an empty list: finished, and not changed since.
+
+    ``read`` is the run as it was just read from there, so that what is checked is what the caller goes on to use.
+    """
     try:
         header = read_header(path)
     except ReadError as error:
         return [Problem(HEADER_FILE, None, str(error))]
     problems = [*_check_header(path, header), *_check_inputs(path, header)]
     tests: list[RunTest] = []
+    at_hand = {} if read is None else {attempt.folder: attempt for test in read.tests for attempt in test.attempts}
     known = {HEADER_FILE, SUMMARY_FILE, VOLATILE_FILE, *(f"{INPUTS_FOLDER}/{item.file}" for item in header.inputs)}
     for planned in header.tests:
         attempts: list[Attempt] = []
         for folder in attempt_folders(path, header, planned.test_id):
             known.add(f"{folder}/{ENTRIES_FILE}")
             try:
-                attempt = read_attempt(path, folder)
+                attempt = at_hand.get(folder) or read_attempt(path, folder)
                 problems += _check_attempt(path, header, planned.test_id, attempt)
             except EvidenceError as error:
                 problems.append(Problem(f"{folder}/{ENTRIES_FILE}", None, str(error)))
