@@ -22,10 +22,10 @@ from harness.emulation.world import World
 REFERENCE_IDENTITY = Identity("Keysight Technologies", "34465A", "EMU54501234", "A.03.02-03.15-03.02-00.52-03-02")
 
 RANGES_UA = (100, 1_000, 10_000, 100_000, 1_000_000, 3_000_000, 10_000_000)
-OVERRANGE_PERCENT, DOWN_PERCENT = 120, 10
-"""Autoranging and overload (guide, MEASure:CURRent)."""
+OVERRANGE_PERCENT = 120
+"""Of a range: what is beyond is overload, told as 9.9E37, or takes autoranging up (guide, MEASure:CURRent)."""
 OVERLOAD = None
-"""In the reading memory; told as 9.9E37 (guide)."""
+"""In the reading memory."""
 
 SETTLING_NS = {3: 1_660_000_000, 20: 250_000_000, 200: 25_000_000}
 """By the filter in Hz (guide, CURRent:AC:BANDwidth)."""
@@ -101,7 +101,7 @@ class Truevolt(ScpiInstrument):
         return calls
 
     def reset(self) -> None:
-        """``*RST``: DC current would be DC voltage on the real unit; everything else as the guide has it."""
+        """``*RST``; the real unit measures DC voltage then, this one has no other function than current."""
         self.abort()
         self.state = TruevoltState(exchange=self.state.exchange)
 
