@@ -13,12 +13,17 @@ Field = tuple[float, float, float]
 
 @dataclass
 class Hall:
-    """The reference part at 0x1E: 10 uT per bit, data in the order X, Z, Y, clipped at 200 mT."""
+    """The reference part at 0x1E: 10 uT per bit, data in the order X, Z, Y, clipped at 200 mT.
+
+    ``keeps_ready``: old data still count as ready, as after a single measurement. ``is_overloaded``: the flag alone.
+    """
 
     address: int = 0x1E
     field_mT: Field = (0.0, 0.0, 0.05)
     is_present: bool = True
     is_ready: bool = True
+    keeps_ready: bool = False
+    is_overloaded: bool = False
     registers: dict[int, int] = field(default_factory=dict)
     reads_us: list[int] = field(default_factory=list)
     writes: list[tuple[int, int]] = field(default_factory=list)
@@ -44,7 +49,7 @@ class Hall:
         x, y, z = (max(-20_000, min(20_000, code)) for code in codes)
         data = b"".join(value.to_bytes(2, "big", signed=True) for value in (x, z, y))
         is_running = self.registers[1] == 0x20 and self.registers[2] == 0 and self.is_ready
-        status = is_running | is_over << 2
+        status = (is_running or self.keeps_ready) | (is_over or self.is_overloaded) << 2
         return bytes(self.registers[i] for i in range(3)) + data + bytes([status]) + b"TB1"
 
 

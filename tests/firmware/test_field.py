@@ -120,12 +120,49 @@ def test_restoration_has_hysteresis(meter: HostMeter) -> None:
 def test_one_reading_alone_is_no_event(meter: HostMeter) -> None:
     """One sample above, the confirming one below."""
     meter.hall.field_mT = (60, 0, 0)
-    reads = len(meter.hall.reads_us)
-    while len(meter.hall.reads_us) == reads:
-        after(meter, MS)
+    until_next_read(meter)
     meter.hall.field_mT = (0, 0, 0)
     after(meter, 2 * S)
     assert codes(meter) == []
+
+
+def until_next_read(meter: HostMeter) -> None:
+    reads = len(meter.hall.reads_us)
+    while len(meter.hall.reads_us) == reads:
+        after(meter, MS)
+
+
+def test_one_reading_and_then_silence_is_no_event(meter: HostMeter) -> None:
+    meter.hall.field_mT = (60, 0, 0)
+    until_next_read(meter)
+    meter.hall.is_present = False
+    after(meter, 2 * S)
+    assert codes(meter) == [0x0B]
+
+
+def test_one_low_reading_alone_is_no_restoration(meter: HostMeter) -> None:
+    meter.hall.field_mT = (60, 0, 0)
+    after(meter, S)
+    for _ in range(10):
+        meter.hall.field_mT = (0, 0, 0)
+        until_next_read(meter)
+        until_next_read(meter)
+        meter.hall.field_mT = (45, 0, 0)
+        after(meter, 250 * MS)
+    assert 0x0A not in codes(meter)
+
+
+def test_the_overload_flag_counts_whatever_the_numbers_say(meter: HostMeter) -> None:
+    """A sensor far beyond its range may read anything: above the threshold, and not gone before the flag is."""
+    assert isinstance(meter.hall, Hall)
+    meter.hall.is_overloaded = True
+    after(meter, S)
+    assert codes(meter) == [0x09]
+    after(meter, S)
+    assert 0x0A not in codes(meter)
+    meter.hall.is_overloaded = False
+    after(meter, S)
+    assert 0x0A in codes(meter)
 
 
 def test_the_events_time_is_that_of_the_first_sample(meter: HostMeter) -> None:
@@ -205,12 +242,30 @@ def test_a_meter_without_any_sensor_says_so(make_meter: Callable[[], HostMeter])
     assert codes(meter) == [0x0B]
 
 
-def test_a_sensor_that_was_reset_is_set_up_again(meter: HostMeter) -> None:
-    """A short break of its supply: it answers, but rests in its reset state with old data."""
+@pytest.mark.parametrize("make", [Hall, Tmag])
+def test_a_sensor_that_was_reset_is_set_up_again(
+    make_meter: Callable[[], HostMeter], make: type[Hall] | type[Tmag]
+) -> None:
+    """A short break of its supply: it answers, but rests in its reset state. One sample sees it."""
+    meter = make_meter()
+    meter.hall = make()
+    after(meter.power_on(), S)
     meter.hall.power_on()
     meter.hall.field_mT = (60, 0, 0)
+    reads = len(meter.hall.reads_us)
+    after(meter, 250 * MS)
+    assert len(meter.hall.reads_us) - reads <= 4, "the mode or the reset flag tells, not ten vain readings"
     after(meter, S)
     assert codes(meter) == [0x09]
+
+
+def test_old_data_of_a_sensor_that_left_its_mode_are_not_taken(meter: HostMeter) -> None:
+    assert isinstance(meter.hall, Hall)
+    meter.hall.keeps_ready = True
+    meter.hall.registers[2] = 3
+    meter.hall.writes.clear()
+    after(meter, 250 * MS)
+    assert meter.hall.writes == [(0x01, 0x20), (0x02, 0x00)]
 
 
 def test_a_field_that_was_there_stays_decided_while_the_sensor_is_silent(meter: HostMeter) -> None:
@@ -223,11 +278,11 @@ def test_a_field_that_was_there_stays_decided_while_the_sensor_is_silent(meter: 
 
 
 def test_the_field_is_sampled_while_the_secure_element_works(meter: HostMeter) -> None:
-    """And while the log scans, saves and reads: no sample comes late by more than one EEPROM page and one answer."""
+    """And while the log scans, saves and reads: no sample comes late by more than one transfer."""
     for index in range(10):
         meter.edge(meter.now_us + S + index * 120 * MS, index % 2 == 0)
     meter.hall.reads_us.clear()
     after(meter, 5 * S)
     gaps_us = [later - earlier for earlier, later in zip(meter.hall.reads_us, meter.hall.reads_us[1:], strict=False)]
     assert len(codes(meter)) >= 10
-    assert max(gaps_us) < 105 * MS
+    assert max(gaps_us) < 102 * MS
