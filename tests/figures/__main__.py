@@ -15,7 +15,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.figures import board_figures, cpu_figures, qemu_figures, report_figures, run_figures, scpi_figures
+from tests.figures import (
+    board_figures,
+    cpu_figures,
+    qemu_figures,
+    report_figures,
+    run_figures,
+    scope_figures,
+    scpi_figures,
+)
 
 # The figures of the first milestone: name, at least or at most, value.
 GOALS: dict[str, tuple[str, float]] = {
@@ -34,6 +42,7 @@ PARTS: tuple[tuple[str, Callable[[], dict[str, float | str]]], ...] = (
     ("QEMU beside it", qemu_figures.measure),
     ("world", board_figures.measure),
     ("instruments", scpi_figures.measure),
+    ("oscilloscope", scope_figures.measure),
     ("certification", run_figures.measure),
     ("outputs", report_figures.measure),
 )
