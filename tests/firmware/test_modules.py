@@ -78,3 +78,37 @@ def test_garbage_is_no_confirmation_and_does_no_harm(modules: HostProgram) -> No
     for _ in range(500):
         octets = chance.randbytes(chance.randrange(0, 64))
         assert modules.ask(f"confirm {octets.hex() or '-'}") == "none"
+
+
+@pytest.mark.parametrize(
+    ("asked", "served"), [("210", "201"), ("201", "201"), ("120", "102"), ("102", "102"), ("021", "012"), ("1", "1")]
+)
+def test_the_bus_serves_the_hall_sensor_first_then_the_secure_element(
+    modules: HostProgram, asked: str, served: str
+) -> None:
+    """Whoever asked while the bus was free is being served; those who wait come in order of precedence."""
+    order, ended = _serve_queue(modules, asked, "ack -")
+    assert order == served
+    assert ended == [f"client {client} result 3" for client in served]
+
+
+@pytest.mark.parametrize(("answer", "result"), [("nack", 4), ("hang", 5)])
+def test_a_part_that_does_not_answer_ends_in_an_error_and_the_next_is_served(
+    modules: HostProgram, answer: str, result: int
+) -> None:
+    order, ended = _serve_queue(modules, "210", answer)
+    assert (order, ended) == ("201", [f"client {client} result {result}" for client in "201"])
+
+
+def _serve_queue(modules: HostProgram, clients: str, answer: str) -> tuple[str, list[str]]:
+    """The clients in the order in which their transfers began, and how they ended."""
+    order, ended = "", []
+    modules.write(f"queue {clients}")
+    while len(ended) < len(clients):
+        line = modules.read()
+        if line.startswith("i2c"):
+            order += str(int(line.split()[2], 16) - 0x10)
+            modules.write(answer)
+        else:
+            ended.append(line)
+    return order, ended

@@ -141,6 +141,33 @@ static void print_state(void) {
            (unsigned)meter.status.word);
 }
 
+/* Queues one transfer for each client named, in that order, to address 10h + client, and serves the bus until all have ended. */
+static void print_bus_order(const char *words) {
+    static struct bus bus;
+    static const uint8_t octet = 0;
+    unsigned left = 0;
+    memset(&bus, 0, sizeof bus);
+    for (; *words >= '0' && *words < '0' + BUS_CLIENTS; words++) {
+        const struct hal_i2c_transfer transfer = {
+            .address = (uint8_t)(0x10 + *words - '0'), .tx = &octet, .tx_length = 1, .fast = true};
+        bus_request(&bus, (enum bus_client)(*words - '0'), &transfer, hal_time_us());
+        left++;
+    }
+    while (left > 0) {
+        const uint64_t end_us = host_next_event_us();
+        host_set_time_us(end_us < bus_late_at_us(&bus) ? end_us : bus_late_at_us(&bus));
+        host_run_events();
+        for (unsigned client = 0; client < BUS_CLIENTS; client++) {
+            const bool was_queued = bus.states[client] != BUS_IDLE;
+            const enum bus_result result = was_queued ? bus_poll(&bus, (enum bus_client)client, hal_time_us()) : BUS_BUSY;
+            if (result != BUS_BUSY) {
+                printf("client %u result %u\n", client, (unsigned)result);
+                left--;
+            }
+        }
+    }
+}
+
 static void receive_hex(enum hal_port port, const char *hex) {
     const int count = host_read_hex(hex, octets, sizeof octets);
     if (count > 0) {
@@ -180,6 +207,8 @@ static bool obey_module(const char *verb, const char *rest) {
         print_date_time(rest);
     } else if (strcmp(verb, "confirm") == 0) {
         print_confirm(rest);
+    } else if (strcmp(verb, "queue") == 0) {
+        print_bus_order(rest);
     } else if (strcmp(verb, "state") == 0) {
         print_state();
     } else {
