@@ -191,7 +191,7 @@ def test_facts_are_shown_with_their_unit() -> None:
 
 
 def acquired(name: str, label: str) -> WaveformEntry:
-    return WaveformEntry(name, f"{name}.zlib", "00", 100, label, 0.02, 0.0, 0, 1000.0, 0.0, {"t0": 0.0})
+    return WaveformEntry(name, f"{name}.zlib", "00", 100, label, 0.02, 0.0, 0, 1000.0, 0.0, "V", {"t0": 0.0})
 
 
 def entries_of(values: list[float]) -> list[Entry]:
