@@ -12,7 +12,7 @@ from pyvisa import VisaIOError
 from pyvisa.constants import StatusCode
 
 from harness.instruments.errors import BadAnswerError
-from harness.instruments.visa import Instrument
+from harness.instruments.visa import TRANSFER_ERRORS, Instrument
 
 LEFT_OVER_MS = 100
 """Silence of that length means that nothing of an earlier program is still coming."""
@@ -32,8 +32,8 @@ class LineSession(Instrument):
                     left = self.resource.read()
                 except UnicodeDecodeError as error:
                     left = repr(error.object)
-                except VisaIOError as error:
-                    if error.error_code == StatusCode.error_timeout:
+                except TRANSFER_ERRORS as error:
+                    if isinstance(error, VisaIOError) and error.error_code == StatusCode.error_timeout:
                         return
                     raise self._transfer_error("reading what is left over", error) from error
                 self._report("<", f"left over: {left}")

@@ -16,7 +16,7 @@ from harness.bench.link import Received
 from harness.emulation.instruments.visa_library import EmulatedVisaLibrary
 
 LOST_ON_WRITE = "connection lost while sending"
-SILENCE, LOST, PARTIAL = "silence", "connection lost", "partial answer"
+SILENCE, LOST, RESET, PARTIAL = "silence", "connection lost", "connection reset by the peer", "partial answer"
 REPLACED: dict[str, bytes] = {
     "garbage": b"\xff\xfe\x00\x81?",
     "empty line": b"",
@@ -30,7 +30,7 @@ REPLACED: dict[str, bytes] = {
     "infinity": b"inf",
     "block header without a block": b"#800001000",
 }
-READ_FAULTS = (SILENCE, LOST, PARTIAL, *REPLACED)
+READ_FAULTS = (SILENCE, LOST, RESET, PARTIAL, *REPLACED)
 
 
 def says_the_same(honest: bytes, fault: str) -> bool:
@@ -71,8 +71,10 @@ class Trace:
 class FaultyVisa:
     """Puts itself between PyVISA and the emulated library."""
 
-    def __init__(self, library: EmulatedVisaLibrary) -> None:
+    def __init__(self, library: EmulatedVisaLibrary, only: str | None = None) -> None:
+        """``only``: the instrument whose messages count; none: all of them."""
         self._library: Any = library
+        self._only = only
         self._write, self._read = library.write, library.read
         self._left: bytes | None = None
         self.begin(Plan())
@@ -82,6 +84,8 @@ class FaultyVisa:
         self.plan, self.trace, self._left = plan, Trace(), None
 
     def write(self, session: Any, data: bytes) -> Any:
+        if not self._counts(session):
+            return self._write(session, data)
         self.trace.spoke(data)
         self._left = None
         if self._is_due(LOST_ON_WRITE):
@@ -90,6 +94,8 @@ class FaultyVisa:
 
     def read(self, session: Any, count: int) -> Any:
         trace = self.trace
+        if not self._counts(session):
+            return self._read(session, count)
         if self._left is None and trace.messages:
             honest = self._drain(session)
             trace.answers[-1] = (trace.answers[-1] or b"") + honest
@@ -100,6 +106,9 @@ class FaultyVisa:
                 self._time_out(session)
             return self._read(session, count)
         return self._deliver(session, count)
+
+    def _counts(self, session: Any) -> bool:
+        return self._only in (None, self._library._links[session].instrument.name)
 
     def _drain(self, session: Any) -> bytes:
         """The whole honest answer, waited for as the library does."""
@@ -113,6 +122,8 @@ class FaultyVisa:
         fault = self.plan.fault
         if fault == LOST:
             self._library._fail(session, StatusCode.error_connection_lost)
+        if fault == RESET:
+            raise ConnectionResetError("as PyVISA-py lets a socket's own error through")
         if fault == SILENCE:
             self._time_out(session)
         end = b"\r\n" if honest.endswith(b"\r\n") else b"\n"
@@ -223,7 +234,7 @@ class FaultySerial:
         if not self._is_due(*READ_FAULTS):
             return [Received(0, honest)]
         fault, echo = self.plan.fault, self.trace.messages[-1].strip() + b"\n\r"
-        if fault == LOST:
+        if fault in (LOST, RESET):
             raise LinkClosedError("unplugged")
         if fault == SILENCE:
             return []
