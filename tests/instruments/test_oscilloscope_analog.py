@@ -14,6 +14,7 @@ from harness.instruments.errors import SettingError
 from harness.instruments.infiniivision import InfiniiVision
 from harness.measure.crossing import find_crossing
 from tests.instruments.scope_bench import NO_ERRORS, ScopeBench, make_scope_bench
+from tests.instruments.small_bench import WorldClock
 
 MS = 1_000_000
 TAU_NS = 20 * MS
@@ -229,3 +230,16 @@ def test_a_probe_goes_on_a_net_only(bench: ScopeBench) -> None:
         make_infiniivision(bench.world, "second", {}, digital={0: "COIL_I"})
     with pytest.raises(TypeError, match="no net"):
         make_infiniivision(bench.world, "third", {1: Probe("wire")})
+
+
+def test_a_ratio_that_the_instrument_did_not_take_is_an_error(bench: ScopeBench) -> None:
+    """A probe with an interface of its own sets the ratio itself; what was asked for is read back."""
+
+    def plug_in(direction: str, text: str, at_ns: int) -> None:
+        if (direction, text) == (">", ":CHANnel3:PROBe?"):
+            bench.scope.state.channels[3].probe_milli = 1_000
+
+    scope = InfiniiVision(bench.open(), WorldClock(bench.world), name="scope", traffic=plug_in)
+    scope.reset()
+    with pytest.raises(SettingError, match="ratio 1; expected AMP and 10"):
+        scope.configure_clamp(3, 8.0, 2.0, amperes_per_volt=10.0)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measure.errors import WaveformError
-from harness.measure.waveform import LogicLevels, Waveform, find_edges
+from harness.measure.waveform import LogicLevels, Waveform, WaveformUnit, find_edges, find_level_changes
 from tests.measure.signals import LEVELS, square_wave
 
 
@@ -87,3 +89,25 @@ def test_what_is_no_waveform_is_refused() -> None:
         Waveform(np.zeros(3, dtype=np.uint8), 1.0, 0.0, 0, 0.0, 0.0, "X")
     with pytest.raises(WaveformError, match="V_IL"):
         LogicLevels(2.0, 1.0)
+
+
+def digital(levels: list[int], unit: WaveformUnit = "1") -> Waveform:
+    return Waveform(np.array(levels, dtype=np.uint8), 1.0, 0.0, 0, 10.0, 100.0, "D0", unit)
+
+
+def test_a_digital_channel_changes_half_way_between_two_samples() -> None:
+    edges = find_level_changes(digital([1, 1, 0, 0, 1]))
+    assert edges.initial_level is True
+    assert edges.times_ns.tolist() == [115.0, 135.0]
+    assert find_level_changes(digital([])).initial_level is None
+
+
+def test_volts_amperes_and_levels_are_not_taken_for_one_another() -> None:
+    with pytest.raises(WaveformError, match="no digital channel"):
+        find_level_changes(digital([0, 1], "V"))
+    with pytest.raises(WaveformError, match="no digital channel"):
+        find_level_changes(digital([0, 2]))
+    with pytest.raises(WaveformError, match="logic levels are in V"):
+        find_edges(digital([0, 1], "A"), LogicLevels(0.2, 0.8))
+    with pytest.raises(WaveformError, match="expected one of V, A, 1"):
+        digital([0, 1], cast(WaveformUnit, "mT"))
