@@ -71,6 +71,10 @@ def choose_paths(
     """What was given, and what is shipped for the rest. A plan is given by its path or its name in ``testplans``."""
     shipped = default_testplans()
     folder = (testplans or shipped).resolve()
+    if not folder.is_dir():
+        raise BenchFileError(
+            f"{testplans}: there is no such folder; expected one of tests with requirements.toml in it"
+        )
     return InputPaths(
         testplans=folder,
         plan=find_plan(plan or DEFAULT_PLAN, folder),
