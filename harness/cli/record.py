@@ -46,6 +46,10 @@ def verify_command(run: RunArgument, public_key: PublicKeyOption = None) -> None
     Needs nothing but the folder and, to know who answers for it, the laboratory's public key: without a signature
     it shows that record and report agree, not who made them. Exit status 0 if everything fits, 1 if something was
     changed, 2 if it can't be read or the run was not finished.
+
+    Example:
+
+      tamperbench verify out/smoke-20260601T080000Z --public-key lab.pem.pub
     """
     with told_errors():
         if not (run / HEADER_FILE).exists():
@@ -119,7 +123,12 @@ def _write(run: Run, formats: Sequence[str] | None, out: Path | None) -> list[Pa
 
 
 def key_command(file: KeyArgument) -> None:
-    """Make a laboratory's key to sign records with: FILE (keep it, mode 600) and FILE.pub (give it to everyone)."""
+    """Make a laboratory's key to sign records with: FILE (keep it, mode 600) and FILE.pub (give it to everyone).
+
+    Example:
+
+      tamperbench key lab.pem
+    """
     with told_errors():
         public = make_key(file)
         mark = fingerprint(load_public_key(public))[:16]

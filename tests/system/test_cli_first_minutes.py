@@ -75,9 +75,8 @@ def test_files_for_a_real_bench_are_refused_until_they_are_filled_in(here: Here,
         assert_refused(here(*command, "--bench", bench), str(bench), "instruments.scope.resource", "'FILL IN'")
     assert_refused(here("certify", "--meter", meter), str(meter), "meter.serial")
     dates = {"calibrated_on": "2026-03-02", "calibrated_until": "2027-03-02"}
-    texts = dict.fromkeys(
-        ("name", "laboratory", "resource", "calibrated_by", "certificate", "address", "serial"), '"x"'
-    )
+    words = ("name", "laboratory", "resource", "calibrated_by", "certificate", "address", "serial")
+    texts = dict.fromkeys(words, '"x"')
     curves = dict.fromkeys(("currents_A", "fields_mT"), "[0, 1, 2]")
     filled_in(bench, dates | texts | curves | {"fraction": "0.5"})
     lab = load_bench_file(bench)

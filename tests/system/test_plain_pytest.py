@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -95,9 +96,8 @@ def test_editors_collect_a_folder_above_with_all_its_tests() -> None:
     arguments = (".", "--ignore", "tests/emulation", "--ignore", "tests/firmware", "--collect-only")
     ids = node_ids(pytest_here(*arguments))
     assert any(name.startswith("tests/measure/") for name in ids)
-    assert [name for name in ids if name.startswith("testplans/")] == node_ids(
-        pytest_here("testplans", "--collect-only")
-    )
+    alone = node_ids(pytest_here("testplans", "--collect-only"))
+    assert [name for name in ids if name.startswith("testplans/")] == alone
 
 
 def test_planned_tests_run_beside_others_and_a_failure_of_either_counts(image: Path, tmp_path: Path) -> None:
@@ -137,16 +137,20 @@ def test_fixtures_are_documented(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def constants_of(node: ast.Assign) -> Iterator[tuple[str, object]]:
+    """``NAME = "text"`` and ``A, B = "text", "text"``."""
+    for target in node.targets:
+        names = target.elts if isinstance(target, ast.Tuple) else [target]
+        values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        for name, value in zip(names, values, strict=False):
+            if isinstance(name, ast.Name) and isinstance(value, ast.Constant):
+                yield name.id, value.value
+
+
 def used_in(module: str) -> tuple[set[str], set[str]]:
     """The instruments and links that a module of fixtures names where it opens them."""
     tree = ast.parse((CHECKOUT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
-    constants = {
-        target.id: node.value.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    constants = dict(pair for node in tree.body if isinstance(node, ast.Assign) for pair in constants_of(node))
     found: dict[str, set[str]] = {"open_instrument": set(), "open_link": set()}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
