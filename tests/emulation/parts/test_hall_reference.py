@@ -110,6 +110,12 @@ def test_every_seed_is_within_the_tolerances_and_no_two_are_alike(seed: int) -> 
     assert axes != other.sample()[0]
 
 
+def test_every_part_has_its_own_oscillator_around_75_Hz() -> None:
+    periods_ns = [Bench(seed).part.traits.period_ns for seed in range(60)]
+    assert SHORTEST_CONVERSION <= min(periods_ns) < max(periods_ns) <= LONGEST_CONVERSION
+    assert abs(sum(periods_ns) / len(periods_ns) - 13_300_000) < 200_000  # 3 standard deviations of the mean
+
+
 def test_a_rate_within_five_percent_of_75_Hz() -> None:
     bench = continuous()
     fresh = 0
@@ -142,6 +148,7 @@ def test_data_stand_still_while_they_are_read() -> None:
     bench.apply(100, 100, 100)
     bench.wait(50 * MS)
     assert bench.read(0x09, 1)[0] & 2  # LOCK
+    assert bench.read(0x02, 1) == b"\x00"
     rest = bench.read(0x04, 5)
     assert max(abs(int.from_bytes((high_of_x + rest)[at : at + 2], "big", signed=True)) for at in (0, 2, 4)) < 100
     assert bench.read(0x09, 1)[0] & 3 == 0  # neither locked nor new: what ended meanwhile was dropped
@@ -168,6 +175,16 @@ def test_single_mode_converts_once_and_then_gives_the_old_data() -> None:
     bench.apply(120, 0, 0)
     bench.wait(1_000 * MS)
     assert bench.sample() == (first[0], 0)
+
+
+def test_single_mode_has_the_field_of_its_one_conversion() -> None:
+    bench = Bench()
+    bench.apply(30, 0, 0)
+    bench.write(0x02, 0x01)
+    bench.wait(20 * MS)
+    bench.apply(120, 0, 0)
+    bench.wait(200 * MS)
+    assert close_to(bench.sample()[0][0], 30)
 
 
 def test_the_field_of_the_conversion_not_of_the_reading() -> None:
