@@ -22,10 +22,10 @@ from reports.errors import FigureError
 from reports.quantities import quantity, scale_for
 from reports.rows import Series
 
-MOST_ACQUISITIONS = 8
+MOST_ACQUISITIONS = 20
 MOST_PER_ATTEMPT = 5
 MOST_HISTOGRAMS = 12
-"""A drawing takes about 0.1 s and 60 KB; with these a report stays within 2 s and 3 MB."""
+"""A drawing takes about 10 ms and 60 KB, and half a page of paper; with these a report stays within 3 MB."""
 
 
 @dataclass(frozen=True)

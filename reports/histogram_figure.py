@@ -104,7 +104,7 @@ def _spread(shown: Sequence[float], name: str, top: float) -> Panel:
     )
     for first, last, count in zip(edges, edges[1:], counts, strict=False):
         panel.bar(first, last, count)
-    panel.axes("spread of the values (number in each bin)", name, y_marks=min(4, max(counts)))
+    panel.axes("spread of the values (number in each bin)", name, y_marks=min(4, max(counts)) + 1)
     return panel
 
 

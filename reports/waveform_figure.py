@@ -104,6 +104,8 @@ def _zoom(channels: Sequence[Waveform], cursor: str, at_ns: float) -> Zoom:
         key = (0 if near else 1, -passes) if passes else (2, 0)
         if key < best_key:
             best, best_key, span = index, key, (begin, end)
+    if channels[best].unit == "A":
+        return Zoom(best, cursor, at_ns - reach, at_ns + reach)  # a current rises slowly and has no edge to look for
     margin = max(whole / _ZOOM_PARTS, 0.15 * (span[1] - span[0]))
     if best_key[1] < -_MANY_EDGES:
         # A serial line has thousands of edges: its last characters are what can be read at this size.

@@ -6,11 +6,13 @@ import re
 from itertools import pairwise
 from xml.etree import ElementTree as Xml
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from harness.measure.waveform import Waveform
 from reports import histogram_figure, waveform_figure
 from reports.histogram_figure import Limits
 from reports.palette import light
@@ -116,3 +118,21 @@ def test_a_quiet_channel_is_drawn_flat_and_a_small_current_is_not_lost() -> None
         heights = [float(point.split(",")[1]) for point in points.group(1).split()]
         drawn = (max(heights) - min(heights)) / 75.6 * 1.5
         assert (drawn < share * 2) if steps == 1 else (drawn > share)
+
+
+def test_a_current_is_shown_as_it_rises_and_in_its_unit() -> None:
+    rise = Waveform(np.linspace(0, 200, 3000).astype(np.uint8), 0.01, 0.0, 0, 1000.0, 0.0, "COIL_I", "A")
+    (zoom,) = waveform_figure.choose_zooms([rise], {"t0": 1_500_000.0})
+    assert (zoom.from_ns, zoom.to_ns) == (1_450_000.0, 1_550_000.0)
+    drawing, _ = waveform_figure.draw([rise], {"t0": 1_500_000.0}, "f", "COIL_I")
+    assert "COIL_I: whole acquisition, A" in drawing
+
+
+def test_logic_levels_fill_their_panel_and_have_no_unit() -> None:
+    bits = Waveform(np.array([0, 1] * 500, dtype=np.uint8), 1.0, 0.0, 0, 1000.0, 0.0, "I2C_SCL", "1")
+    drawing, _ = waveform_figure.draw([bits], {}, "f", "bus")
+    assert "I2C_SCL: whole acquisition<" in drawing
+    points = re.search(r'points="([^"]+)"', drawing)
+    assert points is not None
+    heights = [float(point.split(",")[1]) for point in points.group(1).split()]
+    assert max(heights) - min(heights) > 0.6 * 75.6

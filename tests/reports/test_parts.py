@@ -16,10 +16,10 @@ from harness.evidence.reader import load_run
 from harness.measure.decision import Rule
 from harness.measure.verdict import Verdict
 from harness.measure.waveform import Waveform
-from reports import histogram_figure, rows, waveform_figure
+from reports import figures, histogram_figure, rows, waveform_figure
 from reports.acquisitions import LAST_BEFORE_STOP, OUTSIDE, WORST, choose, group
 from reports.errors import FigureError
-from reports.figures import MOST_ACQUISITIONS, choose_acquisitions
+from reports.figures import choose_acquisitions
 from reports.first_page import rule_in_words
 from reports.histogram_figure import Limits, bin_edges
 from reports.quantities import Scale, duration, number, quantity, scale_for
@@ -227,14 +227,18 @@ def test_a_reading_that_names_its_waveform_goes_to_it() -> None:
     assert [len(one.readings) for one in found] == [1, 0]
 
 
-def test_failing_acquisitions_are_drawn_before_others_when_there_are_too_many(tmp_path: Path) -> None:
+def test_failing_acquisitions_are_drawn_before_others_when_there_are_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "MOST_ACQUISITIONS", 8)
+
     def all_late(record):
         latency(30, 3000, worst_ms=700.0)(record)
 
     finished_run(tmp_path / "run", {planned.test_id: all_late for planned in PLANNED})
     chosen = choose_acquisitions(load_run(tmp_path / "run"))
     drawn = [one for of_attempt in chosen.values() for one in of_attempt.drawn]
-    assert len(drawn) == MOST_ACQUISITIONS
+    assert len(drawn) == 8
     assert all(OUTSIDE in one.why for one in drawn)
     assert all(of_attempt.total == 30 for of_attempt in chosen.values())
 
