@@ -153,4 +153,4 @@ def _check_meter(bench: Bench) -> Finding:
     except (BenchError, MeterError) as error:
         return Finding("meter", expected, problem=f"meter: {error}")
     took_ns = bench.clock.now_ns() - began_ns
-    return Finding("meter", found, round_trip_ns=took_ns, details=(f"signs on as {bench.meter.meter.name} should",))
+    return Finding("meter", found, round_trip_ns=took_ns, details=("signs on as its meter file says",))

@@ -31,9 +31,15 @@ def build_if_source(meter: MeterFile, meter_path: Path, tell: Callable[[Path, in
             f"{meter_path}: key 'firmware.source': there is no folder {source}; "
             "leave the key out to use an image that is built elsewhere"
         )
+    target = (meter_path.parent / meter.firmware.image).resolve().parent
     try:
-        result = build(source, (meter_path.parent / meter.firmware.image).resolve().parent)
+        result = build(source, target)
     except FirmwareError as error:
         raise BenchError(f"the firmware in {source} was not built: {error}") from error
+    except OSError as error:
+        raise BenchError(
+            f"{target}: the firmware can't be built there: {error}; take a meter file of your own, which has a folder "
+            "of its own for it (tamperbench init)"
+        ) from error
     if tell is not None:
         tell(result.bin, result.flash_bytes, result.core_static_ram_bytes + result.core_stack_bytes)
