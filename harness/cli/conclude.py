@@ -64,7 +64,8 @@ def tell_report(run: Run, exit_code: int, formats: Sequence[str] | None, signing
     for place, path in enumerate(read):
         say(f"{'' if place else 'report':<10}{shown_path(path)}")
     if others:
-        say(f"{'also' if read else 'report':<10}{', '.join(others)} in {shown_path(run.path)}")
+        where = "beside it" if read else f"in {shown_path(run.path)}"
+        say(f"{'also' if read else 'report':<10}{', '.join(others)} {where}")
     return exit_code
 
 

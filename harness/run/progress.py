@@ -36,6 +36,7 @@ VERDICT_PROPERTY = "tamperbench_verdict"
 CAUSE_PROPERTY = "tamperbench_cause"
 REFRESHES_PER_S = 2
 ID_LONGEST = 46
+TELL_TIME_EVERY_S = 10
 
 
 class Progress:
@@ -52,6 +53,7 @@ class Progress:
         self._id_width = 0
         self._ended = 0
         self._told_cause = ""
+        self._told_time_s = 0.0
         self._live: Live | None = None
 
     def firmware(self, image: Path, flash_bytes: int, core_bytes: int) -> None:
@@ -113,11 +115,9 @@ class Progress:
         self._pace.ended(test_id, seconds - self._running.pop(test_id, seconds))
         self._refresh()
         count = f"{self._ended:>3}/{len(self._order)}"
-        to_go = "" if self._live is not None else self._to_go()
-        self._console.print(
-            f"{count}  {STYLES[verdict]}  {escape(test_id):<{self._id_width}}{seconds:7.1f} s{to_go}".rstrip()
-        )
+        self._console.print(f"{count}  {STYLES[verdict]}  {escape(test_id):<{self._id_width}}{seconds:7.1f} s")
         self._tell_cause(str(properties.get(CAUSE_PROPERTY, "")))
+        self._tell_time_to_go(seconds)
 
     def _tell_cause(self, cause: str) -> None:
         """Once, not again for every test that the same thing keeps from running."""
@@ -127,6 +127,13 @@ class Progress:
         self._told_cause = cause
         for line in cause.splitlines():
             self._console.print(f"         {escape(line)}")
+
+    def _tell_time_to_go(self, seconds: float) -> None:
+        """In plain lines, now and then: where no line lives, nobody waits for every second."""
+        to_go = self._to_go().lstrip(", ")
+        if self._live is None and to_go and seconds - self._told_time_s >= TELL_TIME_EVERY_S:
+            self._told_time_s = seconds
+            self._console.print(f"time      {to_go}")
 
     def pytest_internalerror(self, excrepr: Any) -> None:
         """The harness itself broke: keep the text for the last line."""

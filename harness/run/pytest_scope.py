@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 
@@ -25,11 +27,22 @@ def scope_of(config: pytest.Config) -> Scope:
     if config.getoption("--plan") is not None or config.getoption("--testplans") is not None:
         return Scope.PLAN
     testplans = default_testplans()
-    given = [Path(str(argument).split("::", 1)[0]).resolve() for argument in config.args]
+    given = [_place(str(argument).split("::", 1)[0], config) for argument in config.args]
     inside = [is_below(path, testplans) for path in given]
     if inside and all(inside):
         return Scope.PLAN
     return Scope.AMONG_OTHERS if any(inside) or any(path in testplans.parents for path in given) else Scope.NONE
+
+
+def _place(argument: str, config: pytest.Config) -> Path:
+    """Where an argument lies; with ``--pyargs`` it may be the name of a package."""
+    path = Path(argument)
+    if config.option.pyargs and not path.exists():
+        with suppress(ImportError, ValueError):
+            spec = importlib.util.find_spec(argument)
+            places = [*(spec.submodule_search_locations or ()), spec.origin] if spec else [argument]
+            path = Path(str(places[0]))
+    return path.resolve()
 
 
 def is_below(path: Path, folder: Path) -> bool:
