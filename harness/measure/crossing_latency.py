@@ -8,10 +8,11 @@ that it must. Without the end in the record, the time from t0 to the end of the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.measure.crossing import Crossing, find_crossing
-from harness.measure.latency import PER_NS, Latency, LatencySettings, end_contributions, end_of
+from harness.measure.latency import PER_NS, Latency, LatencySettings, end_contributions, end_of, unexplained
 from harness.measure.uart import decode
 from harness.measure.uncertainty import Budget, Contribution, Distribution
 from harness.measure.waveform import Waveform, find_edges
@@ -34,9 +35,14 @@ class CrossingLevel:
 
 
 def measure_crossing_latency(
-    current: Waveform, line: Waveform, alert: bytes | None, level: CrossingLevel, settings: LatencySettings
+    current: Waveform,
+    line: Waveform,
+    alert: bytes | None,
+    level: CrossingLevel,
+    settings: LatencySettings,
+    others: Sequence[bytes] = (),
 ) -> Latency:
-    """The latency seen in two waveforms of one acquisition. ``alert`` None says that none was received at all."""
+    """The latency seen in two waveforms of one acquisition; ``alert`` and ``others`` as for the case."""
     crossing, reason = find_crossing(current, level.value, rising=level.value >= 0)
     if crossing is not None and find_edges(line, settings.line_levels).initial_level is not True:
         reason = "the modem line is not idle at the start of the record"
@@ -50,8 +56,8 @@ def measure_crossing_latency(
     if end_ns is not None:
         value_ms = (end_ns - t0_ns) * PER_NS
         return Latency(value_ms, False, t0_ns, end_ns, _budget(value_ms, crossing, current, line, level, settings))
-    if alert is None and decoded:
-        return Latency(None, t0_ns=t0_ns, reason="the modem line carries something, but no alert was received")
+    if alert is None and unexplained(decoded, others):
+        return Latency(None, t0_ns=t0_ns, reason="the modem line carries something that is no alert received")
     if not all(part.sound for part in decoded):
         return Latency(None, t0_ns=t0_ns, reason="the modem line carries characters with framing or parity errors")
     bound_ms = (line.end_ns - t0_ns) * PER_NS

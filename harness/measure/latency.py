@@ -15,6 +15,7 @@ of the record is a *lower bound*: it can miss a limit, never keep it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.measure.uart import BAUD_TOLERANCE, Character, UartFormat, decode
@@ -62,8 +63,13 @@ NO_TRIGGER = Latency(None, reason="the oscilloscope did not trigger, so the mome
 """The result when there is no waveform at all."""
 
 
-def measure_case_latency(case: Waveform, line: Waveform, alert: bytes | None, settings: LatencySettings) -> Latency:
-    """The latency seen in two waveforms of one acquisition. ``alert`` None says that none was received at all."""
+def measure_case_latency(
+    case: Waveform, line: Waveform, alert: bytes | None, settings: LatencySettings, others: Sequence[bytes] = ()
+) -> Latency:
+    """The latency seen in two waveforms of one acquisition.
+
+    ``alert`` None says that none of this cause was received; ``others`` are those of other causes that were.
+    """
     t0_ns, reason = find_opening(find_edges(case, settings.case_levels), case, settings)
     if t0_ns is not None and find_edges(line, settings.line_levels).initial_level is not True:
         reason = "the modem line is not idle at the start of the record"
@@ -77,8 +83,8 @@ def measure_case_latency(case: Waveform, line: Waveform, alert: bytes | None, se
     if end_ns is not None:
         value_ms = (end_ns - t0_ns) / _NS_PER_MS
         return Latency(value_ms, False, t0_ns, end_ns, _budget(value_ms, case, line, settings))
-    if alert is None and characters:
-        return Latency(None, t0_ns=t0_ns, reason="the modem line carries something, but no alert was received")
+    if alert is None and unexplained(characters, others):
+        return Latency(None, t0_ns=t0_ns, reason="the modem line carries something that is no alert received")
     if not all(part.sound for part in decoded):  # also before t0: a line stuck low is one character that never ends
         return Latency(None, t0_ns=t0_ns, reason="the modem line carries characters with framing or parity errors")
     return _bounded(t0_ns, case, line, settings)
@@ -117,6 +123,15 @@ def _open_intervals(times_ns: list[float], initial: bool, case: Waveform) -> lis
     if len(bounds) % 2:
         bounds.append(case.end_ns)
     return list(zip(bounds[::2], bounds[1::2], strict=True))
+
+
+def unexplained(characters: list[Character], others: Sequence[bytes]) -> bool:
+    """Whether the line carried something else than whole frames of ``others``."""
+    octets = bytes(part.value for part in characters)
+    for frame in sorted(set(others), key=len, reverse=True):
+        if frame:
+            octets = octets.replace(frame, b"")
+    return bool(octets)
 
 
 def end_of(alert: bytes, characters: list[Character]) -> float | None:

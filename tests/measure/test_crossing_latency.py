@@ -63,12 +63,23 @@ def test_without_the_alert_the_rest_of_the_record_is_a_lower_bound() -> None:
     assert found.value_ms == pytest.approx(600.0 - T0_MS, abs=0.3)
 
 
+def test_alerts_of_other_causes_on_the_line_are_none_of_this_one() -> None:
+    """Whole frames of them leave the lower bound as it is; anything beside them is something nobody could read."""
+    other = bytes(reversed(ALERT))
+    line = modem_line([(200.0, other), (300.0, other)])
+    found = measure_crossing_latency(current(), line, None, LEVEL, SETTINGS, [other])
+    assert found.lower_bound
+    assert found.value_ms == pytest.approx(600.0 - T0_MS, abs=0.3)
+    line = modem_line([(200.0, other), (300.0, other[:-1])])
+    assert measure_crossing_latency(current(), line, None, LEVEL, SETTINGS, [other]).value_ms is None
+
+
 @pytest.mark.parametrize(
     ("shown", "line", "alert", "reason"),
     [
         (current(1.5), modem_line([(200.0, ALERT)]), ALERT, "does not cross"),
         (wave(np.full(650_000, 3.0), 1_000, origin_ns=-50 * MS), modem_line([(200.0, ALERT)]), ALERT, "does not begin"),
-        (current(), modem_line([(200.0, ALERT)]), None, "no alert was received"),
+        (current(), modem_line([(200.0, ALERT)]), None, "is no alert received"),
         (current(), modem_line([], to_ms=10), None, "ends before"),
         (current(), modem_line([], extra=[-49 * MS, 100 * MS]), None, "carries something"),
     ],
