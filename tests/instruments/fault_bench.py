@@ -222,7 +222,7 @@ class FaultBench:
     @property
     def faults(self) -> tuple[str, ...]:
         kind = kind_of(self.file.instrument(self.role).resource)
-        return FaultySmbus.FAULTS if kind == "smbus" else READ_FAULTS
+        return {"smbus": FaultySmbus.FAULTS, "serial": FaultySerial.FAULTS, "visa": READ_FAULTS}[kind]
 
     def wait(self, duration_ns: int) -> None:
         self.world.run_until(self.world.now_ns + duration_ns)
@@ -263,7 +263,7 @@ class FaultBench:
             if answer is None:
                 continue
             for fault in self.faults:
-                if not says_the_same(answer, fault):
+                if not says_the_same(message, answer, fault):
                     yield Plan(at, fault), message
 
     def close(self) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.instruments.errors import InstrumentError
+from harness.instruments.errors import BadAnswerError, InstrumentError
 from harness.instruments.registry import DRIVERS
 from tests.instruments.fault_bench import CALLS, NO_EXCHANGE, Call, FaultBench, public_names
 from tests.instruments.faults import PARTIAL, SILENCE, Plan
+from tests.instruments.small_bench import make_bench
+from tests.instruments.test_drivers import answering
 
 ALL_CALLS = [(driver, call) for driver, calls in CALLS.items() for call in (None, *calls)]
 
@@ -63,6 +65,14 @@ def test_the_campaign_is_able_to_find_a_driver_that_trusts_its_instrument(monkey
     assert any("NaN" in text for text in found)
     assert not any(SILENCE in text for text in found)
     bench.close()
+
+
+@pytest.mark.parametrize("answer", [b"+9.90000000E+37\n", b"-9.9E37\n", b"+9.91E+37\n", b"NAN\n", b"inf\n", b"-INF\n"])
+def test_a_session_gives_no_number_for_what_stands_for_none(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    """SCPI-99 volume 1, 7.2.1.4. Whatever a driver makes of the rest, this is held for all of them."""
+    session = answering(make_bench(), monkeypatch, {b":MEASure?": answer})
+    with pytest.raises(BadAnswerError, match="overload or for no reading"):
+        session.query_float(":MEASure?")
 
 
 def test_half_an_answer_is_told_over_an_instr_resource_too() -> None:

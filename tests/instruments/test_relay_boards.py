@@ -118,6 +118,16 @@ def test_a_snapshot_between_command_and_contact(name: str) -> None:
     assert digests[0] == digests[1]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_coil_that_is_released_before_its_contact_moved_closes_nothing(name: str) -> None:
+    it = make_board(name)
+    it.board.drive(1 << it.first)
+    it.world.run_until(it.world.now_ns + OPERATE_NS[0] - 1)
+    it.board.drive(0)
+    it.world.run_until(it.world.now_ns + 50_000_000)
+    assert True not in it.levels()
+
+
 @pytest.mark.parametrize("name", ["mcp23017", "pcf8574"])
 def test_a_part_without_a_serial_number_needs_one_in_the_bench_file(name: str) -> None:
     it = make_board(name)
