@@ -46,7 +46,7 @@ def end(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, text
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_aborts_the_test_with_outputs_off(image: Path, tmp_path: Path, number: signal.Signals) -> None:
     process = begin(tmp_path, image)
     process.send_signal(number)

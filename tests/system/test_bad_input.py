@@ -33,7 +33,7 @@ WRONG_FILES = {
     "key-of-wrong-length": ("meter", ('system_title = "54', 'system_title = "'), ["alerts.system_title", "8 octets"]),
     "key-that-is-no-hex": ("meter", ('public_key = "be', 'public_key = "zz'), ["alerts.public_key", "64 octets"]),
     "unknown-requirement": ("plan", ('"SEAL-1"', '"SEAL-11"'), ["plan.requires", "SEAL-11", "did you mean SEAL-1"]),
-    "requirement-that-no-test-shows": ("plan", ('"SEAL-1"', '"MAG-1"'), ["plan.requires", "no test", "MAG-1"]),
+    "requirement-that-no-test-shows": ("plan", ('"SEAL-1"', '"HES-2"'), ["plan.requires", "no test", "HES-2"]),
     "test-id-twice": ("plan", ('id = "seal-2-long-openings"', 'id = "com-1-case-latency"'), ["twice", "com-1-case"]),
     "test-id-that-is-no-slug": ("plan", ('id = "com-1-case-latency"', 'id = "Com 1"'), ["test[8].id", "lower-case"]),
     "unknown-file": (

@@ -190,3 +190,10 @@ def test_wrong_input_is_one_message(tmp_path: Path, option: str) -> None:
     assert outcome.err.count("ERROR") == 1
     assert "none.toml" in outcome.err
     assert "Traceback" not in outcome.text
+
+
+def test_in_parallel_other_tests_run_without_the_plans(tmp_path: Path) -> None:
+    """Each worker would need the bench, and none knows who brings it up; testplans/ alone runs in parallel."""
+    outcome = pytest_here("testplans", "tests/measure/test_verdict.py", "-n", 2, "-o", f"cache_dir={tmp_path}")
+    assert outcome.status == 0, outcome.text
+    assert "record in" not in outcome.out
