@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import shutil
+import textwrap
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -74,7 +76,12 @@ class ByHand(dict[str, Any]):
             ("names(), help(x)", "this list; what x can do"),
         ]
         width = max(len(name) for name, _ in rows)
-        return [f"  {name:<{width}}  {text}" for name, text in rows]
+        room = max(shutil.get_terminal_size().columns - width - 5, 20)
+        lines = []
+        for name, text in rows:
+            first, *more = textwrap.wrap(text, room) or [""]
+            lines += [f"  {name:<{width}}  {first}", *(f"  {'':<{width}}  {line}" for line in more)]
+        return lines
 
     def _roles(self) -> list[str]:
         return [role for role in self._bench.file.instruments if role not in self._fixtures]

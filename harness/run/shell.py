@@ -92,6 +92,8 @@ def _work_and_close(
     finally:
         try:
             with interruption.holding():
+                if aborted and sys.stdin.isatty():
+                    tell("")  # leaves the line of the prompt
                 names.close()
         except Exception as error:  # noqa: BLE001 - whatever it is, the person must hear that outputs may be on
             record.error(error)
@@ -105,7 +107,9 @@ def _work(
 ) -> None:
     is_typed = commands is None and sys.stdin.isatty()
     if is_typed:
-        tell(f"{names['bench'].file.bench.name}: Python with the bench by name. Ctrl-D ends, outputs off.")
+        tell(
+            f"{names['bench'].file.bench.name}\nPython, with the bench by name. Ctrl-D or Ctrl-C ends it, outputs off."
+        )
         for line in names.described():
             tell(line)
         source = _typed(names)
