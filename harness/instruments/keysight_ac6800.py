@@ -24,6 +24,7 @@ CONDITIONS = {
 }
 """Questionable condition register (guide, status overview): what keeps the output from what was set."""
 
+FREQUENCY_LIMITS = ("frequency_min_Hz", "frequency_max_Hz")
 LOW_RANGE_V, HIGH_RANGE_V = 155, 310
 LARGEST_V, LARGEST_A, LARGEST_HZ = 400.0, 100.0, 600.0
 """More than any unit of the family gives (310 V, 40 A, 500 Hz [recalled]): no reading, whatever it looks like."""
@@ -43,7 +44,7 @@ SPECIFICATION = AcSourceSpecification(
 class KeysightAc6800:
     """An AC6800; implements ``harness.instruments.ac_source.AcSource``."""
 
-    LIMITS = ("voltage_V", "current_A", "frequency_min_Hz", "frequency_max_Hz")
+    LIMITS = ("voltage_V", "current_A", *FREQUENCY_LIMITS)
 
     def __init__(
         self,
@@ -88,7 +89,11 @@ class KeysightAc6800:
         self._session.command(f"FREQuency {frequency_Hz:.2f}", f"VOLTage {voltage_V:.2f}")
 
     def output_on(self) -> None:
-        """On, and it stays on: a protection that acted before keeps it off."""
+        """On, and it stays on: a protection that acted before keeps it off.
+
+        Raises SettingError, and leaves it off, for a setting beyond the limits that another program left.
+        """
+        self._check_settings()
         self._session.command("OUTPut ON")
         if not self.is_on():
             self.check()
@@ -131,6 +136,22 @@ class KeysightAc6800:
     def frequency_Hz(self) -> float:
         """``MEASure:FREQuency?``."""
         return self._measure("MEASure:FREQuency?", LARGEST_HZ)
+
+    def _check_settings(self) -> None:
+        """What would come out must be within the bench file's limits, whoever set it.
+
+        The soft limits hold for what is set after they came on, not for what was set before (guide, VOLTage
+        subsystem), and none of them holds for the direct voltage of another coupling.
+        """
+        voltage_V, frequency_Hz = self._session.query_float("VOLTage?"), self._session.query_float("FREQuency?")
+        coupling = self._session.query("OUTPut:COUPling?")
+        allowed_V, low_Hz, high_Hz = (self._limits[name] for name in ("voltage_V", *FREQUENCY_LIMITS))
+        if not (0 <= voltage_V <= allowed_V and low_Hz <= frequency_Hz <= high_Hz and coupling == "AC"):
+            raise SettingError(
+                self._session.name,
+                f"is set to {voltage_V:g} V, {frequency_Hz:g} Hz, coupling {coupling}; the bench file allows AC up to "
+                f"{allowed_V:g} V, {low_Hz:g} to {high_Hz:g} Hz. Nothing was put out: reset the source, then set it",
+            )
 
     def _measure(self, query: str, largest: float) -> float:
         value = self._session.query_float(query)

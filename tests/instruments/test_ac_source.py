@@ -72,11 +72,40 @@ def test_a_refused_setting_changes_nothing(source: MessageBasedResource) -> None
     assert source.query("VOLT?;:VOLT:LIM:UPP?;LOW?") == "+230.00;+250.00;+200.00"
 
 
-def test_a_limit_that_comes_on_takes_the_setting_along(source: MessageBasedResource) -> None:
+def test_a_limit_that_comes_on_leaves_what_was_set_before(source: MessageBasedResource) -> None:
     source.write("VOLT 120;:VOLT:LIM:UPP 100;:VOLT:LIM:STAT ON")
-    assert source.query("VOLT?") == "+100.00"
+    assert source.query("VOLT?") == "+120.00"
     source.write("FREQ 60;:FREQ:LIM:UPP 51;:FREQ:LIM:STAT ON")
-    assert source.query("FREQ?") == "+51.00"
+    assert source.query("FREQ?") == "+60.00"
+    assert source.query("SYST:ERR?") == NO_ERROR
+    source.write("VOLT 101")
+    assert source.query("SYST:ERR?") == '-222,"Data out of range"'
+
+
+@pytest.mark.parametrize("left", ["VOLT 300", "FREQ 400"])
+def test_the_driver_puts_out_nothing_that_another_program_left_beyond_the_limits(bench: MainsBench, left: str) -> None:
+    bench.open("mains").write(f"VOLT:RANG 310;:{left}")
+    with opened(bench) as source:
+        with pytest.raises(SettingError, match="Nothing was put out"):
+            source.output_on()
+        assert not source.is_on()
+        assert bench.mains.source_voltage().rms_u == 0
+        source.set_output(230.0, 50.0)
+        source.output_on()
+
+
+@pytest.mark.parametrize("coupling", ["DC", "ACDC", ""])
+def test_the_driver_puts_out_nothing_in_another_coupling(
+    bench: MainsBench, monkeypatch: pytest.MonkeyPatch, coupling: str
+) -> None:
+    """A direct voltage would come out besides, which neither ``voltage_V`` nor the AC reading knows of."""
+    with opened(bench) as source:
+        source.set_output(230.0, 50.0)
+        honest = source._session.query
+        monkeypatch.setattr(source._session, "query", lambda text: coupling if "COUP" in text else honest(text))
+        with pytest.raises(SettingError, match="coupling"):
+            source.output_on()
+        assert not source.is_on()
 
 
 @pytest.mark.parametrize("seed", range(1, 13))

@@ -77,22 +77,13 @@ def _set_frequency_limit(source: Ac6800, index: int, value_mHz: int) -> None:
 
 
 def _limit_voltage(source: Ac6800, limited: bool) -> None:
-    """A setting outside is put onto the nearest limit (guide, setting limit values)."""
-    state = source.state
-    state.voltage_limited = limited
-    if limited:
-        low, high = state.voltage_limits_uV
-        state.voltage_uV = min(max(state.voltage_uV, low), high)
-        source.drive()
+    """Holds for what is set from now on; what was set before stays (guide, VOLTage subsystem)."""
+    source.state.voltage_limited = limited
 
 
 def _limit_frequency(source: Ac6800, limited: bool) -> None:
-    state = source.state
-    state.frequency_limited = limited
-    if limited:
-        low, high = state.frequency_limits_mHz
-        state.frequency_mHz = min(max(state.frequency_mHz, low), high)
-        source.drive()
+    """As with the voltage."""
+    source.state.frequency_limited = limited
 
 
 def _set_current_limit(source: Ac6800, value_uA: int) -> None:
