@@ -6,6 +6,7 @@ anything is sent, and where the instrument has a protection of its own the drive
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 from harness.instruments.errors import InstrumentError
@@ -25,19 +26,23 @@ class LimitError(InstrumentError):
 
 
 class MissingLimitError(InstrumentError):
-    """The bench file leaves a limit out that this driver must have."""
+    """The bench file leaves a limit out that this driver must have, or gives one that limits nothing."""
 
 
 class Limits:
     """The limits of one instrument: name (with its unit) → value."""
 
     def __init__(self, instrument: str, given: Mapping[str, float], needed: Iterable[str]) -> None:
-        """``needed`` are the names that the driver works with; raises MissingLimitError, also for a name too many."""
+        """``needed`` are the names that the driver works with; raises MissingLimitError.
+
+        Also for a name too many, and for infinity and NaN, which TOML can write and which limit nothing.
+        """
         self._instrument = instrument
         self._given = dict(given)
         needed = tuple(needed)
         wrong = [f"{name} is missing" for name in needed if name not in given]
         wrong += [f"{name} is not known" for name in given if name not in needed]
+        wrong += [f"{name} is {value:g}, no number" for name, value in given.items() if not math.isfinite(value)]
         if wrong:
             raise MissingLimitError(
                 instrument,

@@ -281,6 +281,12 @@ def test_a_limit_too_few_or_too_many(given: dict[str, float]) -> None:
         Limits("coil_supply", given, KeysightN6705.LIMITS)
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_a_limit_that_limits_nothing_is_refused(value: float) -> None:
+    with pytest.raises(MissingLimitError, match=f"current_A is {value:g}"):
+        Limits("coil_supply", BENCH_LIMITS | {"current_A": value}, KeysightN6705.LIMITS)
+
+
 def test_limits_the_module_can_not_have_are_refused_at_opening(bench: MagnetBench) -> None:
     with pytest.raises(CommandError, match="-222"):
         open_driver(bench, voltage_V=20.0)
