@@ -26,11 +26,19 @@ SHORTER: Mapping[str, Any] = {
     "alerts": 1,
     "hold": "6 s",
     "watch": "1.5 s",
-    "window": "1.2 s",
+    "directions": ["-x", "+x+y+z"],
+    "start": "49 mT",
+    "wobbles": 1,
+    "elements": ["neutral"],
 }
 PULSES_MAX = 3
-NEEDED: Mapping[str, Mapping[str, Any]] = {"sig-1-genuine-alerts": {"openings": 2}}
-"""A counter's step needs two alerts."""
+NEEDED: Mapping[str, Mapping[str, Any]] = {
+    # A counter's step needs two alerts.
+    "sig-1-genuine-alerts": {"openings": 2},
+    "com-1-case-latency": {"window": "1.2 s"},
+    "com-1-magnet-latency": {"window": "1.2 s", "steps": 2},
+    "met-1-must-not-trip": {"steps": ["2 A"]},
+}
 
 
 def planned_ids() -> list[str]:

@@ -51,7 +51,7 @@ def serving(folder: Path, image: Path, *arguments: object) -> Generator[Served]:
     """Serve until the context is left."""
     bench_path = folder / "served.toml"
     # If the tests are killed, nobody ends the server: then it does so by itself.
-    options = ("--image", image, "--write-bench", bench_path, "--for", "200 s")
+    options = ("--image", image, "--write-bench", bench_path, "--for", "400 s")
     process = start("serve", *options, *arguments, cwd=folder)
     try:
         announced: list[str] = []

@@ -16,7 +16,7 @@ from tests.serve.plans import LATENCY, SEAL_1, planned_ids, short_plan
 from tests.serve.served import serving
 from tests.system.commands import BENCH, start
 
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 CARRIED = "counter above the highest of earlier tests"
 
 
