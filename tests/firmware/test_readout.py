@@ -11,6 +11,7 @@ import pytest
 
 from tests.firmware.conftest import SOURCE
 from tests.firmware.host_meter import MS, HostMeter, S
+from tests.firmware.parts import seeded
 
 PAGE = SOURCE.parent / "docs" / "readout.md"
 REQUEST, IDENTITY = b"/?!\r\n", b"/TBR5TBREF-01\r\n"
@@ -202,3 +203,22 @@ def test_all_values_are_those_of_the_acknowledgement(meter: HostMeter) -> None:
     assert read["1-0:31.7.0"] in {"004.999*A", "005.000*A"}
     assert read["0-0:96.50.0"] == "000.05*mT"
     assert read["0-0:1.0.0"] == f"2026-06-01 08:00:{at_s:02d}"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_at_the_port_neither_crashes_it_nor_makes_it_speak_for_long(
+    make_meter: Callable[[], HostMeter], seed: int
+) -> None:
+    """Pieces of sessions, whole, cut and changed, with silences between; afterwards a session works as ever."""
+    chance = seeded(seed)
+    meter = after(make_meter().power_on(), S)
+    for _ in range(60):
+        piece = bytearray(chance.choice([REQUEST, FAST, SLOW, b"/?00000001!\r\n", chance.randbytes(50)]))
+        if chance.random() < 0.4:
+            piece[chance.randrange(len(piece))] = chance.randrange(128)
+        meter.receive(bytes(piece[: chance.randrange(1, len(piece) + 1)]), "optical")
+        after(meter, chance.choice([1, 50, 300, 900, 2000]) * MS)
+    after(meter, 15 * S)
+    meter.sent["optical"].clear()
+    assert len(values(read_out(meter))) == 11
+    assert meter.alerts == []
