@@ -60,6 +60,7 @@ def _judge_gaps(scope: Scope, record: TestRecord, parameters: SensorOnTheBus) ->
     capture = scope.i2c_transfers(parameters.window_ns, "bus at rest")
     samples = [one.start_ns for one in capture.transfers if _is_sample(one, parameters)]
     record.reading("samples at rest", len(samples), "1", window_ms=parameters.window_ns / 1e6)
+    _judge_modes("at rest", capture.transfers, record, parameters)
     whole_ns = max((later - earlier for earlier, later in pairwise(samples)), default=None)
     cut_ns = max(samples[0], parameters.window_ns - samples[-1]) if samples else float(parameters.window_ns)
     cut_off = cut_ns > max(whole_ns or 0.0, parameters.longest_gap_ns)
@@ -88,7 +89,7 @@ def _of_a_gap(scope: Scope, gap_ns: float, half_width_ns: float) -> Budget:
 
 def _judge_setting_up(transfers: Sequence[I2cTransfer], record: TestRecord, parameters: SensorOnTheBus) -> None:
     """A sample before the setting is one of a sensor that does not measure, or of no known mode."""
-    settings = [one.start_ns for one in transfers if _sets_mode(one, parameters)]
+    modes = [(one.start_ns, mode) for one in transfers if (mode := _written_mode(one, parameters)) is not None]
     samples = [one.start_ns for one in transfers if _is_sample(one, parameters)]
     record.reading("transfers with the sensor after power-on", len(transfers), "1", samples=len(samples))
     if not samples:
@@ -96,13 +97,22 @@ def _judge_setting_up(transfers: Sequence[I2cTransfer], record: TestRecord, para
             f"the sensor at {parameters.address:#04x} was not sampled in the first {parameters.window_ns / 1e6:g} ms "
             "of the bus after power-on, so what came before its first sample was not seen"
         )
+    before = [mode for at_ns, mode in modes if at_ns < samples[0]]
     record.judge_true(
         "continuous measurement set before the first sample",
-        bool(settings) and settings[0] < samples[0],
+        before[-1:] == [parameters.continuous],
         explanation=f"a write of {parameters.continuous:#04x} to register {parameters.mode_register:#04x} of "
-        f"{parameters.address:#04x}; the last mode written was "
-        f"{_last_mode(transfers, parameters)}",
+        f"{parameters.address:#04x}; the last mode written before was {f'{before[-1]:#04x}' if before else 'none'}",
     )
+    sampling = [one for one in transfers if one.start_ns > samples[0]]
+    _judge_modes("from the first sample on", sampling, record, parameters)
+
+
+def _judge_modes(when: str, transfers: Sequence[I2cTransfer], record: TestRecord, parameters: SensorOnTheBus) -> None:
+    """A sensor that was set to measure continuously may be set to something else a moment later."""
+    modes = [mode for one in transfers if (mode := _written_mode(one, parameters)) is not None]
+    others = sum(mode != parameters.continuous for mode in modes)
+    record.judge_equal(f"{when}: writes of another mode", others, 0)
 
 
 def _is_sample(transfer: I2cTransfer, parameters: SensorOnTheBus) -> bool:
@@ -117,15 +127,8 @@ def _is_sample(transfer: I2cTransfer, parameters: SensorOnTheBus) -> bool:
 def _written_mode(transfer: I2cTransfer, parameters: SensorOnTheBus) -> int | None:
     """What a transfer puts into the mode register, also as part of a run of registers."""
     place = parameters.mode_register - transfer.octets[0] + 1 if transfer.octets else 0
-    if transfer.reading or not transfer.acknowledged or not 1 <= place < len(transfer.octets):
+    if transfer.address != parameters.address or transfer.reading or not transfer.acknowledged:
+        return None
+    if not 1 <= place < len(transfer.octets):
         return None
     return transfer.octets[place]
-
-
-def _sets_mode(transfer: I2cTransfer, parameters: SensorOnTheBus) -> bool:
-    return _written_mode(transfer, parameters) == parameters.continuous
-
-
-def _last_mode(transfers: Sequence[I2cTransfer], parameters: SensorOnTheBus) -> str:
-    modes = [mode for one in transfers if (mode := _written_mode(one, parameters)) is not None]
-    return f"{modes[-1]:#04x}" if modes else "none"
