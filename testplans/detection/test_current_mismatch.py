@@ -89,6 +89,28 @@ def test_mismatch_above_the_limit_is_reported(
 
 
 @pytest.mark.requirements("MET-1")
+@pytest.mark.parameters(model=ShuntedElement)
+def test_mismatch_before_the_load_is_reported(
+    mains: Mains, load: Load, shunt: Shunt, listener: Listener, record: TestRecord, parameters: ShuntedElement
+) -> None:
+    """A shunt that lay across the element before any current flowed is reported once it does: no change tells of it."""
+    mains.feed(voltage_V=parameters.voltage_V)
+    for element in parameters.elements:
+        shunt.close(parameters.mismatch_pct / 100, element=element)
+        seen = listener.collect(parameters.watch_ns)
+        record.judge_equal(f"{element} shunted: events without a load", seen.events, 0)
+        load.set(parameters.current_A)
+        seen = listener.collect(parameters.watch_ns)
+        _check_stimulus(element, shunt.mismatch(), parameters, record)
+        record.judge_equal(f"{element} shunted: events 'current mismatch'", seen.of("current_mismatch"), 1)
+        record.judge_equal(f"{element} shunted: other events", seen.other_than("current_mismatch"), 0)
+        shunt.open()
+        gone = listener.collect(parameters.watch_ns).of("current_mismatch_gone")
+        record.judge_equal(f"{element} shunt gone: events 'current mismatch gone'", gone, 1)
+        load.off()
+
+
+@pytest.mark.requirements("MET-1")
 @pytest.mark.parameters(model=SmallMismatch)
 def test_mismatch_below_the_limit_gives_no_event(
     mains: Mains, load: Load, shunt: Shunt, listener: Listener, record: TestRecord, parameters: SmallMismatch

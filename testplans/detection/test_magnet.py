@@ -13,6 +13,8 @@ from fixtures.listener import Listener
 from fixtures.magnet import Magnet
 from fixtures.magnet_field import AppliedField
 from fixtures.meter import Meter
+from fixtures.supply import Supply
+from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
 from harness.measure.direction import DirectionField
 from harness.measure.uncertainty import Budget, Contribution
@@ -43,6 +45,13 @@ class BelowThreshold(FieldInDirections):
     """``control`` is a field that must trip: silence counts only of a meter that hears it afterwards."""
 
     control_mT: FieldMt
+
+
+class AtPowerOn(FieldInDirections):
+    """The supply is away for ``off``, the meter signs on ``back_within`` its return."""
+
+    off_ns: DurationNs = Field(gt=0)
+    back_within_ns: DurationNs
 
 
 class Hysteresis(Parameters):
@@ -100,6 +109,34 @@ def test_field_below_the_threshold_gives_no_event(
         record.judge_equal(f"{name}: events after the field", listener.collect(parameters.watch_ns).events, 0)
     record.judge_true("status not marked without a field", not meter.read().tampered)
     _show_that_it_was_not_deaf(magnet, listener, record, parameters)
+
+
+@pytest.mark.requirements("MAG-2")
+@pytest.mark.parameters(model=AtPowerOn)
+def test_field_there_at_power_on_is_reported(
+    magnet: Magnet,
+    supply: Supply,
+    listener: Listener,
+    meter: Meter,
+    clock: Clock,
+    record: TestRecord,
+    parameters: AtPowerOn,
+) -> None:
+    """A field put on while the meter had no supply is one event once it has, with the mark; and so is its end."""
+    for direction in parameters.directions:
+        name = direction.name
+        supply.cut()
+        clock.sleep_ns(parameters.off_ns)
+        applied = magnet.apply(parameters.field_mT, direction.vector)
+        supply.restore()
+        record.judge_true(f"{name}: meter is back after its supply", supply.is_back(parameters.back_within_ns))
+        seen = listener.collect(parameters.watch_ns)
+        _check_stimulus(name, applied, parameters, record)
+        record.judge_equal(f"{name}: events 'magnetic field'", seen.of("magnetic_field"), 1)
+        record.judge_true(f"{name}: status marked tampered", meter.read().tampered)
+        magnet.off()
+        seen = listener.collect(parameters.watch_ns)
+        record.judge_equal(f"{name}: events 'magnetic field gone'", seen.of("magnetic_field_gone"), 1)
 
 
 @pytest.mark.requirements("MAG-2")
