@@ -7,7 +7,8 @@ instrument's error queue is read, so an error is told where it was made.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from pyvisa import VisaIOError
 from pyvisa.constants import StatusCode
 from pyvisa.errors import InvalidBinaryFormat
-from pyvisa.resources import MessageBasedResource
+from pyvisa.resources import MessageBasedResource, TCPIPSocket
 
 from harness.bench.clock import Clock
 from harness.instruments.errors import (
@@ -40,6 +41,10 @@ NO_NUMBER = 9.9e37
 """SCPI-99 volume 1, 7.2.1.4: 9.9E37 stands for infinity, 9.91E37 for no number; nothing measured is as large."""
 ERRORS_READ_MAX = 50
 """More entries than any queue holds; an instrument that never says 0 is faulty."""
+
+LEFT_OVER_MS = 100
+"""Silence of that length means that nothing said to an earlier question is still coming."""
+LEFT_OVER_MAX = 50
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class Instrument:
         self.clock = clock
         self.name = name
         self.traffic = traffic
+        self._out_of_step = False
+        """An answer has not come, or not whole: what comes next may be an answer to that question."""
         resource.read_termination = self.TERMINATOR
         resource.write_termination = self.TERMINATOR
         resource.timeout = timeout_ms
@@ -107,6 +114,7 @@ class Instrument:
             raise BadAnswerError(self.name, text, repr(error.object), "ASCII text") from error
         self._report("<", answer)
         if not raw.endswith(terminator):
+            self._out_of_step = True
             # PyVISA only warns; but half a number is a number too.
             raise BadAnswerError(self.name, text, answer, "a whole answer; this one has no terminator at its end")
         return answer
@@ -138,6 +146,7 @@ class Instrument:
         except TRANSFER_ERRORS as error:
             raise self._transfer_error(text, error) from error
         except (ValueError, InvalidBinaryFormat) as error:
+            self._out_of_step = True
             raise BadAnswerError(self.name, text, str(error), "a definite length block (#<digits><length>)") from error
         block = np.asarray(values, dtype=np.uint8)
         if self.traffic is not None:
@@ -166,13 +175,45 @@ class Instrument:
             raise CommandError(self.name, after, errors)
 
     def clear(self) -> None:
-        """Device clear and an empty error queue: a known beginning, whatever happened before."""
+        """Nothing left of what was said before, and an empty error queue: a known beginning."""
+        self.discard()
+        self.command("*CLS")
+
+    def discard(self) -> None:
+        """Throw away what the instrument has still to say to earlier questions: device clear, where there is one.
+
+        A plain socket has none, and PyVISA-py's stand-in for it never returns once the other side has closed.
+        """
+        if isinstance(self.resource, TCPIPSocket):
+            self.read_away()
+            return
         try:
             self.resource.clear()
         except TRANSFER_ERRORS as error:
-            raise self._transfer_error("device clear", error) from error
+            raise TransportError(self.name, f"device clear could not be transferred: {error}") from error
         self._report(">", "device clear")
-        self.command("*CLS")
+
+    def read_away(self) -> None:
+        """Read until there is silence; raises BadAnswerError if there never is."""
+        with self._short_patience():
+            for _ in range(LEFT_OVER_MAX):
+                try:
+                    left = self.resource.read_raw().decode("ascii", "backslashreplace").removesuffix(self.TERMINATOR)
+                except TRANSFER_ERRORS as error:
+                    if isinstance(error, VisaIOError) and error.error_code == StatusCode.error_timeout:
+                        return
+                    raise TransportError(self.name, f"what is left over could not be read: {error}") from error
+                self._report("<", f"left over: {left}")
+        raise BadAnswerError(self.name, "nothing", left, "silence; the instrument never stops talking")
+
+    @contextmanager
+    def _short_patience(self) -> Generator[None]:
+        usual_ms = self.resource.timeout
+        self.resource.timeout = LEFT_OVER_MS
+        try:
+            yield
+        finally:
+            self.resource.timeout = usual_ms
 
     def identify(self, *, makers: tuple[str, ...], models: tuple[str, ...], serial: str | None = None) -> Identity:
         """Ask who it is, and raise IdentityError unless it is of the family and, if given, of that serial number.
@@ -200,6 +241,10 @@ class Instrument:
         return identity
 
     def _send(self, text: str) -> None:
+        if self._out_of_step:
+            # Else a late answer would pass for this question's, and each one after it for the next one's.
+            self._out_of_step = False
+            self.discard()
         self._report(">", text)
         try:
             self.resource.write(text)
@@ -214,6 +259,7 @@ class Instrument:
         """What to raise for a failed transfer. After a time-out the error queue often knows why no answer came."""
         if isinstance(error, OSError) or error.error_code != StatusCode.error_timeout:
             return TransportError(self.name, f"{command!r} could not be transferred: {error}")
+        self._out_of_step = True
         self._report("<", "nothing: time-out")
         timeout = InstrumentTimeoutError(self.name, command, self.resource.timeout)
         if command != self.ERROR_QUERY:
