@@ -133,7 +133,7 @@ ROWS = {
     "tear-down fails after a pass": "tear-down-fails, relay-sticks",
     "tear-down fails after a fail": "tear-down-fails-after-a-fail",
     "declared but never judged": "never-judges",
-    "Ctrl-C or SIGTERM": "test_interruptions",
+    "Ctrl-C, SIGTERM or a closed terminal (SIGHUP)": "test_interruptions",
     "the process is killed": "test_interruptions",
     "bring-up failed": "test_bring_up",
 }
