@@ -62,7 +62,7 @@ class DcSupply(Protocol):
         """The current that flows, by the output's own meter; raises BadAnswerError for what is no reading."""
 
     def limited(self, output: int) -> bool:
-        """Whether the output's voltage limit keeps it from the current that was set.
+        """Whether a limit of the output, usually its voltage's, keeps it from the current that was set.
 
         Raises ProtectionError if a protection has switched the output off.
         """

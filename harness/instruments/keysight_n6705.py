@@ -20,7 +20,8 @@ MODULE = "N6784A"
 OUTPUTS_MAX = 4
 
 # Bits of the questionable status register (programming reference, status registers).
-AT_LIMIT = 1 << 7 | 1 << 8
+HELD_BACK = 1 << 3 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 10
+"""Positive and negative power limit, positive and negative voltage limit (in current priority), unregulated."""
 PROTECTIONS = {0: "over-voltage", 1: "over-current", 2: "power fail", 4: "over-temperature", 6: "negative over-voltage",
                9: "external inhibit", 11: "coupled protection", 12: "oscillation"}  # fmt: skip
 
@@ -136,7 +137,7 @@ class KeysightN6705:
         return value
 
     def limited(self, output: int) -> bool:
-        """Whether the voltage limit keeps the output from its current; raises ProtectionError."""
+        """Whether the voltage or power limit keeps the output from its current; raises ProtectionError."""
         text = f"STATus:QUEStionable:CONDition? {self._channel(output)}"
         status = self._session.query_int(text)
         if not 0 <= status < 1 << 13:
@@ -148,7 +149,7 @@ class KeysightN6705:
                 f"output {output} was switched off by its protection ({', '.join(tripped)}); look at coil and wiring, "
                 "then at limits.voltage_V of this instrument",
             )
-        return bool(status & AT_LIMIT)
+        return bool(status & HELD_BACK)
 
     def _switch(self, output: int, *, on: bool) -> None:
         word = "ON" if on else "OFF"

@@ -305,6 +305,24 @@ def test_a_tripped_protection_is_an_error(bench: MagnetBench, driver: DcSupply) 
     assert not driver.limited(1)
 
 
+@pytest.mark.parametrize("bit", [3, 5, 7, 8, 10])
+def test_an_output_that_is_held_back_says_so(driver: DcSupply, monkeypatch: pytest.MonkeyPatch, bit: int) -> None:
+    """N6705C guide, questionable status group: power limits, voltage limits, unregulated."""
+    assert isinstance(driver, KeysightN6705)
+    monkeypatch.setattr(driver._session, "query_int", lambda text: 1 << bit)
+    assert driver.limited(1)
+
+
+@pytest.mark.parametrize("bit", [0, 1, 2, 4, 6, 9, 11, 12])
+def test_each_protection_that_switched_off_is_an_error(
+    driver: DcSupply, monkeypatch: pytest.MonkeyPatch, bit: int
+) -> None:
+    assert isinstance(driver, KeysightN6705)
+    monkeypatch.setattr(driver._session, "query_int", lambda text: 1 << bit)
+    with pytest.raises(ProtectionError):
+        driver.limited(1)
+
+
 def test_outputs_that_are_not_there(driver: DcSupply) -> None:
     for call in (lambda: driver.set_current_A(5, 0.1), lambda: driver.output_on(0)):
         with pytest.raises(SettingError, match="there is no output"):
