@@ -9,8 +9,9 @@ import pytest
 
 from harness.emulation.errors import WorldError
 from harness.emulation.plant import electromagnet
+from harness.emulation.plant.attitude import Attitude
 from harness.emulation.plant.coil import CoilTraits, Drive, Law, field_nT, magnetised, next_law, resistance_uOhm
-from harness.emulation.plant.electromagnet import AXES, Axis, Electromagnet
+from harness.emulation.plant.electromagnet import AXES, Axis, Electromagnet, Place
 from harness.emulation.world import World
 
 MS, S = 1_000_000, 1_000_000_000
@@ -250,6 +251,22 @@ def test_nets_show_the_currents_and_their_sum(world: World, magnet: Electromagne
             total_uA += current_nA // 1000
         assert abs(magnet.return_net.value_u(now_ns) - total_uA) <= 4
     assert magnet.return_net.value_u(world.now_ns) == 1_500_000
+
+
+def test_the_earths_field_points_down_as_gravity_does_and_the_meter_faces_anywhere() -> None:
+    """North of the equator; the same axes as the tilt stage's, in which z is up."""
+    fields_nT = [Electromagnet(World(seed)).earth_nT for seed in range(40)]
+    assert Attitude(World(1)).gravity_ug(0)[2] > 0, "what keeps the meter from falling points up"
+    assert {z_nT for _, _, z_nT in fields_nT} == {-44_000}
+    for axis in (0, 1):
+        assert min(one[axis] for one in fields_nT) < -15_000
+        assert max(one[axis] for one in fields_nT) > 15_000
+
+
+@pytest.mark.parametrize("place", ["probe", "transformer"])
+def test_what_part_of_a_coils_field_a_place_has_differs_from_bench_to_bench(place: Place) -> None:
+    parts_ppm = {Electromagnet(World(seed)).mixtures[place]["x"][0] for seed in range(20)}
+    assert len(parts_ppm) > 15
 
 
 @pytest.mark.parametrize("seed", range(12))

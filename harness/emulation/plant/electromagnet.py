@@ -44,7 +44,7 @@ GRADIENT_PPM, GRADIENT_CROSS_PPM = 6_000, 2_000
 TRANSFORMER_PPM, TRANSFORMER_SPREAD_PPM, TRANSFORMER_CROSS_PPM = 350_000, 70_000, 30_000
 """The current transformer sits at the rim of the gap, where about a third of the field is left."""
 EARTH_NT, EARTH_DIP_NT = 50_000, 44_000
-"""Strength of the earth's field and its vertical part (along -y: the meter hangs upright) in middle latitudes, as the
+"""Strength of the earth's field and its vertical part (along -z: the meter hangs upright) in middle latitudes, as the
 World Magnetic Model gives them for Europe; which way the meter faces is drawn."""
 
 WARM_NS = 5_000_000_000
@@ -237,5 +237,5 @@ def _draw_mixtures(stream: SeededStream) -> dict[Place, dict[Axis, Vector]]:
 def _draw_earth(stream: SeededStream) -> Vector:
     level_nT = isqrt(EARTH_NT**2 - EARTH_DIP_NT**2)
     x_nT = stream.take_int(-level_nT, level_nT)
-    z_nT = isqrt(level_nT**2 - x_nT**2)
-    return x_nT, -EARTH_DIP_NT, z_nT if stream.take_int(0, 1) else -z_nT
+    y_nT = isqrt(level_nT**2 - x_nT**2)
+    return x_nT, y_nT if stream.take_int(0, 1) else -y_nT, -EARTH_DIP_NT
