@@ -39,6 +39,21 @@ def test_a_move_keeps_to_velocity_and_acceleration_and_ends_on_its_target(to_ude
     assert attitude.stage_udeg(2, world.now_ns) == 0
 
 
+def test_a_new_target_during_a_move_does_not_wait_for_the_old_one() -> None:
+    world = World(1)
+    attitude = Attitude(world)
+    attitude.move(1, 90_000_000, V, A)
+    wait(world, 1)
+    attitude.move(1, 0, V, A)
+    farthest_udeg = 0
+    while attitude.moving(1, world.now_ns):
+        wait(world, 0.01)
+        farthest_udeg = max(farthest_udeg, attitude.stage_udeg(1, world.now_ns))
+    assert attitude.stage_udeg(1, world.now_ns) == 0
+    lost_in_speeding_up = got_in_braking = 20 * 20 / (2 * 80)
+    assert farthest_udeg / 1e6 == pytest.approx(20 - lost_in_speeding_up + got_in_braking, abs=0.1)
+
+
 def test_a_stop_brakes_and_a_new_target_comes_after_it() -> None:
     world = World(1)
     attitude = Attitude(world)
