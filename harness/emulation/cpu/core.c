@@ -305,11 +305,11 @@ static void explain(struct tb_core *core, uc_err err)
         tb_raise(core, FAULT_ENGINE, target, 0, (uint32_t)err);
 }
 
-/* Run to the first instruction boundary at or after cycle ``deadline``. */
-int tb_run(struct tb_core *core, uint64_t deadline)
+/* Run to the first instruction boundary at or after ``target_ns``. */
+int tb_run(struct tb_core *core, uint64_t target_ns)
 {
     struct tb_state *s = &core->s;
-    core->deadline = deadline;
+    core->deadline = tb_cycle_at(core, target_ns);
     core->running = 1;
     core->accessing = TB_NEVER;
     core->attention = 1;
@@ -331,12 +331,12 @@ int tb_run(struct tb_core *core, uint64_t deadline)
     return reason;
 }
 
-/* From inside a bus access: stop at the next instruction at or after this cycle. emu_stop would run the access twice. */
-void tb_set_deadline(struct tb_core *core, uint64_t deadline)
+/* From inside a bus access: stop at the next instruction at or after this time. emu_stop would run the access twice. */
+void tb_set_deadline(struct tb_core *core, uint64_t at_ns)
 {
-    core->deadline = deadline;
-    if (deadline < core->limit)
-        core->limit = deadline;
+    core->deadline = tb_cycle_at(core, at_ns);
+    if (core->deadline < core->limit)
+        core->limit = core->deadline;
 }
 
 /* From inside a bus access: stop before the next instruction. */

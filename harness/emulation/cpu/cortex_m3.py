@@ -20,6 +20,7 @@ from harness.emulation.cpu.native import (
     CoreState,
     load_native_core,
 )
+from harness.emulation.cpu.standing import StandingWords
 from harness.emulation.cpu.symbols import Symbols
 from harness.emulation.cpu.timebase import FS_PER_NS, Timebase
 from harness.emulation.world import World
@@ -40,7 +41,7 @@ class Bus(Protocol):
     """The peripherals, seen from the processor.
 
     A bus may keep dictionaries ``word_readers`` and ``word_writers``: functions by address that stand for ``read`` and
-    ``write`` of words there, as long as they are in them. Most accesses are to a few registers.
+    ``write`` of words there, as long as they are in them; and ``standing``, the words that need no call at all.
     """
 
     def read(self, address: int, width: int) -> int:
@@ -88,6 +89,7 @@ class CortexM3:
         self.bus = bus
         self._word_readers: Mapping[int, Callable[[], int]] = getattr(bus, "word_readers", {})
         self._word_writers: Mapping[int, Callable[[int], None]] = getattr(bus, "word_writers", {})
+        self._standing: StandingWords | None = getattr(bus, "standing", None)
         self.symbols = symbols
         self.on_system_reset: Callable[[], None] | None = None
         """Called when the firmware writes AIRCR.SYSRESETREQ; without it the processor alone is reset."""
@@ -119,6 +121,7 @@ class CortexM3:
             )
         self._state = CoreState.from_address(self._core)
         self._native.tb_set_time(self._core, *self._timebase.parts)
+        self._native.tb_set_words(self._core, self._standing and self._standing.place)
         self._fault = CoreFault.from_address(self._native.tb_fault_of(self._core))
         self._flash = self._native.tb_flash_of(self._core)
         self._ram = self._native.tb_ram_of(self._core)
@@ -210,7 +213,7 @@ class CortexM3:
             return  # a new base would round: two worlds that only differ in having said it again must stay equal
         self._move_base(self._timebase.fs_at(self._state.cycles), hz, error_ppb)
         if self._running:
-            self._native.tb_set_deadline(self._core, self._deadline())
+            self._native.tb_set_deadline(self._core, self._target_ns)
 
     def _move_base(self, at_fs: int, hz: int, error_ppb: int) -> None:
         self._slept_fs = self._sleep_fs()
@@ -233,7 +236,7 @@ class CortexM3:
         self._running = True
         try:
             while self._state.powered:
-                reason = self._native.tb_run(self._core, self._deadline())
+                reason = self._native.tb_run(self._core, self._target_ns)
                 if self._raised is not None:
                     raised, self._raised = self._raised, None
                     self._failed = raised if isinstance(raised, Exception) else None
@@ -251,16 +254,13 @@ class CortexM3:
     def set_deadline(self, at_ns: int) -> None:
         """Called while running: stop no later than this."""
         self._target_ns = at_ns
-        self._native.tb_set_deadline(self._core, self._deadline())
-
-    def _deadline(self) -> int:
-        return max(self._timebase.cycle_at(self._target_ns), 0)
+        self._native.tb_set_deadline(self._core, at_ns)
 
     def set_irq(self, line: int, level: bool) -> None:
         """The level of one input of the interrupt controller."""
         if not 0 <= line < self._irq_lines:
             raise CpuError(f"{self.name}: interrupt line {line}; there are 0 to {self._irq_lines - 1}")
-        self._native.tb_set_irq(self._core, line, int(level))
+        self._native.tb_set_irq(self._core, line, level)
 
     def _bus_read(self, address: int, width: int, now_ns: int) -> int:
         try:

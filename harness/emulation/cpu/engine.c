@@ -90,85 +90,6 @@ uint32_t tb_half_at(struct tb_core *core, uint32_t address)
     return word >> 8 * (address & 2) & 0xFFFF;
 }
 
-static bool is_multiple(uint32_t first)
-{
-    if (tb_is_wide(first))
-        return first >> 9 == 0xE800 >> 9;
-    return first >> 12 == 12 || (first & 0xF600) == 0xB400; /* LDM, STM; PUSH, POP */
-}
-
-/* The engine makes two accesses or more of an unaligned one. A peripheral has no answer to that (ARM ARM A3.2.1: Device
- * memory), so an instruction that comes a second time is a fault, unless it is one of several accesses. */
-static bool is_split(struct tb_core *core, uint32_t address, unsigned size)
-{
-    bool again = core->accessing == core->s.instructions;
-    core->accessing = core->s.instructions;
-    if (!again || is_multiple(tb_half_at(core, core->s.pc)))
-        return false;
-    tb_raise(core, FAULT_UNALIGNED_DEVICE, address, size, 0);
-    return true;
-}
-
-void tb_set_time(struct tb_core *core, uint64_t base_cycles, uint64_t base_ns, uint64_t base_rest_fs, uint64_t hz, uint64_t ppb)
-{
-    core->time = (struct tb_time){base_cycles, base_ns, base_rest_fs, hz, ppb};
-}
-
-/* The time of the current instruction, rounded down: Timebase.ns_at, its two roundings drawn into one. */
-static uint64_t now_ns(const struct tb_core *core)
-{
-    enum { FS_PER_NS = 1000000 };
-    const struct tb_time *t = &core->time;
-    unsigned __int128 ahead = (unsigned __int128)(core->s.cycles - t->base_cycles) * t->ppb * FS_PER_NS;
-    return t->base_ns + (uint64_t)(((unsigned __int128)t->base_rest_fs * t->hz + ahead) / ((unsigned __int128)t->hz * FS_PER_NS));
-}
-
-static uint64_t read_range(uc_engine *uc, uint64_t offset, unsigned size, void *user)
-{
-    struct tb_range *range = user;
-    (void)uc;
-    if (is_split(range->core, range->base + (uint32_t)offset, size))
-        return 0;
-    return range->core->bus_read(range->base + (uint32_t)offset, size, now_ns(range->core));
-}
-
-static void write_range(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
-{
-    struct tb_range *range = user;
-    (void)uc;
-    if (!is_split(range->core, range->base + (uint32_t)offset, size))
-        range->core->bus_write(range->base + (uint32_t)offset, size, (uint32_t)value, now_ns(range->core));
-}
-
-static uint64_t read_private(uc_engine *uc, uint64_t offset, unsigned size, void *user)
-{
-    struct tb_range *range = user;
-    (void)uc;
-    if (is_split(range->core, range->base + (uint32_t)offset, size))
-        return 0;
-    return tb_scs_read(range->core, range->base + (uint32_t)offset, size);
-}
-
-static void write_private(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user)
-{
-    struct tb_range *range = user;
-    (void)uc;
-    if (!is_split(range->core, range->base + (uint32_t)offset, size))
-        tb_scs_write(range->core, range->base + (uint32_t)offset, size, (uint32_t)value);
-}
-
-static int map_range(struct tb_core *core, uint32_t base, uint32_t size, bool private)
-{
-    if (core->range_count == TB_MAX_RANGES)
-        return UC_ERR_NOMEM;
-    struct tb_range *range = &core->ranges[core->range_count++];
-    *range = (struct tb_range){core, base};
-    return (int)uc_mmio_map(core->uc, base, size, private ? read_private : read_range, range,
-                            private ? write_private : write_range, range);
-}
-
-int tb_map(struct tb_core *core, uint32_t base, uint32_t size) { return map_range(core, base, size, false); }
-
 static int add_hooks(struct tb_core *core)
 {
     uc_hook hook;
@@ -213,7 +134,7 @@ struct tb_core *tb_open(uint32_t flash_bytes, uint32_t ram_bytes, uint32_t irq_l
                 !uc_ctl_set_cpu_model(core->uc, UC_CPU_ARM_CORTEX_M3) &&
                 !uc_mem_map_ptr(core->uc, TB_FLASH_BASE, flash_bytes, UC_PROT_READ | UC_PROT_EXEC, core->flash) &&
                 !uc_mem_map_ptr(core->uc, TB_RAM_BASE, ram_bytes, UC_PROT_ALL, core->ram) &&
-                !map_range(core, TB_SCS_BASE, 0x1000, true) && !map_range(core, TB_DWT_BASE, 0x1000, true) &&
+                !tb_map_range(core, TB_SCS_BASE, 0x1000, true) && !tb_map_range(core, TB_DWT_BASE, 0x1000, true) &&
                 !add_hooks(core);
     if (good)
         return core;

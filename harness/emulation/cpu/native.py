@@ -21,7 +21,7 @@ from pathlib import Path
 from harness.emulation.cpu.errors import NativeCoreError
 
 _HERE = Path(__file__).parent
-_SOURCES = ("core.c", "engine.c", "exceptions.c", "exclusive.c", "scs.c", "decode.c")
+_SOURCES = ("core.c", "engine.c", "bus.c", "exceptions.c", "exclusive.c", "scs.c", "decode.c")
 _FLAGS = (
     "-O2",
     "-std=c11",
@@ -134,7 +134,7 @@ def load_native_core() -> ctypes.CDLL:
     """The native core's functions. The library has no state of its own: each processor is one struct."""
     path = build_native_core()
     try:
-        library = ctypes.CDLL(str(path))
+        library = ctypes.PyDLL(str(path))
     except OSError as error:
         raise NativeCoreError(f"{path} can't be loaded: {error}; delete it and start again") from error
     pointer = ctypes.c_void_p
@@ -144,6 +144,7 @@ def load_native_core() -> ctypes.CDLL:
         "tb_map": (ctypes.c_int, [pointer, _U32, _U32]),
         "tb_run": (ctypes.c_int, [pointer, _U64]),
         "tb_set_deadline": (None, [pointer, _U64]),
+        "tb_set_words": (None, [pointer, pointer]),
         "tb_set_time": (None, [pointer, _U64, _U64, _U64, _U64, _U64]),
         "tb_stop": (None, [pointer, _U32]),
         "tb_set_irq": (None, [pointer, _U32, ctypes.c_int]),

@@ -82,6 +82,16 @@ typedef uint32_t (*tb_bus_read)(uint32_t address, uint32_t width, uint64_t now_n
 typedef void (*tb_bus_write)(uint32_t address, uint32_t width, uint32_t value, uint64_t now_ns);
 typedef void (*tb_bus_reset)(void);
 
+/* A register whose content is known before it is read; standing.py is the master of it. */
+enum word_kind { WORD_UNKNOWN = 0, WORD_HELD = 1, WORD_COUNTING = 2 };
+enum { TB_WORDS = 16 };
+struct tb_word {
+    uint32_t address, kind;
+    uint32_t value; /* held; or what the down-counter stood at when it was started */
+    uint32_t load;  /* what it goes on from after 0 */
+    uint64_t start_ns;
+};
+
 struct tb_core;
 struct tb_range {
     struct tb_core *core;
@@ -102,6 +112,7 @@ struct tb_core {
     tb_bus_write bus_write;
     tb_bus_reset bus_reset;
     uint64_t accessing; /* count of the instruction that last reached a range of the bus */
+    const struct tb_word *words; /* TB_WORDS of them, or NULL */
     uint32_t range_count;
     struct tb_range ranges[TB_MAX_RANGES];
 };
@@ -140,6 +151,10 @@ void tb_raise(struct tb_core *core, int kind, uint32_t address, uint32_t width, 
 bool tb_fault_here(struct tb_core *core, int kind, uint32_t address, uint32_t value);
 bool tb_in_it_block(const struct tb_state *s, uint32_t address);
 bool tb_skip(struct tb_core *core, uint32_t address, uint32_t size, uint32_t cycles);
+
+/* bus.c */
+int tb_map_range(struct tb_core *core, uint32_t base, uint32_t size, bool private);
+uint64_t tb_cycle_at(const struct tb_core *core, uint64_t at_ns);
 
 /* engine.c */
 bool tb_load32(struct tb_core *core, uint32_t address, uint32_t *value);

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.emulation.cpu.errors import BusError
+from harness.emulation.cpu.standing import StandingWord, StandingWords
 from harness.emulation.errors import NotModelledError
 from harness.emulation.world import PlainComponent, World
 
@@ -100,12 +101,19 @@ class Block(PlainComponent, ABC):
     """One peripheral block: ``self.state`` plus tables of readers and writers by offset."""
 
     irq_lines: tuple[int, ...] = ()
+    standing_offsets: tuple[int, ...] = ()
+    """Registers that it tells in advance (``harness.emulation.cpu.standing``), by offset."""
 
     def __init__(self, chip: Chip, name: str) -> None:
         self.chip = chip
         self.readers: dict[int, Reader] = {}
         self.writers: dict[int, Writer] = {}
+        self.standing = {offset: StandingWord() for offset in self.standing_offsets}
         super().__init__(chip.world, name)
+
+    def place_standing(self, words: StandingWords, base: int) -> None:
+        """The chip says where the block lies."""
+        self.standing = {offset: words.add(base + offset) for offset in self.standing_offsets}
 
     @property
     def needs_clock(self) -> bool:

@@ -15,6 +15,7 @@ from harness.emulation.lm3s6965.block import WORD_MASK, Block, Chip
 ONE_SHOT, PERIODIC = 1, 2
 ENABLE, STALL = 0x1, 0x2
 TIMEOUT = 0x1
+RIS, TAR = 0x01C, 0x048
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Gptm(Block):
     """GPTM0 to GPTM3, timer A of the 32-bit configuration."""
 
     state: GptmState
+    standing_offsets = (RIS, TAR)
 
     def __init__(self, chip: Chip, index: int, irq: int) -> None:
         self.irq_lines = (irq,)
@@ -45,11 +47,11 @@ class Gptm(Block):
         self.readers[0x004], self.writers[0x004] = lambda: self.state.tamr, self._write_mode
         self.readers[0x00C], self.writers[0x00C] = lambda: self.state.ctl, self._write_control
         self.readers[0x018], self.writers[0x018] = lambda: self.state.imr, self._write_mask
-        self.readers[0x01C] = lambda: self.state.ris
+        self.readers[RIS] = self._raw_status
         self.readers[0x020] = lambda: self.state.ris & self.state.imr
         self.writers[0x024] = self._clear_interrupt
         self.readers[0x028], self.writers[0x028] = lambda: self.state.tailr, self._write_load
-        self.readers[0x048] = self._value
+        self.readers[TAR] = self._read_value
 
     @property
     def running(self) -> bool:
@@ -60,6 +62,20 @@ class Gptm(Block):
     def needs_clock(self) -> bool:
         """While it counts."""
         return self.running
+
+    def _raw_status(self) -> int:
+        self.standing[RIS].hold(self.state.ris)
+        return self.state.ris
+
+    def _set_raw_status(self, value: int) -> None:
+        self.state.ris = value
+        self.standing[RIS].forget()
+
+    def _read_value(self) -> int:
+        state = self.state
+        if self.running and state.tamr == PERIODIC:
+            self.standing[TAR].count_down(state.start_value, state.tailr, state.start_ns)
+        return self._value()
 
     def _value(self) -> int:
         """TAR. In a period after the first the counter goes on from TAILR."""
@@ -84,6 +100,7 @@ class Gptm(Block):
         if value & ~(ENABLE | STALL):
             raise self.not_modelled("write", 0x00C, value, "only TAEN and TASTALL are modelled")
         state = self.state
+        self.standing[TAR].forget()
         was_running = self.running
         if was_running and not value & ENABLE:
             state.held_value = self._value()
@@ -104,6 +121,7 @@ class Gptm(Block):
 
     def _count_from(self, value: int) -> None:
         state = self.state
+        self.standing[TAR].forget()
         state.start_value, state.start_ns = value, self.world.now_ns
         self._plan_timeout(self.world.now_ns, value)
 
@@ -122,7 +140,7 @@ class Gptm(Block):
         if kind != "time-out":
             super().on_event(kind, argument)
         state = self.state
-        state.ris |= TIMEOUT
+        self._set_raw_status(state.ris | TIMEOUT)
         if state.tamr == ONE_SHOT:
             state.ctl &= ~ENABLE
             state.held_value = state.tailr
@@ -150,7 +168,7 @@ class Gptm(Block):
         self.drive_irq()
 
     def _clear_interrupt(self, value: int) -> None:
-        self.state.ris &= ~value
+        self._set_raw_status(self.state.ris & ~value)
         self.drive_irq()
 
     def drive_irq(self) -> None:
@@ -161,4 +179,6 @@ class Gptm(Block):
         """Reset values; the counter stands."""
         self.world.cancel(self.name, "time-out")
         self.state = GptmState()
+        for word in self.standing.values():
+            word.forget()
         self.drive_irq()

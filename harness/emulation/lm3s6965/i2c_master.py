@@ -9,15 +9,17 @@ second master on the board.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from harness.emulation.lm3s6965.block import Block, Chip
+from harness.emulation.lm3s6965.block import Block, Chip, Writer
 from harness.emulation.parts.i2c_bus import I2cBus
 from harness.emulation.parts.i2c_wire import STEP_BITS, Told
 
 RUN, START, STOP, ACK = 0x1, 0x2, 0x4, 0x8
 BUSY, ERROR, ADDRESS_NACK, DATA_NACK, IDLE, BUS_BUSY = 0x01, 0x02, 0x04, 0x08, 0x20, 0x40
 MASTER_ENABLE = 0x10
+MCS, MDR = 0x004, 0x008
 SCL, SDA = 1 << 2, 1 << 3
 """Pins of port B."""
 SCL_CLOCKS = 2 * (6 + 4)
@@ -46,15 +48,20 @@ class I2cMaster(Block):
     """I2C0 master at 0x40020000; SCL and SDA are PB2 and PB3."""
 
     state: I2cState
+    standing_offsets = (MCS, MDR)
 
     def __init__(self, chip: Chip, bus: I2cBus, irq: int) -> None:
         self.bus = bus
         self.irq_lines = (irq,)
+        # Times of a bit and of each kind of step, for the rate they were worked out for.
+        self._rate = (-1, 0)
+        self._step_ns: tuple[int, ...] = ()
         self.state = I2cState()
         super().__init__(chip, "i2c0")
         self.add_field(0x000, "msa", 0xFF)
-        self.readers[0x004], self.writers[0x004] = self._status, self._write_command
-        self.add_field(0x008, "mdr", 0xFF)
+        self.readers[MCS], self.writers[MCS] = self._status, self._write_command
+        self.add_field(MDR, "mdr", 0xFF)
+        self.writers[MDR] = partial(self._write_data, self.writers[MDR])
         self.add_field(0x00C, "mtpr", 0xFF)
         self.readers[0x010], self.writers[0x010] = lambda: self.state.mimr, self._write_mask
         self.readers[0x014] = lambda: self.state.mris
@@ -79,8 +86,13 @@ class I2cMaster(Block):
             return BUSY | BUS_BUSY
         return state.error | (BUS_BUSY if state.bus_owned else IDLE)
 
+    def _write_data(self, write: Writer, value: int) -> None:
+        self.standing[MDR].forget()
+        write(value)
+
     def _write_command(self, value: int) -> None:
         state = self.state
+        self.standing[MCS].forget()
         command = value & (RUN | START | STOP | ACK)
         self._check_command(value)
         if command == STOP and not state.bus_owned:
@@ -107,17 +119,21 @@ class I2cMaster(Block):
             why = "not a command of the MCS table"
         elif value & RUN and not value & START and not state.bus_owned:
             why = "RUN without START while the bus is idle"
+        elif self.chip.has_pins("b", SCL | SDA, open_drain=SDA):
+            return
         elif not self.chip.has_pins("b", SCL | SDA):
             why = "PB2 and PB3 are not set to I2C0 (AFSEL and DEN)"
-        elif not self.chip.has_pins("b", SCL | SDA, open_drain=SDA):
+        else:
             why = "PB3 (SDA) is not open drain (ODR): the master would drive against a device"
-        if why:
-            raise self.not_modelled("write", 0x004, value, why)
+        raise self.not_modelled("write", MCS, value, why)
 
     def _begin(self, kind: Told, byte: int) -> None:
-        clock, bit_cycles = self.chip.clock, self.bit_cycles
-        due_ns = self.world.now_ns + clock.to_ns(STEP_BITS[kind] * bit_cycles)
-        self.bus.wire.begin(kind, byte, clock.to_ns(bit_cycles), due_ns)
+        rate = self.state.mtpr, self.chip.clock.hz
+        if rate != self._rate:
+            to_ns, cycles = self.chip.clock.to_ns, self.bit_cycles
+            self._rate, self._step_ns = rate, (to_ns(cycles), *(to_ns(bits * cycles) for bits in STEP_BITS))
+        due_ns = self.world.now_ns + self._step_ns[1 + kind]
+        self.bus.wire.begin(kind, byte, self._step_ns[0], due_ns)
         self.world.schedule(due_ns, self.name, _EVENTS[kind])
 
     def _begin_data(self) -> None:
@@ -174,8 +190,12 @@ class I2cMaster(Block):
         self._complete()
 
     def _complete(self) -> None:
-        self.state.busy = False
-        self.state.mris = 1
+        state = self.state
+        state.busy = False
+        state.mris = 1
+        # The firmware's handler is about to ask for both, after each byte.
+        self.standing[MCS].hold(self._status())
+        self.standing[MDR].hold(state.mdr)
         self.drive_irq()
 
     def _write_mask(self, value: int) -> None:
@@ -196,4 +216,6 @@ class I2cMaster(Block):
         for step in ("address", "data", "stop"):
             self.world.cancel(self.name, step)
         self.state = I2cState()
+        for word in self.standing.values():
+            word.forget()
         self.drive_irq()

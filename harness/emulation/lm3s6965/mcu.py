@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from harness.emulation.cpu.standing import StandingWords
 from harness.emulation.errors import NotModelledError, WorldError
 from harness.emulation.lm3s6965.block import Block, BusFaultError, Core, CoreClock, Reader, Writer
 from harness.emulation.lm3s6965.flash_controller import FlashController
@@ -72,6 +73,9 @@ class Mcu(PlainComponent):
         self.ssi = Ssi(self, 7)
         self.timers = [Gptm(self, index, irq) for index, (_, irq) in enumerate(GPTM_MAP)]
         self._pages: dict[int, tuple[Block, Gate | None]] = dict(self._memory_map())
+        self.standing = StandingWords()
+        for page, (block, _) in self._pages.items():
+            block.place_standing(self.standing, page << 12)
         self._open: dict[int, Block] = {}
         self.word_readers: dict[int, Reader] = {}
         self.word_writers: dict[int, Writer] = {}
@@ -204,6 +208,7 @@ class Mcu(PlainComponent):
         state = self.sysctl.state
         self.word_readers.clear()
         self.word_writers.clear()
+        self.standing.forget_all()
         self._open = {
             page: block
             for page, (block, gate) in self._pages.items()

@@ -125,6 +125,9 @@ class Ade7953(PlainComponent):
             return self._exchange_byte(word, at_ns)
         if bits != 16:
             raise self._not_modelled(f"SPI words of {bits} bits; expected 8 or 16")
+        if not self.state.frame:
+            self.state.frame += word.to_bytes(2, "big")  # the address, during which the part sends nothing
+            return 0xFFFF
         return self._exchange_byte(word >> 8, at_ns) << 8 | self._exchange_byte(word & 0xFF, at_ns)
 
     def _exchange_byte(self, byte: int, at_ns: int) -> int:
