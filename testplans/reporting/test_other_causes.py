@@ -47,7 +47,9 @@ class SignedMismatch(Timed):
 class Alerts:
     """Judges one event's alert after the other."""
 
-    def __init__(self, listener: Listener, record: TestRecord, tolerance_ns: int) -> None:
+    def __init__(self, listener: Listener, record: TestRecord, tolerance_ns: int, detection: str) -> None:
+        """``detection`` is the requirement that a meter violates which does not report the cause at all."""
+        self._detection = detection
         self._listener = listener
         self._record = record
         self._tolerance_s = tolerance_ns / 1e9
@@ -60,13 +62,14 @@ class Alerts:
     def judge(self, event: EventName, at_utc_ns: int) -> None:
         """Judge signature, counter and time of the alert that tells of ``event``, caused at ``at_utc_ns``."""
         name = event.replace("_", " ")
-        received = alert_of(self._listener.code_of(event), name, self._listener, self._record)
-        self._record.judge_true(f"{name}: signature valid", received.signature_valid)
+        received = alert_of(self._listener.code_of(event), name, self._listener, self._record, self._detection)
+        self._record.judge_true(f"{name}: signature valid", received.signature_valid, requirements=["SIG-1"])
         if self._last_counter is not None:
             step = received.alert.counter - self._last_counter
-            self._record.judge(f"{name}: counter step", step, "1", at_least=1)
+            self._record.judge(f"{name}: counter step", step, "1", at_least=1, requirements=["SIG-1"])
         self._last_counter = received.alert.counter
-        self._record.judge_true(f"{name}: event time not marked as invalid", not received.alert.event_time_invalid)
+        timed = not received.alert.event_time_invalid
+        self._record.judge_true(f"{name}: event time not marked as invalid", timed, requirements=["SIG-1"])
         self._record.judge(
             f"{name}: event time against bench UTC",
             (received.alert.event_time_utc_ns - at_utc_ns) / 1e9,
@@ -74,16 +77,17 @@ class Alerts:
             at_least=-self._tolerance_s,
             at_most=self._tolerance_s,
             uncertainty=self._listener.utc_uncertainty(),
+            requirements=["SIG-1"],
         )
 
 
-@pytest.mark.requirements("SIG-1")
+@pytest.mark.requirements("SIG-1", "MAG-2")
 @pytest.mark.parameters(model=SignedField)
 def test_alerts_of_a_field_are_signed_counted_and_timed(
     magnet: Magnet, listener: Listener, clock: Clock, record: TestRecord, parameters: SignedField
 ) -> None:
     """The alerts of a field and of its end have a valid signature, a counter above those before, and their time."""
-    alerts = Alerts(listener, record, parameters.clock_tolerance_ns)
+    alerts = Alerts(listener, record, parameters.clock_tolerance_ns, "MAG-2")
     steady = magnet.apply(parameters.field_mT, parameters.direction.vector)
     magnet.off()
     alerts.forget_the_rest()
@@ -94,13 +98,13 @@ def test_alerts_of_a_field_are_signed_counted_and_timed(
     alerts.judge("magnetic_field_gone", at_utc_ns)
 
 
-@pytest.mark.requirements("SIG-1")
+@pytest.mark.requirements("SIG-1", "MET-1")
 @pytest.mark.parameters(model=SignedMismatch)
 def test_alerts_of_a_mismatch_are_signed_counted_and_timed(
     mains: Mains, load: Load, shunt: Shunt, listener: Listener, record: TestRecord, parameters: SignedMismatch
 ) -> None:
     """The alerts of a mismatch and of its end have a valid signature, a counter above those before, and their time."""
-    alerts = Alerts(listener, record, parameters.clock_tolerance_ns)
+    alerts = Alerts(listener, record, parameters.clock_tolerance_ns, "MET-1")
     mains.feed(voltage_V=parameters.voltage_V)
     load.set(parameters.current_A)
     alerts.forget_the_rest()
