@@ -82,6 +82,18 @@ class InstrumentEntry(FileModel):
     """What it may put out at most, by the names its driver works with (unit at the end); no test can exceed them."""
     timeout_s: float = Field(default=5.0, gt=0, le=600)
 
+    @field_validator("probes", "digital", "channels")
+    @classmethod
+    def _each_its_own(cls, wired: dict[str, int]) -> dict[str, int]:
+        """Two names for one channel: who works or reads the one would work or read the other without knowing."""
+        for name, channel in wired.items():
+            if channel < 0:
+                raise ValueError(f"{name} = {channel}: expected a channel number, 0 or more")
+            other = next(one for one, used in wired.items() if used == channel)
+            if other != name:
+                raise ValueError(f"{other} and {name} are both at channel {channel}; expected a channel for each")
+        return wired
+
 
 class LinkEntry(FileModel):
     """A byte link to the meter."""

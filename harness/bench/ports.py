@@ -29,7 +29,7 @@ I2C_RETRIES, I2C_TIMEOUT = 0x0701, 0x0702
 
 _NS_PER_S = 1_000_000_000
 _GONE = (errno.ENODEV, errno.EBADF, errno.ENOTCONN)
-_SMBUS_FORM = re.compile(r"smbus:(\d{1,3}):(0x[0-9a-fA-F]{1,2}|\d{1,3})")
+_SMBUS_FORM = re.compile(r"smbus:(\d{1,3}):(0x[0-9a-fA-F]{1,2}|[1-9]\d{0,2})")
 
 
 @dataclass(frozen=True)

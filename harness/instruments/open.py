@@ -76,7 +76,7 @@ def _open_port(
             return bench.open_smbus(entry.resource, entry.timeout_s)
         if transport == "serial":
             return bench.open_serial(entry.resource, entry.timeout_s)
-        resource = bench.resources.open_resource(entry.resource, open_timeout=OPEN_TIMEOUT_MS)
+        resource = _open_visa(bench, entry.resource)
     except (pyvisa.Error, LinkError, OSError, ValueError) as error:
         raise TransportError(
             role, f"{entry.resource!r} can't be opened: {error}; check 'resource', cable, power and network"
@@ -85,3 +85,13 @@ def _open_port(
         resource.close()
         raise TransportError(role, f"{entry.resource!r} takes no messages; expected an INSTR or SOCKET resource")
     return resource
+
+
+def _open_visa(bench: Bench, resource: str) -> Any:
+    """PyVISA-py raises a bare Exception for a socket that nobody serves, or whose host has no address."""
+    try:
+        return bench.resources.open_resource(resource, open_timeout=OPEN_TIMEOUT_MS)
+    except Exception as error:
+        if type(error) is Exception:
+            raise OSError(str(error)) from error
+        raise

@@ -202,7 +202,9 @@ class Instrument:
                 except TRANSFER_ERRORS as error:
                     if isinstance(error, VisaIOError) and error.error_code == StatusCode.error_timeout:
                         return
-                    raise TransportError(self.name, f"what is left over could not be read: {error}") from error
+                    raise TransportError(
+                        self.name, f"can't be read: {error}; check 'resource', cable, power and network"
+                    ) from error
                 self._report("<", f"left over: {left}")
         raise BadAnswerError(self.name, "nothing", left, "silence; the instrument never stops talking")
 

@@ -84,6 +84,21 @@ def test_a_shunt_is_wired_and_takes_a_part(tmp_path: Path, old: str, new: str, t
         load_bench_file(changed(BENCH, tmp_path / "bench.toml", (old, new)))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("channels.meter_supply = 102", "channels.meter_supply = 101", "case_switch and meter_supply are both at"),
+        ("channels.meter_supply = 102", "channels.meter_supply = -1", "meter_supply = -1: expected a channel number"),
+        ("MODEM_TX = 2", "MODEM_TX = 1", "CASE_SW and MODEM_TX are both at channel 1"),
+        ("I2C_SDA = 1", "I2C_SDA = 0", "I2C_SCL and I2C_SDA are both at channel 0"),
+    ],
+)
+def test_each_thing_wired_has_a_channel_of_its_own(tmp_path: Path, old: str, new: str, told: str) -> None:
+    """Else a test that opens the case would cut the supply, too, and call it an opening."""
+    with pytest.raises(BenchFileError, match=told):
+        load_bench_file(changed(BENCH, tmp_path / "bench.toml", (old, new)))
+
+
 def test_an_image_of_just_the_flash_is_read_and_one_octet_more_is_not(tmp_path: Path) -> None:
     file = tmp_path / "image.bin"
     file.write_bytes(bytes(MAX_IMAGE_BYTES))

@@ -47,7 +47,17 @@ def test_an_smbus_address_in_either_notation() -> None:
 
 @pytest.mark.parametrize(
     "resource",
-    ["smbus:", "smbus:1", "smbus:1:", "smbus:1:0x78", "smbus:1:7", "smbus:1:0x", "smbus:a:0x20", "smbus:1:0x20:0"],
+    [
+        "smbus:",
+        "smbus:1",
+        "smbus:1:",
+        "smbus:1:0x78",
+        "smbus:1:7",
+        "smbus:1:0x",
+        "smbus:a:0x20",
+        "smbus:1:0x20:0",
+        "smbus:1:032",
+    ],
 )
 def test_what_is_no_smbus_device_says_what_was_expected(resource: str) -> None:
     with pytest.raises(BenchFileError, match="expected smbus:BUS:ADDRESS"):
