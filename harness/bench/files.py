@@ -114,6 +114,8 @@ class CoilEntry(FileModel):
     """Expanded (k = 2), of the curve."""
     gradient_percent: float = Field(default=1.0, ge=0, le=100)
     """By how much the field at the teslameter's probe may differ from the one at the meter's sensor (half width)."""
+    lag_ms: float = Field(default=3.0, ge=0)
+    """By how much the field may follow behind the current at most: eddy currents in core and pole pieces."""
     certificate: str = ""
 
     @model_validator(mode="after")

@@ -25,6 +25,7 @@ class CrossingLevel:
     ``expanded`` is the expanded uncertainty (k = 2) of the level itself: of the current that makes the field.
     ``gain``, ``offset`` are half widths of what the oscilloscope may show too much or too little at the level,
     ``ratio`` the expanded uncertainty of the probe or clamp there.
+    ``lag_ns`` is by how much what counts may follow behind the waveform at most, as a field does behind its current.
     """
 
     value: float
@@ -32,6 +33,7 @@ class CrossingLevel:
     gain: float = 0.0
     offset: float = 0.0
     ratio: float = 0.0
+    lag_ns: float = 0.0
 
 
 def measure_crossing_latency(
@@ -82,6 +84,7 @@ def _budget(
             "level that must trip", level.expanded, unit, normal, 2.0, per_unit, source="field per current, k = 2"
         ),
         Contribution("ratio of the probe", level.ratio, unit, normal, 2.0, per_unit, source="its certificate, k = 2"),
+        Contribution("field behind the current", level.lag_ns, "ns", sensitivity=PER_NS, source="bench file, lag_ms"),
         Contribution("vertical gain", level.gain, unit, sensitivity=per_unit, source=scope),
         Contribution("vertical offset", level.offset, unit, sensitivity=per_unit, source=scope),
         Contribution(

@@ -83,7 +83,14 @@ def test_magnet_alert_is_on_the_wire_in_time(
         magnet.step(steady)
         received = listener.first("magnetic_field", parameters.window_ns)
         measured.append(
-            scope.magnet_latency(received, f"step {number}", crossing_A, uncertainty_A, listener.passed_over)
+            scope.magnet_latency(
+                received,
+                f"step {number}",
+                crossing_A,
+                uncertainty_A,
+                listener.passed_over,
+                lag_ns=magnet.lag_ns,
+            )
         )
         if measured[-1].value_ms is not None:  # a missing one is judged inconclusive, with its reason
             record.reading(LATENCY, measured[-1].value_ms, "ms", step=number, phase_ms=phase_ns / 1e6)
