@@ -90,12 +90,12 @@
 #define SSI_DR REGISTER(SSI0_BASE + 0x008u)
 #define SSI_SR REGISTER(SSI0_BASE + 0x00Cu)
 #define SSI_CPSR REGISTER(SSI0_BASE + 0x010u)
-#define SSI_IM REGISTER(SSI0_BASE + 0x014u)
 #define SSI_CR0_MODE_3_8_BITS 0xC7u /* SCR 0, SPH 1, SPO 1, Freescale frames, 8 bits */
+#define SSI_CR0_MODE_3_16_BITS 0xCFu
 #define SSI_CR1_SSE (1u << 1)
 #define SSI_SR_RNE (1u << 2)
+#define SSI_SR_BSY (1u << 4)
 #define SSI_CPSR_4_MHZ 4u
-#define SSI_INT_RX (1u << 2)
 
 /* I2C0 master */
 #define I2C0_BASE 0x40020000u
@@ -166,7 +166,6 @@
 #define IRQ_GPIO_C 2u
 #define IRQ_UART0 5u
 #define IRQ_UART1 6u
-#define IRQ_SSI0 7u
 #define IRQ_I2C0 8u
 #define IRQ_TIMER0A 19u
 #define IRQ_TIMER1A 21u

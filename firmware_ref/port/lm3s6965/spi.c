@@ -1,16 +1,21 @@
 /*
- * SSI0, master of the metrology front end. A whole access goes into the FIFO at once, so it takes one interrupt. The chip
- * select is a plain pin: SSI0Fss would rise whenever the FIFO ran empty.
+ * SSI0, master of the metrology front end. A whole access goes into the FIFO at once and is waited for, 12 us: an interrupt
+ * and another turn of the main loop would take as long. Interrupts stay on meanwhile. The chip select is a plain pin:
+ * SSI0Fss would rise whenever the FIFO ran empty.
  */
 #include "port/lm3s6965/port.h"
 
-static struct {
-    uint8_t *in;
-    uint8_t length;
-    volatile bool is_busy;
-} spi;
+#define US_PER_OCTET 2u
 
-void handle_ssi0(void);
+static bool has_wide_words;
+
+/* Data sheet, SSICR1: nothing is changed while SSE is set. */
+static void set_format(bool is_wide) {
+    SSI_CR1 = 0;
+    SSI_CR0 = is_wide ? SSI_CR0_MODE_3_16_BITS : SSI_CR0_MODE_3_8_BITS;
+    SSI_CR1 = SSI_CR1_SSE;
+    has_wide_words = is_wide;
+}
 
 void spi_begin(void) {
     const uint32_t pins = 1u << 2 | 1u << 4 | 1u << 5; /* PA2 clock, PA4 receive, PA5 transmit */
@@ -18,48 +23,48 @@ void spi_begin(void) {
     GPIO_DIR(GPIO_A_BASE) = GPIO_DIR(GPIO_A_BASE) | FRONT_END_SELECT_PIN;
     GPIO_AFSEL(GPIO_A_BASE) = GPIO_AFSEL(GPIO_A_BASE) | pins;
     GPIO_DEN(GPIO_A_BASE) = GPIO_DEN(GPIO_A_BASE) | pins | FRONT_END_SELECT_PIN;
-    SSI_CR1 = 0;
-    SSI_CR0 = SSI_CR0_MODE_3_8_BITS;
     SSI_CPSR = SSI_CPSR_4_MHZ;
-    SSI_IM = SSI_INT_RX; /* four octets or more have come */
-    SSI_CR1 = SSI_CR1_SSE;
-    enable_line(IRQ_SSI0);
+    set_format(true);
 }
 
-void hal_spi_start(const uint8_t *out, uint8_t *in, uint8_t length) {
-    spi.in = in;
-    spi.length = length;
-    spi.is_busy = true;
-    /*
-     * Not interrupted: behind another handler the receive interrupt would come before the last octet is in the FIFO. The
-     * select line falls well before the first clock edge: several instructions lie between.
-     */
-    disable_interrupts();
-    GPIO_DATA(GPIO_A_BASE, FRONT_END_SELECT_PIN) = 0;
-    for (unsigned i = 0; i < length; i++) {
-        SSI_DR = out[i];
-    }
-    enable_interrupts();
-}
-
-bool hal_spi_is_busy(void) { return spi.is_busy; }
-
-/* Four octets have come; those after the fourth are on their way, 2 us each, and waited for that long. */
-static void __attribute__((noinline)) end_access(void) {
-    for (unsigned i = 0; i < spi.length; i++) {
-        for (unsigned tries = 0; i >= 4u && tries < 10u && (SSI_SR & SSI_SR_RNE) == 0; tries++) {
-            time_spin_us(1);
+/* The words are waited for, 2 us an octet and then a little. Those that never come read as all ones, like a part that is
+ * not there. */
+static bool wait_for_words(unsigned length) {
+    time_spin_us(US_PER_OCTET * length);
+    for (unsigned tries = 0; tries < 10u; tries++) {
+        if ((SSI_SR & (SSI_SR_BSY | SSI_SR_RNE)) == SSI_SR_RNE) {
+            return true;
         }
-        spi.in[i] = (uint8_t)SSI_DR;
+        time_spin_us(1);
     }
-    GPIO_DATA(GPIO_A_BASE, FRONT_END_SELECT_PIN) = FRONT_END_SELECT_PIN;
-    spi.is_busy = false;
-    time_note_wake();
+    return false;
 }
 
-/* The fifth octet may raise the interrupt a second time, which then finds nothing to do. */
-void handle_ssi0(void) {
-    if (spi.is_busy) {
-        end_access();
+static void exchange(const uint8_t *out, uint8_t *in, unsigned length) {
+    const unsigned step = has_wide_words ? 2u : 1u;
+    for (unsigned i = 0; i < length; i += step) {
+        SSI_DR = has_wide_words ? (uint32_t)out[i] << 8 | out[i + 1u] : out[i];
+    }
+    const bool have_come = wait_for_words(length);
+    for (unsigned i = 0; i < length; i += step) {
+        const uint32_t word = have_come ? SSI_DR : 0xFFFFu;
+        in[i] = (uint8_t)(has_wide_words ? word >> 8 : word);
+        if (has_wide_words) {
+            in[i + 1u] = (uint8_t)word;
+        }
     }
 }
+
+/* The select line falls well before the first clock edge: several instructions lie between. */
+void hal_spi_start(const uint8_t *out, uint8_t *in, uint8_t length) {
+    const bool is_even = length % 2u == 0;
+    if (is_even != has_wide_words) {
+        set_format(is_even);
+    }
+    GPIO_DATA(GPIO_A_BASE, FRONT_END_SELECT_PIN) = 0;
+    exchange(out, in, length);
+    GPIO_DATA(GPIO_A_BASE, FRONT_END_SELECT_PIN) = FRONT_END_SELECT_PIN;
+    time_note_wake(); /* the caller looks at once */
+}
+
+bool hal_spi_is_busy(void) { return false; }

@@ -10,7 +10,6 @@ void handle_gpio_c(void);
 void handle_uart0(void);
 void handle_uart1(void);
 void handle_uart2(void);
-void handle_ssi0(void);
 void handle_i2c0(void);
 void handle_timer0(void);
 void handle_timer1(void);
@@ -42,7 +41,6 @@ __attribute__((section(".vectors"), used)) const struct vector_table vectors = {
             [LINE(IRQ_GPIO_C)] = handle_gpio_c,
             [LINE(IRQ_UART0)] = handle_uart0,
             [LINE(IRQ_UART1)] = handle_uart1,
-            [LINE(IRQ_SSI0)] = handle_ssi0,
             [LINE(IRQ_I2C0)] = handle_i2c0,
             [LINE(IRQ_TIMER0A)] = handle_timer0,
             [LINE(IRQ_TIMER1A)] = handle_timer1,
