@@ -323,6 +323,18 @@ def test_each_protection_that_switched_off_is_an_error(
         driver.limited(1)
 
 
+def test_a_current_that_stays_set_behind_an_output_that_is_off_is_told(
+    bench: MagnetBench, driver: DcSupply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever switched it on next would have the current at once."""
+    driver.set_current_A(1, 1.0)
+    assert isinstance(driver, KeysightN6705)
+    honest = driver._session._send
+    monkeypatch.setattr(driver._session, "_send", lambda text: None if text.startswith("CURRent 0") else honest(text))
+    with pytest.raises(SettingError, match="says 1 after 0 was set"):
+        driver.all_off()
+
+
 def test_outputs_that_are_not_there(driver: DcSupply) -> None:
     for call in (lambda: driver.set_current_A(5, 0.1), lambda: driver.output_on(0)):
         with pytest.raises(SettingError, match="there is no output"):
