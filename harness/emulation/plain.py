@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from array import array
 from typing import Any
 
 from harness.emulation.errors import WorldError
@@ -27,13 +28,13 @@ def copy_plain(value: Any) -> Any:
         return {key: item if type(item) in _ATOMS else copy_plain(item) for key, item in value.items()}
     if kind is tuple:
         return tuple(copy_plain(item) for item in value)
-    if kind is bytearray:
-        return bytearray(value)
+    if kind is bytearray or kind is array:
+        return value[:]  # as memory: a long history of numbers, a hundred times as fast as a list
     if dataclasses.is_dataclass(kind):
         return _copy_dataclass(value)
     raise WorldError(
         f"state of type {kind.__name__} can't be put into a snapshot: {value!r}; "
-        "use None, bool, int, str, bytes, bytearray, list, tuple, dict or a dataclass of these"
+        "use None, bool, int, str, bytes, bytearray, array, list, tuple, dict or a dataclass of these"
     )
 
 
@@ -61,7 +62,7 @@ def _feed(hasher: hashlib._Hash, value: Any) -> None:
         text = repr(value).encode()
         hasher.update(b"%s%d:" % (kind.__name__.encode(), len(text)))
         hasher.update(text)
-    elif kind in (list, tuple):
+    elif kind in (list, tuple, array):
         hasher.update(b"l%d:" % len(value))
         for item in value:
             _feed(hasher, item)

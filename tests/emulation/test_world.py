@@ -1,5 +1,6 @@
 """The world: order of events, snapshots, seeded chance."""
 
+from array import array
 from dataclasses import dataclass, field
 
 import pytest
@@ -145,3 +146,12 @@ def test_net_forgets_only_what_is_older_than_its_history():
     for index in range(36, 40):
         assert net.level_at(index * step_ns) == bool(index % 2)
     assert net.level_at(now_ns - HISTORY_NS) in (True, False)
+
+
+def test_an_array_is_copied_and_digested_like_the_list_of_its_numbers() -> None:
+    numbers = array("q", [1, -2, 1 << 62])
+    copy = copy_plain({"numbers": numbers})
+    numbers.append(4)
+    assert copy["numbers"] == array("q", [1, -2, 1 << 62])
+    assert digest_plain(copy) == digest_plain({"numbers": [1, -2, 1 << 62]})
+    assert digest_plain(copy) != digest_plain({"numbers": numbers})

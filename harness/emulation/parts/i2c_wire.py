@@ -14,6 +14,7 @@ known: SDA is shown high.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -56,8 +57,8 @@ Edge = tuple[int, bool, bool]
 class WireState:
     """The steps still remembered, by the time they began; what was before them; the one under way."""
 
-    starts_ns: list[int] = field(default_factory=list)
-    steps: list[int] = field(default_factory=list)
+    starts_ns: array[int] = field(default_factory=lambda: array("q"))
+    steps: array[int] = field(default_factory=lambda: array("q"))
     before: int = int(Told.DEAD)
     """The last step that was forgotten."""
     busy_from_ns: int = 0
