@@ -39,8 +39,9 @@ def options(
 ) -> None:
     """Test and certify the tamper detection of smart meters, on a real or an emulated bench.
 
-    First steps: "tamperbench certify" runs the shipped plan on the emulated bench, "tamperbench init" writes files
-    for a bench and a meter of your own. Each command explains itself: tamperbench COMMAND --help.
+    First steps: "tamperbench certify" runs the shipped plan on the emulated
+    bench, "tamperbench init" writes files for a bench and a meter of your own.
+    Each command explains itself: tamperbench COMMAND --help.
     """
 
 

@@ -36,8 +36,9 @@ def check_command(
 ) -> None:
     """Open everything on the bench, tell what answers, and whether a run could use it. Tests nothing.
 
-    Every instrument: who it is, until when its calibration counts, its error queue, the limits of what it may put
-    out, its shortest round trip. Every link; the meter's sign-on at the optical port. Instruments are reset: relays
+    Every instrument: who it is, until when its calibration counts, its error
+    queue, the limits of what it may put out, its shortest round trip. Every
+    link; the meter's sign-on at the optical port. Instruments are reset: relays
     open, outputs off.
 
     Example:
@@ -70,13 +71,15 @@ def shell_command(
 ) -> None:
     """Work the bench by hand, in Python: its drivers and fixtures by name, everything kept in a record.
 
-    Names are opened when they are first used: a fixture as tests use it (case, scope, listener, meter, …), or the
-    driver of an instrument of the bench file where no fixture has that name; driver("scope") is always the bare
-    driver. help(case) tells what it can do, names() what there is. Commands may come from a pipe; the first error
-    then ends it.
+    Names are opened when they are first used: a fixture as tests use it (case,
+    scope, listener, meter, …), or the driver of an instrument of the bench file
+    where no fixture has that name; driver("scope") is always the bare driver.
+    help(case) tells what it can do, names() what there is. Commands may come
+    from a pipe; the first error then ends it.
 
-    Outputs go off and relays open on every way out: end of input (Ctrl-D), Ctrl-C, SIGTERM, a closed terminal, an
-    error. Only SIGKILL and a power cut leave them as they are.
+    Outputs go off and relays open on every way out: end of input (Ctrl-D),
+    Ctrl-C, SIGTERM, a closed terminal, an error. Only SIGKILL and a power cut
+    leave them as they are.
 
     Examples:
 

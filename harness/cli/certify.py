@@ -62,9 +62,10 @@ def certify_command(
 ) -> None:
     """Run a whole plan on a bench with a meter on it; write the record and the report.
 
-    Builds the meter's firmware first if its file names the source. Without options: the plan "smoke" on the
-    emulated bench with the reference meter. With --test the rest of the plan stays untested, so it can't pass; for
-    a part of a plan there is: tamperbench run.
+    Builds the meter's firmware first if its file names the source. Without
+    options: the plan "smoke" on the emulated bench with the reference meter.
+    With --test the rest of the plan stays untested, so it can't pass; for a
+    part of a plan there is: tamperbench run.
 
     Examples:
 
@@ -101,8 +102,9 @@ def run_command(
 ) -> None:
     """Run tests of a plan while you develop: the same tests, verdicts and record, no certification.
 
-    The exit status is that of the chosen tests alone. The record says what was left out, so "verify" and the report
-    of a part never show a pass of the plan. A certification is: tamperbench certify.
+    The exit status is that of the chosen tests alone. The record says what was
+    left out, so "verify" and the report of a part never show a pass of the
+    plan. A certification is: tamperbench certify.
 
     Examples:
 
@@ -135,11 +137,12 @@ def replay_command(
 ) -> None:
     """Run exactly one result again: same inputs, same image, same seed, from the copies in the run's folder.
 
-    On an emulated bench the new record must be the old one, byte by byte; this says whether it is.
+    On an emulated bench the new record must be the old one, byte by byte; this
+    says whether it is.
 
     Example:
 
-      tamperbench replay 'smoke/com-1-case-latency@1#1c2f3a4b5c6d7e8f'
+      tamperbench replay 'smoke/com-1-case-latency@1#1c2f3a4b5c'
     """
     with told_errors():
         original = find_run(replay_id, runs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rich.markup import escape
@@ -54,11 +55,12 @@ def tell_report(run: Run, exit_code: int, formats: Sequence[str] | None, signing
         told = str(error) if isinstance(error, ReportError) else ""
         if not told:
             stderr.print_exception(max_frames=4)
+        paths = _forms_that_can_be_made(run, formats or FORMATS, signer)
         stderr.print(
-            f"[bold red]no report[/bold red]: {escape(told)}{'; ' if told else ''}the record is whole; try: "
-            f"tamperbench report {run.path}"
+            f"[bold red]no report[/bold red]: {escape(told)}{'; ' if told else ''}the record is whole; "
+            f"{'all other forms are there; ' if paths else ''}try again: tamperbench report {run.path}"
         )
-        return exit_code or EXIT_NOT_CERTIFIED
+        exit_code = exit_code or EXIT_NOT_CERTIFIED
     read = [path for path in paths if path.name in FOR_PEOPLE]
     others = [path.name for path in paths if path not in read]
     for place, path in enumerate(read):
@@ -67,6 +69,15 @@ def tell_report(run: Run, exit_code: int, formats: Sequence[str] | None, signing
         where = "beside it" if read else f"in {shown_path(run.path)}"
         say(f"{'also' if read else 'report':<10}{', '.join(others)} {where}")
     return exit_code
+
+
+def _forms_that_can_be_made(run: Run, formats: Sequence[str], signer: str | None) -> list[Path]:
+    """Form by form: one that can't be made must not take from the reader those that can."""
+    paths: list[Path] = []
+    for name in formats:
+        with suppress(ReportError, EvidenceError):  # the first of them has been told already
+            paths += write_report(run, (name,), signer)
+    return paths
 
 
 def check_formats(formats: Sequence[str] | None) -> None:

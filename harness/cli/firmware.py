@@ -45,7 +45,8 @@ def build_command(
 ) -> None:
     """Build the reference meter's image and check it against its budgets; done in no time if nothing has changed.
 
-    A defect is a variant that a vendor might have got wrong; certify it to see the plan bite.
+    A defect is a variant that a vendor might have got wrong; certify it to see
+    the plan bite.
 
     Examples:
 
@@ -70,7 +71,8 @@ def build_command(
 def inspect_command(image: ImageArgument, elf: ElfOption = None) -> None:
     """Show what is in an image: size, digest, vector table, slot header, budgets, the largest symbols.
 
-    Of a foreign image the slot header and the budgets are not there to be shown; that is said, and is no error.
+    Of a foreign image the slot header and the budgets are not there to be
+    shown; that is said, and is no error.
 
     Example:
 

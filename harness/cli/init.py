@@ -20,8 +20,9 @@ RealOption = Annotated[
 def init_command(folder: FolderArgument = Path("bench"), real: RealOption = False) -> None:
     """Write a bench file, a meter file and a plan to begin with, explained in the files themselves.
 
-    They run as they are, on the emulated bench with the reference meter. With --real they have a table for every
-    class of instrument and a place to fill in for every fact of the laboratory's. Nothing is ever overwritten.
+    They run as they are, on the emulated bench with the reference meter. With
+    --real they have a table for every class of instrument and a place to fill
+    in for every fact of the laboratory's. Nothing is ever overwritten.
 
     Examples:
 

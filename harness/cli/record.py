@@ -43,9 +43,10 @@ KeyArgument = Annotated[
 def verify_command(run: RunArgument, public_key: PublicKeyOption = None) -> None:
     """Check a run's folder: chains, digests, verdicts derived anew, header against inputs, report, signature.
 
-    Needs nothing but the folder and, to know who answers for it, the laboratory's public key: without a signature
-    it shows that record and report agree, not who made them. Exit status 0 if everything fits, 1 if something was
-    changed, 2 if it can't be read or the run was not finished.
+    Needs nothing but the folder and, to know who answers for it, the
+    laboratory's public key: without a signature it shows that record and report
+    agree, not who made them. Exit status 0 if everything fits, 1 if something
+    was changed, 2 if it can't be read or the run was not finished.
 
     Example:
 
@@ -86,7 +87,8 @@ def verify_command(run: RunArgument, public_key: PublicKeyOption = None) -> None
 def report_command(run: RunArgument, report_format: FormatOption = None, out: ReportOption = None) -> None:
     """Write the report of a run again, from its record alone; also of a run that was killed.
 
-    Every form there is: html and pdf for people; junit, csv, allure and pcapng for other tools.
+    Every form there is: html and pdf for people; junit, csv, allure and pcapng
+    for other tools.
 
     Examples:
 

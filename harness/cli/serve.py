@@ -35,8 +35,9 @@ def serve_command(
 ) -> None:
     """Offer an emulated bench on TCP, paced by wall time: instruments as VISA sockets, links as byte streams.
 
-    For any VISA client, and for trying a bench file of kind "real" without a bench. There is no password: it binds
-    to this machine alone unless --host says otherwise. Ends with Ctrl-C, SIGTERM or after --for.
+    For any VISA client, and for trying a bench file of kind "real" without a
+    bench. There is no password: it binds to this machine alone unless --host
+    says otherwise. Ends with Ctrl-C, SIGTERM or after --for.
 
     Examples:
 

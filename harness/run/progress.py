@@ -74,7 +74,8 @@ class Progress:
         self._console.print(f"bench     {escape(inputs.bench.bench.name)} ({kind}), seed {inputs.seed}")
         left_s = self._pace.left_s()
         if left_s is not None:
-            self._console.print(f"time      about {rough(left_s)} for {len(chosen)} tests, as earlier runs took")
+            tests = "1 test" if len(chosen) == 1 else f"{len(chosen)} tests"
+            self._console.print(f"time      about {rough(left_s)} for {tests}, as earlier runs took")
 
     def __enter__(self) -> Progress:
         self._began_ns = self._last_ns = self._clock.now_ns()
