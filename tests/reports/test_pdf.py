@@ -10,6 +10,7 @@ import pypdf
 import pytest
 
 from harness.evidence.canonical import sha256_hex
+from harness.evidence.model import PlannedTest
 from harness.evidence.reader import load_run
 from reports import pdf as pdf_module
 from reports.content import Content, build_content
@@ -17,7 +18,17 @@ from reports.glyphs import known_signs, sure_signs, written_out
 from reports.html import render_html
 from reports.pdf import PdfError, render_pdf
 from reports.words import legend
-from tests.reports.made_up_run import IMAGE, LATENCY, PLANNED, counts, finished_run, latency, make_folder, run_test
+from tests.reports.made_up_run import (
+    IMAGE,
+    LATENCY,
+    PLANNED,
+    ROOT,
+    counts,
+    finished_run,
+    latency,
+    make_folder,
+    run_test,
+)
 from tests.reports.mixed_run import mixed_run
 from tests.reports.page import Page
 
@@ -155,3 +166,13 @@ def test_a_value_that_is_no_text_is_printed(tmp_path: Path) -> None:
     text = " ".join(pages_of(content))
     for words in ("flag True", "nothing None", "ratio 0.1", f"Seed {2**80}"):
         assert words in text, words
+
+
+@pytest.mark.parametrize("count", [18, 27, 40])
+def test_a_matrix_of_any_length_can_be_set(count: int, tmp_path: Path) -> None:
+    """Its header is repeated on a next page, where PDF/UA allows no links."""
+    names = re.findall(r'^id = "(.*)"', (ROOT / "testplans/requirements.toml").read_text(), re.M)
+    planned = tuple(PlannedTest(f"test-{number}", (names[number],)) for number in range(count))
+    make_folder(tmp_path / "run", tests=planned)
+    text = " ".join(pages_of(build_content(load_run(tmp_path / "run"))))
+    assert f"test-{count - 1}" in text
