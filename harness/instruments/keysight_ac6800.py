@@ -61,6 +61,8 @@ class KeysightAc6800:
         self._session = session = Instrument(resource, clock, name=name, traffic=traffic, timeout_ms=timeout_ms)
         session.clear()
         self._identity = session.identify(makers=("KEYSIGHT", "AGILENT"), models=("AC680",), serial=serial)
+        self._checked = False
+        """Whether what is set was read back since it was set: then the output comes on without delay."""
         self._protect()
 
     def identity(self) -> Identity:
@@ -74,6 +76,7 @@ class KeysightAc6800:
 
     def reset(self) -> None:
         """``*RST``: output off and 0 V; then the range that the limit needs, and the limits."""
+        self._checked = False
         self._session.command_and_wait("*RST")
         self._protect()
 
@@ -86,6 +89,7 @@ class KeysightAc6800:
             raise SettingError(
                 self._session.name, f"an AC voltage of {voltage_V:g} V was asked for; expected 0 or more"
             )
+        self._checked = False
         self._session.command(f"FREQuency {frequency_Hz:.2f}", f"VOLTage {voltage_V:.2f}")
 
     def output_on(self) -> None:
@@ -93,7 +97,8 @@ class KeysightAc6800:
 
         Raises SettingError, and leaves it off, for a setting beyond the limits that another program left.
         """
-        self._check_settings()
+        if not self._checked:
+            self._check_settings()
         self._session.command("OUTPut ON")
         if not self.is_on():
             self.check()
@@ -152,6 +157,7 @@ class KeysightAc6800:
                 f"is set to {voltage_V:g} V, {frequency_Hz:g} Hz, coupling {coupling}; the bench file allows AC up to "
                 f"{allowed_V:g} V, {low_Hz:g} to {high_Hz:g} Hz. Nothing was put out: reset the source, then set it",
             )
+        self._checked = True
 
     def _measure(self, query: str, largest: float) -> float:
         value = self._session.query_float(query)

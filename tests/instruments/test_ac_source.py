@@ -94,6 +94,21 @@ def test_the_driver_puts_out_nothing_that_another_program_left_beyond_the_limits
         source.output_on()
 
 
+def test_mains_come_back_as_fast_as_the_source_takes_the_command(bench: MainsBench) -> None:
+    """The moment of a return is told as that of the command: what was set is looked at before the first time only."""
+    with opened(bench) as source:
+        source.set_output(230.0, 50.0)
+        source.output_on()
+        source.output_off()
+        began_ns = bench.world.now_ns
+        source.output_on()
+        assert bench.world.now_ns - began_ns < 40 * MS
+        source.set_output(231.0, 50.0)
+        bench.open("mains").write("FREQ 60;:VOLT:LIM:STAT OFF;:VOLT 300")
+        with pytest.raises(SettingError, match="300 V, 60 Hz"):
+            source.output_on()
+
+
 @pytest.mark.parametrize("coupling", ["DC", "ACDC", ""])
 def test_the_driver_puts_out_nothing_in_another_coupling(
     bench: MainsBench, monkeypatch: pytest.MonkeyPatch, coupling: str
