@@ -25,7 +25,8 @@ CONDITIONS = {
 """Questionable condition register (guide, status overview): what keeps the output from what was set."""
 
 FREQUENCY_LIMITS = ("frequency_min_Hz", "frequency_max_Hz")
-LOW_RANGE_V, HIGH_RANGE_V = 155, 310
+RANGES_V = ((155, 310), (135, 270))
+"""Low and high range of the AC6800B series, and of the AC6800 series before it (guides, VOLTage subsystem)."""
 LARGEST_V, LARGEST_A, LARGEST_HZ = 400.0, 100.0, 600.0
 """More than any unit of the family gives (310 V, 40 A, 500 Hz [recalled]): no reading, whatever it looks like."""
 
@@ -168,11 +169,11 @@ class KeysightAc6800:
     def _protect(self) -> None:
         """The bench file's limits as the instrument's own. A range is changed with the output off only."""
         voltage_V, current_A = self._limits["voltage_V"], self._limits["current_A"]
-        needed_V = LOW_RANGE_V if voltage_V <= LOW_RANGE_V else HIGH_RANGE_V
         found_V = self._session.query_int("VOLTage:RANGe?")
-        if found_V not in (LOW_RANGE_V, HIGH_RANGE_V):
-            expected = f"{LOW_RANGE_V} or {HIGH_RANGE_V}"
-            raise BadAnswerError(self._session.name, "VOLTage:RANGe?", str(found_V), expected)
+        low_V, high_V = next((pair for pair in RANGES_V if found_V in pair), (0, 0))
+        if not high_V:
+            raise BadAnswerError(self._session.name, "VOLTage:RANGe?", str(found_V), f"one of the ranges {RANGES_V}")
+        needed_V = low_V if voltage_V <= low_V else high_V
         if found_V != needed_V:
             self.output_off()
             self._session.command(f"VOLTage:RANGe {needed_V}")

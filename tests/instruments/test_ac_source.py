@@ -109,6 +109,19 @@ def test_mains_come_back_as_fast_as_the_source_takes_the_command(bench: MainsBen
             source.output_on()
 
 
+@pytest.mark.parametrize(("found", "chosen"), [(155, 310), (310, None), (135, 270), (270, None)])
+def test_the_range_is_one_of_the_series_that_is_there(
+    bench: MainsBench, monkeypatch: pytest.MonkeyPatch, found: int, chosen: int | None
+) -> None:
+    """AC6800B guide: 155 V and 310 V; AC6800 guide: 135 V and 270 V."""
+    with opened(bench) as source:
+        sent: list[str] = []
+        monkeypatch.setattr(source._session, "query_int", lambda text: found)
+        monkeypatch.setattr(source._session, "command", lambda *texts: sent.extend(texts))
+        source._protect()
+        assert [text for text in sent if "RANGe" in text] == ([f"VOLTage:RANGe {chosen}"] if chosen else [])
+
+
 @pytest.mark.parametrize("coupling", ["DC", "ACDC", ""])
 def test_the_driver_puts_out_nothing_in_another_coupling(
     bench: MainsBench, monkeypatch: pytest.MonkeyPatch, coupling: str
