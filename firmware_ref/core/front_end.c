@@ -93,7 +93,7 @@ static enum front_end_outcome take_access(struct front_end *front_end) {
     return front_end->step == STEP_COUNT ? take_channels(front_end) : FRONT_END_NO_SAMPLE;
 }
 
-enum front_end_outcome front_end_step(struct front_end *front_end, uint64_t now_us, uint64_t *next_us) {
+static enum front_end_outcome step_once(struct front_end *front_end, uint64_t now_us, uint64_t *next_us) {
     enum front_end_outcome outcome = FRONT_END_NO_SAMPLE;
     if (front_end->is_on_bus) {
         if (hal_spi_is_busy() && now_us < front_end->late_at_us) {
@@ -115,5 +115,14 @@ enum front_end_outcome front_end_step(struct front_end *front_end, uint64_t now_
         start_access(front_end, now_us);
         *next_us = front_end->late_at_us;
     }
+    return outcome;
+}
+
+/* Where the port waits for an access itself, the whole sample is done in one turn of the main loop. */
+enum front_end_outcome front_end_step(struct front_end *front_end, uint64_t now_us, uint64_t *next_us) {
+    enum front_end_outcome outcome = FRONT_END_NO_SAMPLE;
+    do {
+        outcome = step_once(front_end, now_us, next_us);
+    } while (front_end->is_on_bus && !hal_spi_is_busy());
     return outcome;
 }

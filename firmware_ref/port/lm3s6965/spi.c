@@ -64,7 +64,6 @@ void hal_spi_start(const uint8_t *out, uint8_t *in, uint8_t length) {
     GPIO_DATA(GPIO_A_BASE, FRONT_END_SELECT_PIN) = 0;
     exchange(out, in, length);
     GPIO_DATA(GPIO_A_BASE, FRONT_END_SELECT_PIN) = FRONT_END_SELECT_PIN;
-    time_note_wake(); /* the caller looks at once */
 }
 
 bool hal_spi_is_busy(void) { return false; }
