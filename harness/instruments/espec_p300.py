@@ -22,7 +22,7 @@ from harness.instruments.visa import Identity, Traffic
 
 SPECIFICATION = ChamberSpecification(
     # A small bench chamber of the family [recalled].
-    source="ESPEC SH series catalogue, performance at +23 °C ambient",
+    source="ESPEC SH series catalogue, performance at +23 °C ambient [recalled]",
     accuracy_K=0.5,
     uniformity_K=1.5,
     resolution_K=0.1,

@@ -31,7 +31,7 @@ PROTECTION_MAX_V = 22.0
 
 SPECIFICATION = DcSupplySpecification(
     # 3 A range, 23 °C ± 5 °C, after 30 minutes [recalled].
-    source="Keysight N6700 modular power system specifications guide, N6784A",
+    source="Keysight N6700 modular power system specifications guide, N6784A [recalled]",
     current_setting_percent=0.04,
     current_setting_mA=0.3,
     current_reading_percent=0.03,

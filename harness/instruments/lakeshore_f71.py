@@ -30,7 +30,7 @@ SAMPLE_NS = 10_000_000
 NO_PROBE, OVERLOAD, RANGING = 1 << 0, 1 << 1, 1 << 2
 
 SPECIFICATION = TeslameterSpecification(
-    source="Lake Shore F71/F41 data sheet, three-axis probe",
+    source="Lake Shore F71/F41 data sheet, three-axis probe [recalled]",
     # [recalled]; the cross-axis figure is assumed for a probe with 0.1 degrees of orthogonality.
     reading_percent=0.35,
     range_percent=0.02,

@@ -21,7 +21,7 @@ from harness.instruments.visa import Identity, Traffic
 
 SPECIFICATION = StageSpecification(
     # A motorised rotation stage of the family, as URS100 [recalled].
-    source="Newport URS series data sheet",
+    source="Newport URS series data sheet [recalled]",
     accuracy_deg=0.03,
     repeatability_deg=0.003,
     velocity_max_deg_per_s=40.0,

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from harness.evidence.not_passed import Inconclusive, LimitMissed
 from harness.evidence.record import TestRecord
 from harness.measure.i2c import I2cByte, I2cTransfer
-from testplans.detection.test_field_sensor import SensorOnTheBus, _judge_modes, _judge_setting_up
+from testplans.detection.test_field_sensor import SensorOnTheBus, _data_reads, _judge_modes, _judge_setting_up
 from testplans.latency.test_magnet_latency import MagnetLatency
 from tests.evidence.runs import new_run, open_test
 
@@ -21,7 +21,8 @@ SENSOR = SensorOnTheBus.model_validate(
         "address": 0x1E,
         "mode_register": 0x02,
         "continuous": 0x00,
-        "sample_octets": 6,
+        "data_register": 0x03,
+        "data_octets": 6,
         "longest_gap": "250 ms",
         "window": "700 ms",
         "off": "1 s",
@@ -56,6 +57,25 @@ def transfers(*parts: tuple[int, bytes | int]) -> list[I2cTransfer]:
 
 SET, SAMPLE = (0x1E, b"\x02\x00"), (0x1E, 8)
 SINGLE = (0x1E, b"\x02\x01")
+
+
+def counts(*parts: tuple[int, bytes | int]) -> list[int]:
+    """How often each of the field's six registers was read."""
+    return [len(times_ns) for times_ns in _data_reads(transfers(*parts), SENSOR).values()]
+
+
+def test_a_field_may_be_read_at_once_or_axis_by_axis_or_from_a_register_before_it() -> None:
+    assert counts((0x1E, b"\x03"), (0x1E, 6)) == [1] * 6
+    assert counts((0x1E, b"\x02"), (0x1E, 7)) == [1] * 6
+    axes = [part for register in (3, 5, 7) for part in ((0x1E, bytes([register])), (0x1E, 2))]
+    assert counts(*axes) == [1] * 6
+    assert counts((0x1E, b"\x03"), (0x1E, 6), (0x1E, 6)) == [2] * 6, "after its last register its first comes again"
+
+
+def test_what_is_no_read_of_the_field_counts_for_none() -> None:
+    assert counts((0x1E, b"\x09"), (0x1E, 1), (0x35, b"\x03"), (0x35, 6)) == [0] * 6
+    assert counts((0x1E, 6)) == [0] * 6, "nobody knows from which register"
+    assert counts((0x1E, b"\x03"), (0x1E, 2), (0x1E, b"\x03"), (0x1E, 2)) == [2, 2, 0, 0, 0, 0]
 
 
 def judge(record: TestRecord, seen: Sequence[I2cTransfer]) -> None:
