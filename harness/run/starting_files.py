@@ -68,6 +68,7 @@ HINTS = {
     "address": "device server of this line, as tcp://192.0.2.13:4001",
     "image": "path of the image that the meter runs",
 }
+CODED = frozenset({"events", "tampered_mask"})
 DROPPED = frozenset({"epoch", "emulation", "source", "symbols"})
 """What a real bench and a foreign meter have not."""
 
@@ -149,8 +150,9 @@ def _instrument(role: str, entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _to_fill_in(
-    values: Mapping[str, Any], keep: frozenset[str] = KEPT, hints: Mapping[str, str] = HINTS
+    values: Mapping[str, Any], keep: frozenset[str] = KEPT, hints: Mapping[str, str] = HINTS, coded: bool = False
 ) -> dict[str, Any]:
+    """The table with FILL IN for every value; ``coded``: its numbers are codes, written as the protocol does."""
     filled: dict[str, Any] = {}
     for key, value in values.items():
         if key in DROPPED:
@@ -158,9 +160,11 @@ def _to_fill_in(
         if key in keep:
             filled[key] = value
         elif isinstance(value, Mapping):
-            filled[key] = _to_fill_in(value, keep, hints)
+            filled[key] = _to_fill_in(value, keep, hints, key in CODED)
         else:
-            hint = hints.get(key) or f"instead of {value_text(value)}".replace('"', "'")
+            number = isinstance(value, int) and (coded or key in CODED)
+            written = f"0x{value:02X}" if number else value_text(value).replace('"', "'")
+            hint = hints.get(key) or f"instead of {written}"
             filled[key] = f"{FILL_IN}: {hint}"
     return filled
 

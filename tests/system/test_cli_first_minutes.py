@@ -206,3 +206,10 @@ def test_files_that_are_none(here: Here, tmp_path: Path, command: tuple[str, ...
             continue  # octets that could be an image: the meter's board tells
         assert_refused(outcome, str(value))
     assert files_in(tmp_path) == ["binary"]
+
+
+def test_codes_to_fill_in_are_written_as_the_protocol_does(here: Here, tmp_path: Path) -> None:
+    assert here("init", tmp_path / "lab", "--real").status == 0
+    text = (tmp_path / "lab" / "meter.toml").read_text(encoding="utf-8")
+    assert 'case_opened = "FILL IN: instead of 0x2C"' in text
+    assert 'modem_baud_Bd = "FILL IN: instead of 115200"' in text
