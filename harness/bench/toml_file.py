@@ -20,7 +20,7 @@ from harness.bench.errors import BenchFileError
 class FileModel(BaseModel):
     """Base of what a file may hold: unknown keys are refused, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -1,4 +1,4 @@
-"""Driver of the Keysight InfiniiVision 3000 X-Series oscilloscopes.
+"""Driver of the Keysight InfiniiVision 3000T X-Series oscilloscopes.
 
 Source: the family's programmer's guide. Acquisitions are made with :SINGle and polled over the operation status
 register, since a :DIGitize whose trigger doesn't come blocks the instrument.
@@ -27,6 +27,14 @@ CONDITION_BITS = RUN_BIT | WAIT_TRIGGER_BIT | 1 << 9 | 1 << 11 | 1 << 12
 POLL_NS = 2_000_000
 PREAMBLE_FIELDS = 10
 FORMAT_BYTE = 0
+
+MODELS = tuple(
+    f"{kind}OX3{bandwidth}{channels}T"
+    for kind in ("MS", "DS")
+    for bandwidth in ("01", "02", "03", "05", "10")
+    for channels in ("2", "4")
+)
+"""The 3000T X-Series: the 3000A's time base is worse than the figures below."""
 
 SPECIFICATION = OscilloscopeSpecification(
     source="Keysight InfiniiVision 3000T X-Series data sheet, 5992-0140EN",
@@ -61,7 +69,7 @@ class InfiniiVision:
     ) -> None:
         self._session = session = Instrument(resource, clock, name=name, traffic=traffic, timeout_ms=timeout_ms)
         session.clear()
-        self._identity = session.identify(makers=("KEYSIGHT", "AGILENT"), models=("MSOX3", "DSOX3"), serial=serial)
+        self._identity = session.identify(makers=("KEYSIGHT", "AGILENT"), models=MODELS, serial=serial)
         self._labels: dict[int, str] = {}
         self._clamps: set[int] = set()
         self._digital: dict[int, str] = {}

@@ -1,4 +1,4 @@
-"""Driver of the Keysight Truevolt multimeters 34461A, 34465A and 34470A in a current lead.
+"""Driver of the Keysight Truevolt multimeters 34465A and 34470A in a current lead.
 
 Source: Truevolt series operating and service guide, SCPI programming reference. Accuracies: data sheet [recalled].
 """
@@ -62,9 +62,7 @@ class Keysight34465A:
     ) -> None:
         self._session = session = Instrument(resource, clock, name=name, traffic=traffic, timeout_ms=timeout_ms)
         session.clear()
-        self._identity = session.identify(
-            makers=("KEYSIGHT", "AGILENT"), models=("34461A", "34465A", "34470A"), serial=serial
-        )
+        self._identity = session.identify(makers=("KEYSIGHT", "AGILENT"), models=("34465A", "34470A"), serial=serial)
 
     def identity(self) -> Identity:
         """As the instrument said when it was opened."""

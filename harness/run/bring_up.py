@@ -48,6 +48,9 @@ def _bring_up_instrument(bench: Bench, role: str, traffic: Traffic) -> Identity:
     with open_instrument(bench, role, traffic) as instrument:
         instrument.reset()
         identity: Identity = instrument.identity()
+        for name, channel in bench.file.instrument(role).channels.items():
+            if instrument.closed(channel):  # raises for a channel that the unit hasn't
+                raise BringUpError(f"instrument {role!r}: channel {channel} ({name}) is closed after a reset")
     return identity
 
 

@@ -342,6 +342,6 @@ def test_a_scope_that_never_arms_is_a_time_out(
 def test_the_drivers_know_nothing_of_the_emulation() -> None:
     """Two emulated units of one family differ in errors and serial, and nothing in a driver may depend on more."""
     bench = make_bench()
-    bench.scope.identity = replace(bench.scope.identity, serial="MY99999999", model="DSO-X 3034A")
+    bench.scope.identity = replace(bench.scope.identity, serial="MY99999999", model="DSO-X 3034T")
     assert InfiniiVision(bench.open(SCOPE), bench.clock).identity().serial == "MY99999999"
     assert constants.StatusCode.success == bench.open(SCOPE).last_status

@@ -44,6 +44,11 @@ CASES = {
         ["relay", "keysight-34970", "keysight-34970a"],
     ),
     "another-unit": ("bench", (RELAY, f'{RELAY}serial = "MY00000000"\n'), ["relay", "MY00000000"]),
+    "a-channel-that-the-unit-has-not": (
+        "bench",
+        ("channels.shunt_line_gross = 106", "channels.shunt_line_gross = 121"),
+        ["relay", "121"],
+    ),
     "no-such-line": ("bench", ('"board:optical"', '"board:optic"'), ["links.optical.address", "board:optic"]),
     "no-optical-port": ("bench", ('[links.optical]\naddress = "board:optical"\n', ""), ["no link 'optical'", "modem"]),
 }

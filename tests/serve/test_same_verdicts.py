@@ -67,7 +67,9 @@ def test_the_reference_passes_on_both(image: Path, tmp_path: Path) -> None:
             served = stack.enter_context(serving(folder, image))
             plan = short_plan(folder / "short.toml", planned_ids()[half::2])
             runs.append((certify(plan, served.bench_path, image, folder / "run"), folder / "run"))
-        emulated = result(certify(short_plan(tmp_path / "short.toml"), BENCH, image, emulated_folder), emulated_folder)
+        emulated = result(
+            certify(short_plan(tmp_path / "short.toml", planned_ids()), BENCH, image, emulated_folder), emulated_folder
+        )
         halves = [result(process, folder) for process, folder in runs]
     assert emulated.status == 0, emulated.out
     assert [half.status for half in halves] == [0, 0], halves[0].out + halves[1].out
