@@ -7,7 +7,7 @@ the shunt's own current over the load's. Only a mismatch that surely lies where 
 from __future__ import annotations
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fixtures.listener import Listener
 from fixtures.load import Load
@@ -40,6 +40,15 @@ class ShuntedElement(Parameters):
     highest_pct: PercentPct
     elements: list[Element] = Field(min_length=1)
     watch_ns: DurationNs = Field(ge=LONG_ENOUGH_NS)
+
+    @model_validator(mode="after")
+    def _lies_between(self) -> ShuntedElement:
+        if not self.lowest_pct <= self.mismatch_pct <= self.highest_pct:
+            raise ValueError(
+                f"mismatch {self.mismatch_pct:g} %: expected one from lowest, {self.lowest_pct:g} %, to highest, "
+                f"{self.highest_pct:g} %: no other can be judged"
+            )
+        return self
 
 
 class ReadableCurrents(ShuntedElement):

@@ -7,7 +7,7 @@ requirement speaks: at or above the must-trip value, or at or below the must-not
 from __future__ import annotations
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fixtures.listener import Listener
 from fixtures.magnet import Magnet
@@ -39,6 +39,15 @@ class FieldInDirections(Parameters):
     highest_mT: FieldMt
     directions: list[DirectionField] = Field(min_length=1)
     watch_ns: DurationNs = Field(ge=LONG_ENOUGH_NS)
+
+    @model_validator(mode="after")
+    def _lies_between(self) -> FieldInDirections:
+        if not self.lowest_mT <= self.field_mT <= self.highest_mT:
+            raise ValueError(
+                f"field {self.field_mT:g} mT: expected one from lowest, {self.lowest_mT:g} mT, to highest, "
+                f"{self.highest_mT:g} mT: no other can be judged"
+            )
+        return self
 
 
 class BelowThreshold(FieldInDirections):

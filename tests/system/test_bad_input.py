@@ -17,6 +17,12 @@ WRONG_FILES = {
     "unknown-key-in-bench": ("bench", ('laboratory = "', 'laboratry = "'), ["bench.laboratry", "'laboratory'"]),
     "unknown-key-in-meter": ("meter", ("supply_V = ", "suply_V = "), ["lines.suply_V", "'supply_V'"]),
     "unknown-key-in-plan": ("plan", ("coverage_factor = ", "coverage = "), ["decision.coverage", "coverage_factor"]),
+    "levels-swapped": (
+        "plan",
+        ('lowest = "42 mT", highest = "45 mT"', 'lowest = "45 mT", highest = "42 mT"'),
+        ["mag-2-must-not-trip", "from lowest, 45 mT, to highest, 42 mT"],
+    ),
+    "mismatch-outside": ("plan", ('mismatch = "7 %"', 'mismatch = "9 %"'), ["met-1-must-not-trip", "9 %", "8 %"]),
     "unknown-parameter": ("plan", ("openings = 2", "opening = 2"), ["seal-1-opening", "'opening'", "'openings'"]),
     "missing-key-in-meter": ("meter", ('serial = "TBR00000001"\n', ""), ["'meter.serial' is missing"]),
     "missing-key-in-bench": ("bench", ('kind = "emulated"\n', ""), ["'bench.kind' is missing"]),
