@@ -103,6 +103,8 @@ def _problem(entry: Any, model: type[BaseModel]) -> str:
     if entry["type"] == "missing":
         return f"key {key!r} is missing; add it"
     message = entry["msg"].removeprefix("Value error, ")
+    if isinstance(entry["input"], dict):  # about several keys at once: the message names them
+        return f"key {key!r}: {message}" if key else message
     return f"key {key!r}: {message} (found {entry['input']!r})"
 
 
