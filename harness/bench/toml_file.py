@@ -15,6 +15,8 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.bench.errors import BenchFileError
+from harness.bench.near_miss import near_miss, some_of
+from harness.bench.wrong_values import say_wrong
 
 
 class FileModel(BaseModel):
@@ -24,9 +26,6 @@ class FileModel(BaseModel):
 
 
 Model = TypeVar("Model", bound=BaseModel)
-
-SHOWN = 6
-"""Of many places that are wrong in the same way."""
 
 FILL_IN = "FILL IN"
 """What a value begins with that whoever owns the file must still set (``tamperbench init --real``)."""
@@ -51,9 +50,8 @@ def load_model(path: Path, model: type[Model]) -> Model:
     data = read_toml(path)
     open_places = list(_to_fill_in(data, ()))
     if open_places:
-        shown = ", ".join(open_places[:SHOWN]) + (f" and {len(open_places) - SHOWN} more" * (len(open_places) > SHOWN))
         raise BenchFileError(
-            f"{path}: not filled in yet: {shown}; put your own values in place of {FILL_IN!r}, and "
+            f"{path}: not filled in yet: {some_of(open_places)}; put your own values in place of {FILL_IN!r}, and "
             "take out the tables of what is not there"
         )
     return validate(data, model, str(path))
@@ -77,7 +75,7 @@ def validate(data: object, model: type[Model], where: str) -> Model:
         entries = error.errors()
         misspelt = {target for entry in entries if (target := _meant(entry, model)) is not None}
         problems = [
-            _problem(entry, model)
+            _problem(entry, model, data)
             for entry in entries
             if entry["type"] != "missing" or tuple(entry["loc"]) not in misspelt
         ]
@@ -89,23 +87,23 @@ def _meant(entry: Any, model: type[BaseModel]) -> tuple[int | str, ...] | None:
     if entry["type"] != "extra_forbidden":
         return None
     *table, key = entry["loc"]
-    near = difflib.get_close_matches(str(key), _known_keys(model, tuple(table)), n=1)
-    return (*table, near[0]) if near else None
+    near = near_miss(str(key), _known_keys(model, tuple(table)))
+    return (*table, near) if near else None
 
 
-def _problem(entry: Any, model: type[BaseModel]) -> str:
+def _problem(entry: Any, model: type[BaseModel], data: object) -> str:
     key = _dotted(entry["loc"])
     if entry["type"] == "extra_forbidden":
         known = _known_keys(model, entry["loc"][:-1])
-        near = difflib.get_close_matches(str(entry["loc"][-1]), known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys here: {', '.join(sorted(known)) or 'none'}"
+        near = near_miss(str(entry["loc"][-1]), known)
+        hint = f"did you mean {near!r}?" if near else f"known keys here: {', '.join(sorted(known)) or 'none'}"
         return f"unknown key {key!r}; {hint}"
     if entry["type"] == "missing":
         return f"key {key!r} is missing; add it"
-    message = entry["msg"].removeprefix("Value error, ")
-    if isinstance(entry["input"], dict):  # about several keys at once: the message names them
+    if isinstance(entry["input"], dict) and "error" in entry.get("ctx", {}):
+        message = entry["msg"].removeprefix("Value error, ")  # about several keys at once: the message names them
         return f"key {key!r}: {message}" if key else message
-    return f"key {key!r}: {message} (found {entry['input']!r})"
+    return f"key {key!r}: {say_wrong(entry, data)}"
 
 
 def _dotted(location: tuple[int | str, ...]) -> str:
@@ -129,6 +127,7 @@ def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        annotation.model_rebuild()  # a field whose class stands further down in its file is but a name until then
         return [annotation]
     return [model for argument in get_args(annotation) for model in _models_in(argument)]
 

@@ -5,7 +5,6 @@ Done before anything runs, so that a plan with a wrong name, key, unit or requir
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import sys
@@ -16,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.bench.errors import BenchFileError
+from harness.bench.near_miss import near_miss, some_of
 from harness.bench.toml_file import validate
 from harness.plan.catalogue import Catalogue
 from harness.plan.parameters import NoParameters, Parameters
@@ -89,8 +89,8 @@ def _find_function(run: str, where: str, folder: Path) -> Callable[..., Any]:
         raise BenchFileError(f"{where}: key 'run': expected FILE::FUNCTION below {folder.name}/, found {run!r}")
     if not path.is_file():
         there = sorted(str(found.relative_to(folder)) for found in folder.glob("**/test_*.py"))
-        near = difflib.get_close_matches(file, there, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(there)}"
+        near = near_miss(file, there)
+        hint = f"did you mean {near}?" if near else f"there are: {some_of(there)}"
         raise BenchFileError(f"{where}: key 'run': there is no file {file} below {folder.name}/; {hint}")
     functions = {
         key: value
@@ -98,8 +98,8 @@ def _find_function(run: str, where: str, folder: Path) -> Callable[..., Any]:
         if key.startswith("test_") and callable(value)
     }
     if name not in functions:
-        near = difflib.get_close_matches(name, functions, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"it has: {', '.join(functions)}"
+        near = near_miss(name, functions)
+        hint = f"did you mean {near}?" if near else f"it has: {', '.join(functions)}"
         raise BenchFileError(f"{where}: key 'run': {file} has no test {name!r}; {hint}")
     function: Callable[..., Any] = functions[name]
     return function

@@ -75,7 +75,7 @@ def test_the_shipped_files_read_as_they_say(bench: BenchFile) -> None:
         ("channels.shunt_line_low = 104", "", "without a channel: shunt_line_low"),
         ("channels.shunt_line_low = 104", "channels.shunt_lime = 104", "without a table: shunt_lime; without a"),
         ("fraction = 0.07", "fraction = 1.0", "less than 1"),
-        ("fraction = 0.07", "fraction = 0", "greater than 0"),
+        ("fraction = 0.07", "fraction = 0", "more than 0"),
         ('element = "line"', 'element = "earth"', "'line' or 'neutral'"),
     ],
 )

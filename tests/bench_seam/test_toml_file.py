@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import Field, ValidationError
 
 from harness.bench.errors import BenchFileError
 from harness.bench.toml_file import FileModel, load_model, read_toml, validate
+from harness.measure.units import DurationNs, FieldMt
+from harness.plan.parameters import Parameters
 
 
 class Probe(FileModel):
@@ -21,6 +23,34 @@ class Setup(FileModel):
     name: str
     probe: tuple[Probe, ...] = ()
     spare: dict[str, Probe] = Field(default_factory=dict)
+    kind: Literal["emulated", "real"] = "emulated"
+    nets: tuple[str, ...] = Field(default=("A",), min_length=1)
+
+
+class Timed(Parameters):
+    off_ns: DurationNs = Field(gt=0)
+    field_mT: FieldMt = Field(default=0, ge=10, le=800)
+
+
+LIMITS = {
+    "-1 s": "expected at least 0 s (found '-1 s')",
+    "0 ms": "expected more than 0 ms (found '0 ms')",
+}
+
+
+@pytest.mark.parametrize("written", LIMITS)
+def test_a_limit_is_said_in_the_unit_of_the_file(written: str) -> None:
+    with pytest.raises(BenchFileError) as raised:
+        validate({"off": written}, Timed, "plan.toml")
+    assert str(raised.value) == f"plan.toml: key 'off': {LIMITS[written]}"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"), [("1 T", "at most 0.8 T"), ("900mT", "at most 800 mT"), ("5 uT", "10000")]
+)
+def test_a_limit_of_another_unit_is_converted(written: str, said: str) -> None:
+    with pytest.raises(BenchFileError, match=f"{said}.*{written!r}"):
+        validate({"off": "1 s", "field": written}, Timed, "plan.toml")
 
 
 def message(data: dict[str, Any]) -> str:
@@ -40,8 +70,17 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "near miss": ({"name": "lab", "prob": []}, "lab.toml: unknown key 'prob'; did you mean 'probe'?"),
     "no near miss": (
         {"name": "lab", "colour": 1},
-        "lab.toml: unknown key 'colour'; known keys here: name, probe, spare",
+        "lab.toml: unknown key 'colour'; known keys here: kind, name, nets, probe, spare",
     ),
+    "cut short": ({"name": "lab", "spa": {}}, "lab.toml: unknown key 'spa'; did you mean 'spare'?"),
+    "of another kind": ({"name": 5}, "lab.toml: key 'name': expected text (found 5)"),
+    "no list": ({"name": "lab", "probe": 1}, "lab.toml: key 'probe': expected a list (found 1)"),
+    "no table": ({"name": "lab", "probe": ["x"]}, "lab.toml: key 'probe[0]': expected a table (found 'x')"),
+    "none of those": (
+        {"name": "lab", "kind": "virtual"},
+        "lab.toml: key 'kind': expected 'emulated' or 'real' (found 'virtual')",
+    ),
+    "too few": ({"name": "lab", "nets": []}, "lab.toml: key 'nets': expected at least 1 entry (found 0)"),
     "missing": ({}, "lab.toml: key 'name' is missing; add it"),
     "misspelt": ({"nam": "lab"}, "lab.toml: unknown key 'nam'; did you mean 'name'?"),
     "in a list": (
@@ -50,7 +89,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "out of range": (
         {"name": "lab", "probe": [{"net": "A", "channel": 5}]},
-        "lab.toml: key 'probe[0].channel': Input should be less than or equal to 4 (found 5)",
+        "lab.toml: key 'probe[0].channel': expected at most 4 (found 5)",
     ),
 }
 
@@ -71,6 +110,23 @@ def test_a_misspelt_key_does_not_hide_another_that_is_missing() -> None:
 
 def test_keys_below_a_table_of_names_are_known() -> None:
     assert "did you mean 'channel'" in message({"name": "lab", "spare": {"a": {"net": "A", "channl": 1, "channel": 1}}})
+
+
+class Above(FileModel):
+    below: Below
+
+
+class Below(FileModel):
+    case_opened: int
+
+
+class Whole(FileModel):
+    above: Above
+
+
+def test_keys_of_a_class_that_stands_further_down_are_known() -> None:
+    with pytest.raises(BenchFileError, match="did you mean 'case_opened'"):
+        validate({"above": {"below": {"case_opnd": 1}}}, Whole, "meter.toml")
 
 
 def test_toml_errors_name_the_line(tmp_path: Path) -> None:

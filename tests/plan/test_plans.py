@@ -40,8 +40,8 @@ def test_keys_have_no_unit_and_values_have_one() -> None:
         ("field", 60, "has no unit"),
         ("watch", "1.5", "not a quantity"),
         ("watch", "0.5 ns", "finer than 1 ns"),
-        ("repeats", "2 s", "integer"),
-        ("repeats", 0, "greater than or equal to 1"),
+        ("repeats", "2 s", "a whole number"),
+        ("repeats", 0, "at least 1"),
     ],
 )
 def test_a_wrong_value_names_key_and_unit(key: str, value: object, named: str) -> None:
