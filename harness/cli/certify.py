@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from harness.cli.completion import complete_test
-from harness.cli.conclude import check_formats, conclude, tell_report, tell_verdict, write_report
-from harness.cli.console import VERDICT_EPILOG, say, stdout, told_errors
+from harness.cli.conclude import check_formats, conclude, tell_report, tell_verdict
+from harness.cli.console import EXIT_NOT_CERTIFIED, VERDICT_EPILOG, say, stdout, told_errors
 from harness.cli.options import (
     BenchOption,
     FormatOption,
@@ -123,10 +123,9 @@ def run_command(
         run = certify(Request(paths, seed, workers, out, () if left_out == 0 else chosen), Progress(stdout))
         for line in chosen_not_passed(run, chosen, replay_options(run, testplans)):
             say(f"  {line}")
-        verdict, text = chosen_line(run, chosen)
-        exit_code = tell_report(run, verdict.exit_code, report_format or ("html",))
+        verdict, text = chosen_line(run, chosen, tell_report(run, report_format or ("html",)))
         tell_verdict(verdict, text)
-        raise typer.Exit(exit_code)
+        raise typer.Exit(verdict.exit_code)
 
 
 def replay_command(
@@ -148,9 +147,9 @@ def replay_command(
         original = find_run(replay_id, runs)
         new = certify(replay_request(replay_id, original, out, testplans), Progress(stdout))
         comparison = compare(replay_id, original, new)
-        say(comparison.text)
-        write_report(new, ("html",))
-        raise typer.Exit(comparison.exit_code)
+        lacks = tell_report(new, ("html",))
+        say("".join(f"{reason}; " for reason in lacks) + comparison.text)
+        raise typer.Exit(comparison.exit_code or (EXIT_NOT_CERTIFIED if lacks else 0))
 
 
 def add_to(app: typer.Typer) -> None:

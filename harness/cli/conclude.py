@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from harness.cli.console import EXIT_NOT_CERTIFIED, say, shown_path, stderr, stdout
+from harness.cli.console import say, shown_path, stderr, stdout
 from harness.cli.options import FORMATS
 from harness.evidence.errors import EvidenceError
 from harness.evidence.output_files import PDF_FILE, REPORT_FILE
@@ -33,22 +33,23 @@ def conclude(
     """
     for line in not_shown(run, replay_options(run, testplans)):
         say(f"  {line}")
-    verdict, text = last_line(run)
-    exit_code = tell_report(run, verdict.exit_code, formats, signing_key)
+    lacks = tell_report(run, formats, signing_key)
     try:
         if signing_key is not None and run.summary is not None:
             sign_run(run.path, signing_key)
             say(f"signed    by key {fingerprint(signing_key.public_key())[:16]}")
     except EvidenceError as error:
         stderr.print(f"[bold red]not signed[/bold red]: {escape(str(error))}")
-        exit_code = exit_code or EXIT_NOT_CERTIFIED
+        lacks.append(f"not signed: {_first_line(error)}")
+    verdict, text = last_line(run, lacks)
     tell_verdict(verdict, text)
-    return exit_code
+    return verdict.exit_code
 
 
-def tell_report(run: Run, exit_code: int, formats: Sequence[str] | None, signing_key: PrivateKey | None = None) -> int:
-    """Write the report and say where; the exit status, which is no longer that of a pass if there is none."""
+def tell_report(run: Run, formats: Sequence[str] | None, signing_key: PrivateKey | None = None) -> list[str]:
+    """Write the report and say where; why there is none, or one of its forms is missing (nothing: all are there)."""
     signer = None if signing_key is None else fingerprint(signing_key.public_key())
+    lacks: list[str] = []
     try:
         paths = write_report(run, formats, signer)
     except Exception as error:  # noqa: BLE001 - told whole, and the verdict must still be said
@@ -60,7 +61,7 @@ def tell_report(run: Run, exit_code: int, formats: Sequence[str] | None, signing
             f"[bold red]no report[/bold red]: {escape(told)}{'; ' if told else ''}the record is whole; "
             f"{'all other forms are there; ' if paths else ''}try again: tamperbench report {run.path}"
         )
-        exit_code = exit_code or EXIT_NOT_CERTIFIED
+        lacks.append(f"{'the report is not whole' if paths else 'no report'}: {_first_line(error)}")
     read = [path for path in paths if path.name in FOR_PEOPLE]
     others = [path.name for path in paths if path not in read]
     for place, path in enumerate(read):
@@ -68,14 +69,20 @@ def tell_report(run: Run, exit_code: int, formats: Sequence[str] | None, signing
     if others:
         where = "beside it" if read else f"in {shown_path(run.path)}"
         say(f"{'also' if read else 'report':<10}{', '.join(others)} {where}")
-    return exit_code
+    return lacks
+
+
+def _first_line(error: Exception) -> str:
+    """An error in the verdict's line: whole it stands above."""
+    text = next(iter(str(error).splitlines()), "").rstrip(".;")
+    return text if isinstance(error, ReportError | EvidenceError) else f"{type(error).__name__}: {text}"
 
 
 def _forms_that_can_be_made(run: Run, formats: Sequence[str], signer: str | None) -> list[Path]:
     """Form by form: one that can't be made must not take from the reader those that can."""
     paths: list[Path] = []
     for name in formats:
-        with suppress(ReportError, EvidenceError):  # the first of them has been told already
+        with suppress(Exception):  # the first has been told already, and the verdict must still be said
             paths += write_report(run, (name,), signer)
     return paths
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from harness.bench.near_miss import some_of
 from harness.evidence.reader import Run, RunTest
 from harness.evidence.replay_id import make_replay_id
 from harness.evidence.summary import summarise
@@ -19,8 +20,8 @@ WORDS = {
 }
 
 
-def last_line(run: Run) -> tuple[RunVerdict, str]:
-    """The run's verdict and the line that says it."""
+def last_line(run: Run, lacks: Sequence[str] = ()) -> tuple[RunVerdict, str]:
+    """The run's verdict and the line that says it. A pass that ``lacks`` its report or signature (why) is none."""
     if run.summary is None:
         return RunVerdict.NOT_CERTIFIED, f"NOT CERTIFIED  {run.header.plan}: the run was not finished"
     verdict = RunVerdict(run.summary["verdict"])
@@ -29,13 +30,21 @@ def last_line(run: Run) -> tuple[RunVerdict, str]:
     passed = sum(test.verdict is Verdict.PASS for test in run.tests)
     required = [row for row in run.summary["requirements"] if row["required"]]
     shown = sum(row["verdict"] == Verdict.PASS.value for row in required)
+    verdict, but = _without(verdict, lacks)
     text = (
-        f"{WORDS[verdict]}  {run.header.plan}: {passed} of {len(run.tests)} tests passed, "
+        f"{WORDS[verdict]}  {run.header.plan}: {but}{passed} of {len(run.tests)} tests passed, "
         f"{shown} of {len(required)} requirements shown; record {run.summary['record_digest'][:16]}"
     )
     if run.header.is_emulated:
         text += " (emulated bench)"
     return verdict, text
+
+
+def _without(verdict: RunVerdict, lacks: Sequence[str]) -> tuple[RunVerdict, str]:
+    """The verdict without what the run lacks, and why it is no longer the one of the tests alone."""
+    if verdict is not RunVerdict.PASS or not lacks:
+        return verdict, ""
+    return RunVerdict.NOT_CERTIFIED, "".join(f"{reason}; " for reason in lacks)
 
 
 def replay_options(run: Run, testplans: Path | None) -> str:
@@ -54,7 +63,7 @@ def not_shown(run: Run, options: str = "") -> list[str]:
     lines = [_open_line(run, test, options) for test in run.tests if test.verdict is not Verdict.PASS and test.attempts]
     untouched = [test.planned.test_id for test in run.tests if not test.attempts]
     if untouched:
-        lines.append(f"not tested, not reached or not asked for: {', '.join(untouched)}")
+        lines.append(f"not tested, not reached or not asked for: {some_of(untouched)}")
     lines += [
         f"requirement {row['id']}: {row['verdict'].replace('_', ' ')}"
         for row in summarise(run.header, run.tests)["requirements"]
@@ -63,17 +72,21 @@ def not_shown(run: Run, options: str = "") -> list[str]:
     return lines
 
 
-def chosen_line(run: Run, chosen: Collection[str]) -> tuple[RunVerdict, str]:
-    """The verdict of these tests alone and the line that says it, and that it certifies nothing."""
+def chosen_line(run: Run, chosen: Collection[str], lacks: Sequence[str] = ()) -> tuple[RunVerdict, str]:
+    """The verdict of these tests alone and the line that says it, and that it certifies nothing.
+
+    ``lacks`` as for :func:`last_line`.
+    """
     tests = [test for test in run.tests if test.planned.test_id in chosen]
     verdict = RunVerdict.NOT_CERTIFIED
     if run.summary is not None and not run.volatile.get("bring_up_cause"):
         verdict = run_verdict(TestVerdict(test.verdict) for test in tests)
+    verdict, but = _without(verdict, lacks)
     passed = sum(test.verdict is Verdict.PASS for test in tests)
     part = "" if len(tests) == len(run.tests) else f" ({len(tests)} of the plan's {len(run.tests)})"
     words = {RunVerdict.NOT_CERTIFIED: "NOT PASSED"}.get(verdict, WORDS[verdict])
     return verdict, (
-        f"{words}  {run.header.plan}: {passed} of {len(tests)} chosen tests passed{part}; a development run, no "
+        f"{words}  {run.header.plan}: {but}{passed} of {len(tests)} chosen tests passed{part}; a development run, no "
         "certification"
     )
 

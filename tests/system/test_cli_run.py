@@ -76,7 +76,7 @@ def test_the_next_run_knows_how_long_each_test_took(here: Here, options: tuple[o
     assert first.status == 0, first.text
     assert "earlier runs" not in first.out
     again = here("run", "passes", *options[:-2])
-    assert "time      about 1 s for 1 tests, as earlier runs took" in again.out
+    assert "time      about 1 s for 1 test, as earlier runs took" in again.out
     assert "about 1 s" in here("list", "--plan", options[3], "--testplans", ENDINGS).out
 
 
