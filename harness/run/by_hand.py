@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import shutil
+import sys
 import textwrap
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ from harness.evidence.record import TestRecord
 from harness.headend.listener.history import CarriedHistory
 from harness.instruments.open import open_instrument
 from harness.run.needs import fixture_functions
+from harness.run.shown import show
 
 NS_PER_MS, NS_PER_S = 1_000_000, 1_000_000_000
 OF_A_TEST = frozenset({"parameters", "planned", "request"})
@@ -41,11 +43,14 @@ class ByHand(dict[str, Any]):
             driver=self._driver,
             names=self._print_names,
         )
+        self._own = frozenset(self)
         self._bench = bench
         self._record = record
         self._fixtures = _usable(fixture_functions())
         self._drivers: dict[str, Any] = {}
         self._stack = ExitStack()
+        self._stack.callback(setattr, sys, "displayhook", sys.displayhook)
+        sys.displayhook = show
 
     def __missing__(self, name: str) -> Any:
         """A fixture, else an instrument of the bench file; KeyError lets Python look among its own names."""
@@ -67,7 +72,7 @@ class ByHand(dict[str, Any]):
 
     def described(self) -> list[str]:
         """The names with what they are, for a person."""
-        rows = [(name, _first_line(function)) for name, function in sorted(self._fixtures.items()) if name not in self]
+        rows = [(name, _first_line(function)) for name, function in self._listed()]
         rows += [(role, f"the driver of this instrument, {self._entry(role)}") for role in self._roles()]
         rows += [
             ("driver(role)", "the bare driver of an instrument, also of one that a fixture works"),
@@ -82,6 +87,10 @@ class ByHand(dict[str, Any]):
             first, *more = textwrap.wrap(text, room) or [""]
             lines += [f"  {name:<{width}}  {first}", *(f"  {'':<{width}}  {line}" for line in more)]
         return lines
+
+    def _listed(self) -> list[tuple[str, Callable[..., Any]]]:
+        """Fixtures, whether they are open or not, but those that the shell itself gives."""
+        return [(name, function) for name, function in sorted(self._fixtures.items()) if name not in self._own]
 
     def _roles(self) -> list[str]:
         return [role for role in self._bench.file.instruments if role not in self._fixtures]

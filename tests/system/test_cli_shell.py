@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -47,6 +48,29 @@ def test_fixtures_by_name_from_a_pipe(here: Here, image: Path, tmp_path: Path, m
     assert outcome.status == 0, outcome.text
     assert "\n1\nTrue\n" in outcome.out
     assert_safe(tmp_path / "shell")
+
+
+def test_names_stay_in_the_list_once_they_are_used(here: Here, image: Path) -> None:
+    used = ("names()", "case", "print('---')", "names()")
+    outcome = here("bench", "shell", "--image", image, *(part for line in used for part in ("-c", line)))
+    assert outcome.status == 0, outcome.text
+    before, after = outcome.out.split("---\n")
+    assert [line for line in before.splitlines() if line.startswith("  case ")] != []
+    assert after.startswith("".join(before.splitlines(keepends=True)[:-1]))
+
+
+def test_a_measured_value_is_shown_shortly_and_kept_whole(here: Here, image: Path) -> None:
+    hook = sys.displayhook
+    lines = ("magnet.apply(30.0)", "print(len(_.budget.contributions), '!')", "[101] * 300")
+    outcome = here("bench", "shell", "--image", image, *(part for line in lines for part in ("-c", line)))
+    assert outcome.status == 0, outcome.text
+    shown, counted, numbers = outcome.out.splitlines()[:3]
+    assert shown.startswith("AppliedField(field_mT=(")
+    assert "budget=Budget(U = " in shown
+    assert len(shown) < 200
+    assert int(counted.removesuffix(" !")) > 2
+    assert numbers == str([101] * 300)
+    assert sys.displayhook is hook
 
 
 @pytest.mark.parametrize(
