@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli.completion import complete_test
+from harness.bench.errors import BenchFileError
+from harness.bench.near_miss import near_miss, some_of
+from harness.cli.completion import complete_replay, complete_test
 from harness.cli.conclude import check_formats, conclude, tell_report, tell_verdict
 from harness.cli.console import EXIT_NOT_CERTIFIED, VERDICT_EPILOG, say, stdout, told_errors
 from harness.cli.options import (
@@ -24,6 +27,7 @@ from harness.cli.options import (
     WorkersOption,
 )
 from harness.evidence.signature import load_private_key
+from harness.plan.plan_file import Plan
 from harness.run.certify import Request, certify
 from harness.run.inputs import DEFAULT_PLAN, DEFAULT_SEED, choose_paths, load_files
 from harness.run.outcome import chosen_line, chosen_not_passed, replay_options
@@ -31,7 +35,12 @@ from harness.run.progress import Progress
 from harness.run.replay import compare, find_run, replay_request
 from harness.run.select import select_tests
 
-IdArgument = Annotated[str, typer.Argument(help="As printed beside a result: PLAN/TEST@SEED#DIGEST.", metavar="ID")]
+IdArgument = Annotated[
+    str,
+    typer.Argument(
+        help="As printed beside a result: PLAN/TEST@SEED#DIGEST.", metavar="ID", autocompletion=complete_replay
+    ),
+]
 RunsOption = Annotated[Path, typer.Option(help="A run's folder, or a folder of runs to look in.")]
 TestsArgument = Annotated[
     list[str] | None,
@@ -80,10 +89,10 @@ def certify_command(
     with told_errors():
         check_formats(report_format)
         signing_key = None if key is None else load_private_key(key)
-        run = certify(
-            Request(choose_paths(testplans, plan, bench, meter, image), seed, workers, out, tuple(test or ())),
-            Progress(stdout),
-        )
+        paths = choose_paths(testplans, plan, bench, meter, image)
+        if test:
+            _check_ids(load_files(paths).plan, test)
+        run = certify(Request(paths, seed, workers, out, tuple(test or ())), Progress(stdout))
         raise typer.Exit(conclude(run, testplans, signing_key, report_format))
 
 
@@ -118,6 +127,7 @@ def run_command(
         check_formats(report_format)
         paths = choose_paths(testplans, plan, bench, meter, image)
         files = load_files(paths)
+        _check_ids(files.plan, tests or ())
         chosen = select_tests(files.plan, files.tests, tuple(tests or ()), keyword)
         left_out = len(files.tests) - len(chosen)
         run = certify(Request(paths, seed, workers, out, () if left_out == 0 else chosen), Progress(stdout))
@@ -150,6 +160,17 @@ def replay_command(
         lacks = tell_report(new, ("html",))
         say("".join(f"{reason}; " for reason in lacks) + comparison.text)
         raise typer.Exit(comparison.exit_code or (EXIT_NOT_CERTIFIED if lacks else 0))
+
+
+def _check_ids(plan: Plan, ids: Sequence[str]) -> None:
+    """Raise BenchFileError for a test that the plan has not, with the one that was most likely meant."""
+    known = [planned.id for planned in plan.test]
+    for test_id in ids:
+        if test_id not in known:
+            near = near_miss(test_id, known)
+            hint = f"did you mean {near!r}? " if near else ""
+            there = some_of(known, "all: tamperbench list tests")
+            raise BenchFileError(f"plan {plan.plan.name!r} has no test {test_id!r}; {hint}it has: {there}")
 
 
 def add_to(app: typer.Typer) -> None:

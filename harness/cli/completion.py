@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from harness.evidence.reader import HEADER_FILE
+from harness.evidence.errors import EvidenceError
+from harness.evidence.reader import HEADER_FILE, read_header
+from harness.evidence.replay_id import make_replay_id
 from harness.plan.plan_file import CATALOGUE, find_plan
 from harness.run.inputs import DEFAULT_PLAN, default_testplans
 from harness.run.live_run import OUT
 
+LATEST_RUNS = 5
+"""Of which replay ids are offered: a header is read for each while someone waits for a key."""
 Offer = Iterable[tuple[str, str]]
 """Value and what it is; shells that show help show the second."""
 
@@ -42,6 +47,21 @@ def complete_run(incomplete: str) -> Offer:
     runs = sorted((file.parent for file in OUT.glob(f"*/{HEADER_FILE}")), reverse=True)
     offered = [(str(run), "run") for run in runs if str(run).startswith(incomplete) or run.name.startswith(incomplete)]
     return offered or _files(incomplete, None)
+
+
+def complete_replay(ctx: typer.Context, incomplete: str) -> Offer:
+    """Replay ids of the latest runs, newest first."""
+    given = ctx.params.get("runs")
+    where = Path(str(given)) if given else OUT
+    alone = where / HEADER_FILE
+    headers = [alone] if alone.is_file() else sorted(where.glob(f"*/{HEADER_FILE}"), reverse=True)[:LATEST_RUNS]
+    found: dict[str, str] = {}
+    for folder in (file.parent for file in headers):
+        with suppress(EvidenceError):  # another version's run, or none: there is nothing of it to run again
+            header = read_header(folder)
+            for test in header.tests:
+                found.setdefault(str(make_replay_id(header, test.test_id)), folder.name)
+    return [(replay_id, name) for replay_id, name in found.items() if replay_id.startswith(incomplete)]
 
 
 def complete_word(words: Iterable[str], incomplete: str) -> Offer:

@@ -10,6 +10,7 @@ import typer
 
 from harness.bench.errors import BenchError
 from harness.bench.files import read_image
+from harness.bench.near_miss import near_miss
 from harness.cli.completion import complete_defect, complete_image
 from harness.cli.console import DONE_EPILOG, say, told_errors
 
@@ -63,6 +64,7 @@ def build_command(
         if defect is None:
             result = tool.build(folder, out or tool.OUT, cc)
         else:
+            _check_defect(defect, folder)
             result = tool.build_defect(defect, folder, out, cc)
         for line in result.describe().splitlines():
             say(line)
@@ -98,6 +100,14 @@ def _tool() -> ModuleType:
             "pip install 'tamperbench[emulation]'"
         ) from error
     return build
+
+
+def _check_defect(name: str, source: Path) -> None:
+    """Raise BenchError for a misspelt one; what has no near miss the build itself tells, with all there are."""
+    known = sorted(file.stem for file in (source / "defects").glob("*.patch"))
+    near = "" if name in known else near_miss(name, known)
+    if near:
+        raise BenchError(f"there is no defect {name!r}; did you mean {near!r}? There are: {', '.join(known)}")
 
 
 def _check_target(out: Path | None) -> None:

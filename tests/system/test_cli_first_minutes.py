@@ -121,6 +121,10 @@ def test_a_list_that_there_is_not(here: Here) -> None:
 def test_near_misses_of_plans_tests_and_commands(here: Here, image: Path) -> None:
     assert_refused(here("certify", "--plan", "smok"), "did you mean 'smoke'")
     assert_refused(here("run", "com-1-case-latncy", "--image", image), "did you mean 'com-1-case-latency'")
+    for command in (("run", "seal-1-openin"), ("certify", "--test", "seal-1-openin")):
+        refused = here(*command, "--image", image)
+        assert_refused(refused, "did you mean 'seal-1-opening-and-closing'", "more (all: tamperbench list tests)")
+        assert len(refused.err) < 400
     for wrong, meant in ((("certfy",), "certify"), (("bench", "chek"), "check"), (("firmware", "inspct"), "inspect")):
         outcome = here(*wrong)
         assert outcome.status == 2

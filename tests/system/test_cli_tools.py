@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.evidence.replay_id import make_replay_id
+from tests.reports.made_up_run import finished_run
 from tests.system.commands import Here, run
 from tests.system.test_bad_input import assert_refused, files_in
 
@@ -81,6 +83,16 @@ def test_the_shell_is_offered_what_there_is(tmp_path: Path, case: str) -> None:
         assert offered == expected
 
 
+def test_replay_is_offered_the_ids_of_the_latest_runs(tmp_path: Path) -> None:
+    header = finished_run(tmp_path / "out" / "smoke-1").header
+    (tmp_path / "out" / "zzz").mkdir()
+    (tmp_path / "out" / "zzz" / "run.json").write_text("{}", encoding="utf-8")
+    env = {"_TAMPERBENCH_COMPLETE": "complete_bash", "COMP_WORDS": "tamperbench replay smoke/com", "COMP_CWORD": "2"}
+    outcome = run(cwd=tmp_path, env=env)
+    assert outcome.status == 0, outcome.text
+    assert outcome.out.split() == [str(make_replay_id(header, "com-1-case-latency"))]
+
+
 def test_an_image_is_looked_into(here: Here, image: Path) -> None:
     outcome = here("firmware", "inspect", image)
     assert outcome.status == 0, outcome.text
@@ -130,5 +142,7 @@ def test_what_can_not_be_built(here: Here, tmp_path: Path) -> None:
     assert_refused(here("firmware", "build", "--source", "nowhere"), "nowhere", "no such folder")
     assert_refused(here("firmware", "build", "--out", "file"), "file", "no folder")
     assert_refused(here("firmware", "build", "--defect", "no-debonce"), "no-debonce", "no-debounce")
+    assert_refused(here("firmware", "build", "--defect", "magnet-one-axs"), "did you mean 'magnet-one-axis-only'")
+    assert_refused(here("firmware", "build", "--defect", "zzzzzz"), "zzzzzz", "no-debounce")
     assert_refused(here("firmware", "build", "--cc", "msvc"), "msvc")
     assert files_in(tmp_path) == ["file"]
