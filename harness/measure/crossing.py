@@ -62,7 +62,7 @@ def find_crossing(waveform: Waveform, level: float, *, rising: bool) -> tuple[Cr
         raise WaveformError(f"waveform {waveform.channel_label}: {len(waveform)} samples are too few for a crossing")
     codes = waveform.samples
     level_code = waveform.code_at(level)
-    clear = CLEAR_SIGMAS * _noise_codes(codes) + 1.0
+    clear = CLEAR_SIGMAS * noise_codes(codes) + 1.0
     sign = 1 if rising else -1
     if not (level_code - clear >= 1 and level_code + clear <= 255):
         return None, f"{level:g} {waveform.unit} lies outside what the oscilloscope's screen shows"
@@ -80,8 +80,11 @@ def find_crossing(waveform: Waveform, level: float, *, rising: bool) -> tuple[Cr
     return _fit(waveform, left, reached, level_code, sign)
 
 
-def _noise_codes(codes: NDArray[np.uint8]) -> float:
-    """From neighbours' differences, whose median no step and no slope of a slow signal moves."""
+def noise_codes(codes: NDArray[np.uint8]) -> float:
+    """Standard deviation of a sample, in codes, at least half a code.
+
+    From neighbours' differences, whose median no step and no slope of a slow signal moves.
+    """
     median = float(np.median(np.abs(np.diff(codes.astype(np.int16)))))
     return max(median / _MEDIAN_OF_DIFFERENCES, 0.5)
 

@@ -15,7 +15,7 @@ of the record is a *lower bound*: it can miss a limit, never keep it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.measure.uart import BAUD_TOLERANCE, Character, UartFormat, decode
@@ -71,30 +71,45 @@ def measure_case_latency(
     ``alert`` None says that none of this cause was received; ``others`` are those of other causes that were.
     """
     t0_ns, reason = find_opening(find_edges(case, settings.case_levels), case, settings)
-    if t0_ns is not None and find_edges(line, settings.line_levels).initial_level is not True:
-        reason = "the modem line is not idle at the start of the record"
-    elif t0_ns is not None and line.end_ns <= t0_ns:
-        reason = "the record of the modem line ends before the case opens"
-    if t0_ns is None or reason:
-        return Latency(None, t0_ns=t0_ns, reason=reason)
+    if t0_ns is None:
+        return Latency(None, reason=reason)
+    return latency_after(
+        t0_ns, "the case opens", line, alert, settings, others, lambda ms: _budget(ms, case, line, settings)
+    )
+
+
+def latency_after(
+    t0_ns: float,
+    event: str,
+    line: Waveform,
+    alert: bytes | None,
+    settings: LatencySettings,
+    others: Sequence[bytes],
+    budget_of: Callable[[float], Budget],
+) -> Latency:
+    """From ``t0_ns``, when what ``event`` tells happens ("the case opens"), to the end of ``alert`` after it.
+
+    ``budget_of`` gives the uncertainty of a latency of so many ms.
+    """
+    if find_edges(line, settings.line_levels).initial_level is not True:
+        return Latency(None, t0_ns=t0_ns, reason="the modem line is not idle at the start of the record")
+    if line.end_ns <= t0_ns:
+        return Latency(None, t0_ns=t0_ns, reason=f"the record of the modem line ends before {event}")
     decoded = decode(line, settings.line_levels, settings.line)
     characters = [part for part in decoded if part.end_ns > t0_ns]
     end_ns = None if alert is None else end_of(alert, characters)
     if end_ns is not None:
         value_ms = (end_ns - t0_ns) / _NS_PER_MS
-        return Latency(value_ms, False, t0_ns, end_ns, _budget(value_ms, case, line, settings))
+        return Latency(value_ms, False, t0_ns, end_ns, budget_of(value_ms))
     if alert is None and unexplained(characters, others):
         return Latency(None, t0_ns=t0_ns, reason="the modem line carries something that is no alert received")
     if not all(part.sound for part in decoded):  # also before t0: a line stuck low is one character that never ends
         return Latency(None, t0_ns=t0_ns, reason="the modem line carries characters with framing or parity errors")
-    return _bounded(t0_ns, case, line, settings)
-
-
-def _bounded(t0_ns: float, case: Waveform, line: Waveform, settings: LatencySettings) -> Latency:
-    """What is known without the end: the latency is longer than the rest of the record."""
+    # What is known without the end: the latency is longer than the rest of the record.
     bound_ms = (line.end_ns - t0_ns) / _NS_PER_MS
-    budget = _budget(bound_ms, case, line, settings)
-    return Latency(bound_ms, True, t0_ns, None, budget, "the alert's last stop bit is not inside the record")
+    return Latency(
+        bound_ms, True, t0_ns, None, budget_of(bound_ms), "the alert's last stop bit is not inside the record"
+    )
 
 
 def find_opening(edges: Edges, case: Waveform, settings: LatencySettings) -> tuple[float | None, str]:

@@ -38,6 +38,7 @@ NEEDED: Mapping[str, Mapping[str, Any]] = {
     "com-1-case-latency": {"window": "1.2 s"},
     # Several coils can't step at once.
     "com-1-magnet-latency": {"window": "1.2 s", "steps": 2, "directions": ["-x"]},
+    "com-1-mismatch-latency": {"window": "1.2 s", "closings": 2},
     "met-1-must-not-trip": {"steps": ["2 A"]},
 }
 

@@ -1,0 +1,124 @@
+"""COM-1 for a current mismatch: from line and neutral differing at the terminals to the alert on the modem line.
+
+A shunt across one element makes the mismatch at once, and its own current shows when. How large the mismatch is, the
+bench measures beforehand with the same shunt under the same load. How repeats are judged: ``docs/decision.md``.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from pydantic import Field, model_validator
+
+from fixtures.listener import Listener
+from fixtures.load import Load
+from fixtures.mains import Mains
+from fixtures.scope import Scope
+from fixtures.shunt import Shunt
+from fixtures.shunt_budget import Element
+from harness.bench.clock import Clock
+from harness.evidence.record import TestRecord
+from harness.measure.repeats import spread_phases_ns
+from harness.measure.units import CurrentA, DurationNs, FrequencyHz, PercentPct, VoltageV
+from harness.plan.parameters import Parameters
+
+LATENCY = "current mismatch alert latency"
+
+REFERENCE_CLOSINGS = 10
+"""What the reference plan ``smoke`` asks for; a judgement of another number says so."""
+
+BEFORE_PERIODS = 3
+"""Kept before the trigger: the one it may come late by, a quiet one, and one to spare."""
+
+RESOLUTION_NS = 1_000
+"""One sample per microsecond: 8.7 samples per bit at 115,200 baud."""
+
+
+class MismatchLatency(Parameters):
+    """``current`` flows; a shunt of about ``mismatch`` closes ``closings`` times, across the ``elements`` in turn.
+
+    Judged only if the measured mismatch surely lies from ``lowest`` to ``highest``. ``window`` is how long the
+    oscilloscope looks after the closing; it must reach well beyond ``limit``. ``spread`` is the time over which the
+    moments of closing are spread evenly, since the meter looks at its currents periodically.
+    """
+
+    limit_ns: DurationNs
+    voltage_V: VoltageV = Field(gt=0)
+    frequency_Hz: FrequencyHz = Field(gt=0)
+    current_A: CurrentA = Field(gt=0)
+    mismatch_pct: PercentPct
+    lowest_pct: PercentPct
+    highest_pct: PercentPct
+    elements: list[Element] = Field(min_length=1)
+    closings: int = Field(ge=1)
+    window_ns: DurationNs
+    spread_ns: DurationNs = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _each_at_least_once(self) -> MismatchLatency:
+        """An element that no closing shunts would be claimed and not measured."""
+        if self.closings < len(self.elements):
+            raise ValueError(f"{self.closings} closings for {len(self.elements)} elements; expected one each at least")
+        return self
+
+
+@pytest.mark.requirements("COM-1")
+@pytest.mark.parameters(model=MismatchLatency)
+def test_mismatch_alert_is_on_the_wire_in_time(
+    mains: Mains,
+    load: Load,
+    shunt: Shunt,
+    scope: Scope,
+    listener: Listener,
+    clock: Clock,
+    record: TestRecord,
+    parameters: MismatchLatency,
+) -> None:
+    """The alert's last stop bit is on the modem line less than the limit after line and neutral began to differ."""
+    record.declare(LATENCY, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
+    mains.feed(voltage_V=parameters.voltage_V, frequency_Hz=parameters.frequency_Hz)
+    load.set(parameters.current_A)
+    peaks_A = [_settled_peak(element, shunt, listener, parameters, record) for element in parameters.elements]
+    period_ns = round(1e9 / parameters.frequency_Hz)
+    measured = []
+    for number, phase_ns in enumerate(spread_phases_ns(parameters.closings, parameters.spread_ns), 1):
+        # Places in the spread may be whole periods of the mains apart; the sinusoid is met at different places too.
+        moment_ns = phase_ns + (number - 1) * period_ns // parameters.closings
+        place = (number - 1) % len(parameters.elements)
+        clock.sleep_ns((moment_ns - clock.now_ns()) % parameters.spread_ns)
+        scope.arm_on_shunt(peaks_A[place], BEFORE_PERIODS * period_ns, parameters.window_ns, RESOLUTION_NS)
+        shunt.close(parameters.mismatch_pct / 100, element=parameters.elements[place])
+        received = listener.first("current_mismatch", parameters.window_ns)
+        measured.append(
+            scope.mismatch_latency(
+                received, f"closing {number}", listener.passed_over, frequency_Hz=parameters.frequency_Hz
+            )
+        )
+        if measured[-1].value_ms is not None:  # a missing one is judged inconclusive, with its reason
+            record.reading(LATENCY, measured[-1].value_ms, "ms", closing=number, moment_ms=moment_ns / 1e6)
+        shunt.open()
+        listener.collect_until_quiet()
+    scope.judge_latency(LATENCY, measured, REFERENCE_CLOSINGS, "closing")
+
+
+def _settled_peak(
+    element: Element, shunt: Shunt, listener: Listener, parameters: MismatchLatency, record: TestRecord
+) -> float:
+    """The peak of the current past ``element`` in A, measured at rest; the shunt is open again afterwards.
+
+    No verdict on a mismatch that may lie outside what the requirement speaks of.
+    """
+    shunt.close(parameters.mismatch_pct / 100, element=element)
+    found = shunt.mismatch()
+    low_pct = 100 * (found.fraction - found.expanded_uncertainty)
+    high_pct = 100 * (found.fraction + found.expanded_uncertainty)
+    if not (parameters.lowest_pct <= low_pct and high_pct <= parameters.highest_pct):
+        record.inconclusive(
+            f"{element} shunted: the mismatch was {low_pct:.2f} % to {high_pct:.2f} %; only one surely between "
+            f"{parameters.lowest_pct:g} % and {parameters.highest_pct:g} % can be judged"
+        )
+    listener.collect_until_quiet()
+    shunt.open()
+    listener.collect_until_quiet()
+    return math.sqrt(2) * found.shunt_current_A
