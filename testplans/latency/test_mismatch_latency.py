@@ -56,6 +56,15 @@ class MismatchLatency(Parameters):
     spread_ns: DurationNs = Field(gt=0)
 
     @model_validator(mode="after")
+    def _lies_between(self) -> MismatchLatency:
+        if not self.lowest_pct <= self.mismatch_pct <= self.highest_pct:
+            raise ValueError(
+                f"mismatch {self.mismatch_pct:g} %: expected one from lowest, {self.lowest_pct:g} %, to highest, "
+                f"{self.highest_pct:g} %: no other can be judged"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _each_at_least_once(self) -> MismatchLatency:
         """An element that no closing shunts would be claimed and not measured."""
         if self.closings < len(self.elements):

@@ -39,3 +39,9 @@ def test_the_reference_plan_asks_for_as_many_as_the_judgement_says() -> None:
 def test_fewer_closings_than_elements_are_refused() -> None:
     with pytest.raises(ValidationError, match="one each at least"):
         MismatchLatency.model_validate(written("bite") | {"closings": 1})
+
+
+@pytest.mark.parametrize("mismatch", ["11 %", "16 %"])
+def test_a_mismatch_outside_of_what_can_be_judged_is_refused(mismatch: str) -> None:
+    with pytest.raises(ValidationError, match="no other can be judged"):
+        MismatchLatency.model_validate(written("bite") | {"mismatch": mismatch})
