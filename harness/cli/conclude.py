@@ -17,6 +17,7 @@ from harness.evidence.reader import Run
 from harness.evidence.signature import PrivateKey, fingerprint, sign_run
 from harness.measure.verdict import RunVerdict
 from harness.run.outcome import last_line, not_shown, replay_options
+from harness.run.terminal import fitted_for
 from reports.errors import ReportError
 
 FOR_PEOPLE = (REPORT_FILE, PDF_FILE)
@@ -101,7 +102,8 @@ def check_formats(formats: Sequence[str] | None) -> None:
 def tell_verdict(verdict: RunVerdict, text: str) -> None:
     """The last line, in the verdict's colour."""
     style = STYLES.get(verdict, "bold yellow")
-    stdout.print(f"[{style}]{escape(text)}[/{style}]")
+    for line in fitted_for(stdout, text):
+        stdout.print(f"[{style}]{escape(line)}[/{style}]")
 
 
 def write_report(run: Run, formats: Sequence[str] | None = None, signer: str | None = None) -> list[Path]:

@@ -13,7 +13,7 @@ from harness.bench.errors import BenchError
 from harness.evidence.errors import EvidenceError
 from harness.instruments.errors import InstrumentError
 from harness.meter.errors import MeterError
-from harness.run.terminal import Terminal
+from harness.run.terminal import Terminal, fitted_for
 from reports.errors import ReportError
 
 EXIT_NOT_CERTIFIED = 2
@@ -40,8 +40,9 @@ def told_errors() -> Generator[None]:
 
 
 def say(text: str) -> None:
-    """One line on the terminal, as it stands: nothing in it is taken for markup."""
-    stdout.print(escape(text))
+    """A line on the terminal, as it stands: nothing in it is taken for markup; broken only between words."""
+    for line in fitted_for(stdout, text):
+        stdout.print(escape(line))
 
 
 def shown_path(path: Path) -> str:

@@ -23,6 +23,7 @@ from harness.run.durations import known_seconds
 from harness.run.inputs import RunInputs
 from harness.run.live_run import OUT
 from harness.run.pace import Pace, rough
+from harness.run.terminal import fitted_for
 
 STYLES = {
     Verdict.PASS: "[green]pass[/green]        ",
@@ -127,7 +128,8 @@ class Progress:
             return
         self._told_cause = cause
         for line in cause.splitlines():
-            self._console.print(f"         {escape(line)}")
+            for part in fitted_for(self._console, f"         {line}"):
+                self._console.print(escape(part))
 
     def _tell_time_to_go(self, seconds: float) -> None:
         """In plain lines, now and then: where no line lives, nobody waits for every second."""
