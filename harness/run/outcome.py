@@ -18,6 +18,8 @@ WORDS = {
     RunVerdict.FAIL: "FAIL",
     RunVerdict.NOT_CERTIFIED: "NOT CERTIFIED",
 }
+REPLAY = "replay-"
+"""How the folder of a replay begins, unless it was given another (``harness.run.replay``)."""
 
 
 def last_line(run: Run, lacks: Sequence[str] = ()) -> tuple[RunVerdict, str]:
@@ -70,6 +72,27 @@ def not_shown(run: Run, options: str = "") -> list[str]:
         if row["required"] and row["verdict"] != Verdict.PASS.value
     ]
     return lines
+
+
+def ended(run: Run) -> tuple[str, str]:
+    """How a run ended, in a word and a line: a part of a plan, a replay and work by hand are no certification.
+
+    What a run was for is not recorded, only what it left: tests without a record were left out if all others ended.
+    """
+    header = run.header
+    ran = [test for test in run.tests if test.attempts]
+    if run.summary is None:
+        return "unfinished", f"{header.plan}: killed, or still going on"
+    if not header.requirements:
+        return "by hand", f"{header.meter}: no test, no verdict on the meter"
+    if run.path.resolve().name.startswith(REPLAY) and len(ran) == 1:
+        return "replay", f"{header.plan}/{ran[0].planned.test_id}: {ran[0].verdict.value.replace('_', ' ')}"
+    is_part = 0 < len(ran) < len(run.tests) and not any(test.verdict is Verdict.ABORTED for test in ran)
+    if is_part and not run.volatile.get("bring_up_cause"):
+        passed = sum(test.verdict is Verdict.PASS for test in ran)
+        return "part", f"{header.plan}: {passed} of {len(ran)} passed; {len(run.tests) - len(ran)} of the plan not run"
+    verdict, text = last_line(run)
+    return WORDS[verdict], text.removeprefix(WORDS[verdict]).strip()
 
 
 def chosen_line(run: Run, chosen: Collection[str], lacks: Sequence[str] = ()) -> tuple[RunVerdict, str]:
