@@ -24,6 +24,9 @@ FORMAT = "tamperbench-record/1"
 EMULATED_SERIAL = "EMU"
 """How the serial number of every emulated instrument begins, so that a served bench can't pass for a real one."""
 
+LATER: Mapping[str, bool] = {"later": True}
+"""On a field that records had not always: without a value it is not written, so that their digests stay what they were."""
+
 Scalar = str | int | float | bool | None
 """What a fact beside a value may be."""
 
@@ -96,6 +99,8 @@ class RunHeader:
     inputs: tuple[InputFile, ...] = ()
     test_sources: Mapping[str, str] = field(default_factory=dict)
     format: str = FORMAT
+    deviations: tuple[str, ...] | None = field(default=None, metadata=LATER)
+    """Where the plan differs from the reference plan, a line each; None if the two were not compared."""
 
     @property
     def is_emulated(self) -> bool:
@@ -296,7 +301,9 @@ def to_json(value: object) -> dict[str, Any]:
     """A dataclass of this module as plain JSON data."""
     if not is_dataclass(value) or isinstance(value, type):
         raise TypeError(f"{value!r} is no dataclass of a record")
-    return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+    plain = {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+    absent = [part.name for part in fields(value) if part.metadata and plain[part.name] is None]
+    return {name: part for name, part in plain.items() if name not in absent} if absent else plain
 
 
 def entry_json(n: int, at_ns: int, body: Body) -> dict[str, Any]:

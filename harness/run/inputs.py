@@ -9,11 +9,12 @@ from pathlib import Path
 from harness.bench.errors import BenchError, BenchFileError
 from harness.bench.files import BenchFile, MeterFile, load_bench_file, load_meter_file, read_image
 from harness.plan.catalogue import Catalogue, load_catalogue
+from harness.plan.deviations import REFERENCE, find_deviations
 from harness.plan.plan_file import Plan, find_plan, load_plan
 from harness.plan.resolve import ResolvedTest, resolve_plan
 
 DEFAULT_SEED = 1
-DEFAULT_PLAN = "smoke"
+DEFAULT_PLAN = REFERENCE
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class RunInputs:
     image_path: Path
     symbols: Path | None
     seed: int
+    deviations: tuple[str, ...]
+    """Where the plan differs from the reference plan."""
 
     @property
     def image_sha256(self) -> str:
@@ -103,6 +106,7 @@ class InputFiles:
     tests: tuple[ResolvedTest, ...]
     bench: BenchFile
     meter: MeterFile
+    deviations: tuple[str, ...]
 
 
 def load_files(paths: InputPaths) -> InputFiles:
@@ -111,7 +115,8 @@ def load_files(paths: InputPaths) -> InputFiles:
     plan = load_plan(paths.plan, catalogue)
     bench = load_bench_file(paths.bench)
     meter = load_meter_file(paths.meter)
-    return InputFiles(catalogue, plan, resolve_plan(plan, paths.plan, paths.testplans, catalogue), bench, meter)
+    tests = resolve_plan(plan, paths.plan, paths.testplans, catalogue)
+    return InputFiles(catalogue, plan, tests, bench, meter, find_deviations(plan, tests, default_testplans()))
 
 
 def load_inputs(paths: InputPaths, seed: int, *, needs_image: bool = True) -> RunInputs:
@@ -136,6 +141,7 @@ def load_inputs(paths: InputPaths, seed: int, *, needs_image: bool = True) -> Ru
         image_path=path,
         symbols=symbols,
         seed=seed,
+        deviations=files.deviations,
     )
 
 

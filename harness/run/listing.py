@@ -14,10 +14,11 @@ from harness.evidence.errors import ReadError
 from harness.evidence.reader import HEADER_FILE, load_run
 from harness.instruments.registry import DRIVERS, ROLES
 from harness.plan.catalogue import load_catalogue
+from harness.plan.deviations import find_deviations
 from harness.plan.plan_file import CATALOGUE, load_plan
 from harness.plan.resolve import resolve_plan
 from harness.run.durations import known_seconds
-from harness.run.inputs import DEFAULT_PLAN, InputPaths
+from harness.run.inputs import DEFAULT_PLAN, InputPaths, default_testplans
 from harness.run.live_run import OUT
 from harness.run.needs import fixture_functions, needs_of
 from harness.run.outcome import WORDS, last_line
@@ -57,10 +58,17 @@ def _tests(paths: InputPaths) -> list[str]:
         needs = needs_of(test.function)
         lines += columns([(test.id, ", ".join(test.requirements), took)])
         lines += [f"      {test.title}", f"      needs {', '.join(sorted(needs.instruments)) or 'no instrument'}"]
+    lines += _deviations(find_deviations(plan, tests, default_testplans()))
     if known_s:
         total_s = sum(known_s.get(test.id, 0.0) for test in tests)
         lines.append(f"{len(tests)} tests, about {rough(total_s)} on {kind} bench, as in the last runs under {OUT}/")
     return lines
+
+
+def _deviations(found: Sequence[str]) -> list[str]:
+    if not found:
+        return []
+    return ["this plan differs from the reference plan:", *(f"  {line}" for line in found)]
 
 
 def _plans(paths: InputPaths) -> list[str]:

@@ -39,7 +39,14 @@ def last_line(run: Run, lacks: Sequence[str] = ()) -> tuple[RunVerdict, str]:
     )
     if run.header.is_emulated:
         text += " (emulated bench)"
-    return verdict, text
+    return verdict, f"{text}{deviation_note(run)}"
+
+
+def deviation_note(run: Run) -> str:
+    """What follows the verdict of a plan that is not the reference plan; empty if it does not differ."""
+    count = len(run.header.deviations or ())
+    points = "1 point" if count == 1 else f"{count} points"
+    return f"; the plan differs from the reference plan in {points}: see the report" if count else ""
 
 
 def _without(verdict: RunVerdict, lacks: Sequence[str]) -> tuple[RunVerdict, str]:

@@ -68,6 +68,7 @@ def make_header(inputs: RunInputs, bring_up: BringUp) -> RunHeader:
         tools={"tamperbench": __version__} | {name: _version(name) for name in tools},
         parameters={"plan title": inputs.plan.plan.title, "laboratory": inputs.bench.bench.laboratory},
         test_sources=test_sources(inputs),
+        deviations=inputs.deviations,
     )
 
 
