@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.evidence.reader import Run
-from reports.first_page import FirstPage
+from reports.first_page import FirstPage, against_reference
 from reports.inputs import NOT_RECORDED, Inputs
 from reports.quantities import utc
 
@@ -71,5 +71,9 @@ def _exclusions(run: Run, page: FirstPage) -> str:
     if page.unfinished and run.summary is None:
         return "the run was not completed; see the top of the report"
     if run.missing:
-        return f"not run to their end: {', '.join(run.missing)}"
-    return "every test of the plan was run; one that missed a limit stopped there"
+        return f"not run to their end: {', '.join(run.missing)}{_beside_reference(run)}"
+    return f"every test of the plan was run; one that missed a limit stopped there{_beside_reference(run)}"
+
+
+def _beside_reference(run: Run) -> str:
+    return f"; against the reference plan: {against_reference(run.header)}" if run.header.deviations else ""

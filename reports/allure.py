@@ -16,6 +16,7 @@ from harness.evidence.output_files import ALLURE_FOLDER
 from reports import svg
 from reports.content import Content
 from reports.figures import Drawing
+from reports.first_page import against_reference
 from reports.junit import duration_ns
 from reports.outcomes import Outcome, Status, judged_line, outcome_of, status_of
 from reports.per_test import AttemptPage, TestPage
@@ -164,6 +165,8 @@ def _environment(content: Content) -> bytes:
         "Meter": header.meter,
         "Firmware.SHA-256": header.image_sha256,
         "Plan": header.plan,
+        "Plan.reference": against_reference(header),
+        **{f"Plan.deviation.{number}": line for number, line in enumerate(header.deviations or (), 1)},
         "Seed": str(header.seed),
         "Record.digest": content.page.record_digest,
         **{f"Problem.{number}": problem for number, problem in enumerate(content.problems, 1)},

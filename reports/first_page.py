@@ -14,6 +14,9 @@ from reports.inputs import NOT_RECORDED, Inputs
 from reports.matrix import Matrix, is_unfinished
 from reports.words import UNFINISHED, Shown, show, show_run
 
+FIRST_DEVIATIONS = 6
+"""How many differences from the reference plan the first page lists; the others are folded, or stand further behind."""
+
 
 @dataclass(frozen=True)
 class FirstPage:
@@ -24,6 +27,9 @@ class FirstPage:
     sentence: str
     emulated: bool
     bench_line: str
+    deviations: tuple[str, ...]
+    more_deviations: tuple[str, ...]
+    """Those that the first page has no room for."""
     unfinished: tuple[str, ...]
     item: tuple[tuple[str, str], ...]
     counts: tuple[tuple[Shown, int], ...]
@@ -43,6 +49,8 @@ def build_first_page(run: Run, inputs: Inputs, matrix: Matrix) -> FirstPage:
         sentence=_sentence(verdict, matrix),
         emulated=emulated,
         bench_line=_bench_line(emulated, header),
+        deviations=(header.deviations or ())[:FIRST_DEVIATIONS],
+        more_deviations=(header.deviations or ())[FIRST_DEVIATIONS:],
         unfinished=_unfinished(run),
         item=_item(header, inputs),
         counts=_counts(run),
@@ -73,6 +81,14 @@ def rule_in_words(rule: Rule, coverage_factor: float) -> tuple[str, ...]:
         "conform, with a probability of up to 50 %; this risk is the maker's.",
         "Counts and yes-or-no answers are exact, have no uncertainty, and are judged without a guard band.",
     )
+
+
+def against_reference(header: RunHeader) -> str:
+    """Whether the plan is the reference plan in all that it asks, in a few words."""
+    if header.deviations is None:
+        return NOT_RECORDED
+    count = len(header.deviations)
+    return f"differs in {count} {'point' if count == 1 else 'points'}" if count else "no difference"
 
 
 def _sentence(verdict: RunVerdict | None, matrix: Matrix) -> str:
@@ -118,6 +134,7 @@ def _item(header: RunHeader, inputs: Inputs) -> tuple[tuple[str, str], ...]:
         ("Firmware, SHA-256", header.image_sha256 or NOT_RECORDED),
         ("Plan", header.plan),
         ("Laboratory", inputs.text("bench", "bench", "laboratory")),
+        ("Against the reference plan", against_reference(header)),
         ("Bench", f"{header.bench} ({header.bench_kind})"),
         ("Seed of the run", str(header.seed)),
     )

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as Xml
 
 from reports.content import Content
+from reports.first_page import against_reference
 from reports.outcomes import Outcome, Status, judged_line, outcome_of
 from reports.per_test import TestPage
 from reports.rows import Row
@@ -63,6 +64,8 @@ def _about_run(content: Content) -> list[tuple[str, str]]:
         ("firmware-sha256", header.image_sha256),
         ("seed", str(header.seed)),
         ("record-digest", page.record_digest),
+        ("against-reference-plan", against_reference(header)),
+        *(("deviation", line) for line in header.deviations or ()),
         *(("problem", problem) for problem in content.problems),
         *(("unfinished", line) for line in page.unfinished),
     ]

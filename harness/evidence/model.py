@@ -25,7 +25,7 @@ EMULATED_SERIAL = "EMU"
 """How the serial number of every emulated instrument begins, so that a served bench can't pass for a real one."""
 
 LATER: Mapping[str, bool] = {"later": True}
-"""On a field that records had not always: without a value it is not written, so that their digests stay what they were."""
+"""On a field that older records lack: without a value it is not written, so that their digests stay what they were."""
 
 Scalar = str | int | float | bool | None
 """What a fact beside a value may be."""
