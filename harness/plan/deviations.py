@@ -26,14 +26,14 @@ REPEATS = frozenset({"alerts", "changes", "openings", "pulses", "steps", "trains
 NOT_SET = "not set"
 
 
-def find_deviations(plan: Plan, tests: Sequence[ResolvedTest], shipped: Path) -> tuple[str, ...]:
+def find_deviations(plan: Plan, tests: Sequence[ResolvedTest], folder: Path, shipped: Path) -> tuple[str, ...]:
     """Everything in which ``plan`` differs from the reference plan in the folder ``shipped``, a line for each.
 
     Values stand as the two plans wrote them, with their units, and are compared as the test takes them: 0.5 s is
-    500 ms. ``tests`` are the plan's, resolved. Raises BenchFileError if the reference can't be read.
+    500 ms. ``tests`` are the plan's, resolved from ``folder``. Raises BenchFileError if the reference can't be read.
     """
     reference = load_model(shipped / f"{REFERENCE}.toml", Plan)
-    found = _decision(plan.decision, reference.decision)
+    found = [*_decision(plan.decision, reference.decision), *_code(tests, folder, shipped)]
     covered = set()
     for test in tests:
         counterpart, differences = _compare(test, reference)
@@ -51,6 +51,17 @@ def find_deviations(plan: Plan, tests: Sequence[ResolvedTest], shipped: Path) ->
 def _decision(own: DecisionSection, reference: DecisionSection) -> list[str]:
     pairs = {name: (getattr(own, name), getattr(reference, name)) for name in DecisionSection.model_fields}
     return [f"decision: {key} {_text(a)}, reference {_text(b)}" for key, (a, b) in pairs.items() if a != b]
+
+
+def _code(tests: Sequence[ResolvedTest], folder: Path, shipped: Path) -> list[str]:
+    """Files that only have a shipped one's name: the same values mean something else to other code."""
+    files = dict.fromkeys(_place(test.planned.run)[0] for test in tests)
+    there = [file for file in files if (shipped / file).is_file()]
+    return [
+        f"{file}: not the shipped file of that name"
+        for file in there
+        if (folder / file).read_bytes() != (shipped / file).read_bytes()
+    ]
 
 
 def _compare(test: ResolvedTest, reference: Plan) -> tuple[PlannedTest | None, list[str]]:

@@ -116,7 +116,8 @@ def load_files(paths: InputPaths) -> InputFiles:
     bench = load_bench_file(paths.bench)
     meter = load_meter_file(paths.meter)
     tests = resolve_plan(plan, paths.plan, paths.testplans, catalogue)
-    return InputFiles(catalogue, plan, tests, bench, meter, find_deviations(plan, tests, default_testplans()))
+    deviations = find_deviations(plan, tests, paths.testplans, default_testplans())
+    return InputFiles(catalogue, plan, tests, bench, meter, deviations)
 
 
 def load_inputs(paths: InputPaths, seed: int, *, needs_image: bool = True) -> RunInputs:

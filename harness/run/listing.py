@@ -58,7 +58,7 @@ def _tests(paths: InputPaths) -> list[str]:
         needs = needs_of(test.function)
         lines += columns([(test.id, ", ".join(test.requirements), took)])
         lines += [f"      {test.title}", f"      needs {', '.join(sorted(needs.instruments)) or 'no instrument'}"]
-    lines += _deviations(find_deviations(plan, tests, default_testplans()))
+    lines += _deviations(find_deviations(plan, tests, paths.testplans, default_testplans()))
     if known_s:
         total_s = sum(known_s.get(test.id, 0.0) for test in tests)
         lines.append(f"{len(tests)} tests, about {rough(total_s)} on {kind} bench, as in the last runs under {OUT}/")

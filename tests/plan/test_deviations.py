@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from harness.plan.deviations import REPEATS, _requirements
@@ -136,6 +137,15 @@ def test_a_test_of_ones_own_has_nothing_to_be_set_against(tmp_path: Path) -> Non
         "own: the reference has no test that runs test_own.py::test_own",
         "MAG-1: the reference also asks mag-1-sensor-on-the-bus",
     )
+
+
+def test_other_code_under_a_shipped_name_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "other_plans"
+    shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    assert deviations("smoke", folder) == ()
+    code = folder / "detection" / "test_seal.py"
+    code.write_text(code.read_text(encoding="utf-8") + "\n\nONE_MORE = 1\n", encoding="utf-8")
+    assert deviations("smoke", folder) == ("detection/test_seal.py: not the shipped file of that name",)
 
 
 def test_the_plan_that_qualifies_says_so_itself() -> None:
