@@ -20,7 +20,7 @@ from harness.plan.resolve import ResolvedTest
 REFERENCE = "smoke"
 """The shipped plan that every other is set against."""
 
-REPEATS = frozenset({"alerts", "changes", "openings", "pulses", "steps", "trains", "wobbles"})
+REPEATS = frozenset({"alerts", "changes", "closings", "openings", "pulses", "steps", "trains", "wobbles"})
 """Keys whose whole numbers count how often something is done."""
 
 NOT_SET = "not set"
