@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 
 from harness.measure.errors import UnitError
 from harness.measure.unit_table import Unit, find_unit, units_of
@@ -68,8 +68,11 @@ def _example(dimension: str) -> str:
     return f"5 {units_of(dimension).split(', ')[0]}"
 
 
-def _reader(dimension: str, symbol: str, *, whole: bool) -> Callable[[object], float]:
-    """A validator; pydantic wants ValueError, so the table's own error is told on as one."""
+def _reader(dimension: str, symbol: str, *, whole: bool, lowest: int | None) -> Callable[[object], float]:
+    """A validator; pydantic wants ValueError, so the table's own error is told on as one.
+
+    ``lowest`` is checked here and not by ``Field(ge=...)`` in the type: that would take the place of a field's own.
+    """
 
     def read(value: object) -> float:
         if not isinstance(value, str):
@@ -77,11 +80,17 @@ def _reader(dimension: str, symbol: str, *, whole: bool) -> Callable[[object], f
                 f'{value!r} has no unit; write it as text with one of {units_of(dimension)}, as in "{value} {symbol}"'
             )
         try:
-            number = parse_quantity(value, dimension).in_unit(symbol)
+            quantity = parse_quantity(value, dimension)
+            number = quantity.in_unit(symbol)
         except UnitError as error:
             raise ValueError(str(error)) from error
+        if lowest is not None and number < lowest:
+            raise ValueError(f"expected at least {lowest} {quantity.unit.symbol if lowest == 0 else symbol}")
         if not whole:
-            return float(number)
+            try:
+                return float(number)
+            except OverflowError:
+                raise ValueError("is beyond every number that can be worked with") from None
         if number.denominator != 1:
             raise ValueError(f"{value!r} is finer than 1 {symbol}, the step of this field; round it")
         return int(number)
@@ -89,12 +98,14 @@ def _reader(dimension: str, symbol: str, *, whole: bool) -> Callable[[object], f
     return read
 
 
-def _quantity(dimension: str, symbol: str, *, whole: bool = False) -> tuple[BeforeValidator, WithJsonSchema]:
+def _quantity(
+    dimension: str, symbol: str, *, whole: bool = False, lowest: int | None = None
+) -> tuple[BeforeValidator, WithJsonSchema]:
     schema = {"type": "string", "description": f"a number and a unit: {units_of(dimension)}"}
-    return BeforeValidator(_reader(dimension, symbol, whole=whole)), WithJsonSchema(schema)
+    return BeforeValidator(_reader(dimension, symbol, whole=whole, lowest=lowest)), WithJsonSchema(schema)
 
 
-_TIME, _TIME_SCHEMA = _quantity("time", "ns", whole=True)
+_TIME, _TIME_SCHEMA = _quantity("time", "ns", whole=True, lowest=0)
 _VOLTAGE, _VOLTAGE_SCHEMA = _quantity("voltage", "V")
 _CURRENT, _CURRENT_SCHEMA = _quantity("current", "A")
 _FIELD, _FIELD_SCHEMA = _quantity("flux_density", "mT")
@@ -103,10 +114,10 @@ _TEMPERATURE, _TEMPERATURE_SCHEMA = _quantity("temperature", "degC")
 _ANGLE, _ANGLE_SCHEMA = _quantity("angle", "deg")
 _RESISTANCE, _RESISTANCE_SCHEMA = _quantity("resistance", "Ohm")
 _FREQUENCY, _FREQUENCY_SCHEMA = _quantity("frequency", "Hz")
-_BAUD, _BAUD_SCHEMA = _quantity("symbol_rate", "Bd", whole=True)
+_BAUD, _BAUD_SCHEMA = _quantity("symbol_rate", "Bd", whole=True, lowest=1)
 _PERCENT, _PERCENT_SCHEMA = _quantity("ratio", "%")
 
-DurationNs = Annotated[int, Field(ge=0), _TIME, _TIME_SCHEMA]
+DurationNs = Annotated[int, _TIME, _TIME_SCHEMA]
 VoltageV = Annotated[float, _VOLTAGE, _VOLTAGE_SCHEMA]
 CurrentA = Annotated[float, _CURRENT, _CURRENT_SCHEMA]
 FieldMt = Annotated[float, _FIELD, _FIELD_SCHEMA]
@@ -115,5 +126,5 @@ TemperatureDegC = Annotated[float, _TEMPERATURE, _TEMPERATURE_SCHEMA]
 AngleDeg = Annotated[float, _ANGLE, _ANGLE_SCHEMA]
 ResistanceOhm = Annotated[float, _RESISTANCE, _RESISTANCE_SCHEMA]
 FrequencyHz = Annotated[float, _FREQUENCY, _FREQUENCY_SCHEMA]
-BaudBd = Annotated[int, Field(gt=0), _BAUD, _BAUD_SCHEMA]
+BaudBd = Annotated[int, _BAUD, _BAUD_SCHEMA]
 PercentPct = Annotated[float, _PERCENT, _PERCENT_SCHEMA]

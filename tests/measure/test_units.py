@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from harness.measure.errors import UnitError
 from harness.measure.unit_table import SPELLINGS, UNITS, find_unit
@@ -35,6 +35,23 @@ def test_a_duration_is_read_exactly(text: str, expected_ns: int) -> None:
     assert Settings(debounce_ns=text).debounce_ns == expected_ns  # type: ignore[arg-type]
 
 
+class Watching(BaseModel):
+    watch_ns: DurationNs = Field(ge=1_000_000_000)
+    speed_Bd: BaudBd = Field(default=9600, ge=300)
+
+
+def test_a_fields_own_bound_holds_beside_the_types() -> None:
+    assert Watching(watch_ns="1 s").watch_ns == 1_000_000_000  # type: ignore[arg-type]
+    for wrong in ({"watch_ns": "10 ms"}, {"watch_ns": "-1 s"}, {"watch_ns": "1 s", "speed_Bd": "299 Bd"}):
+        with pytest.raises(ValidationError):
+            Watching(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_number_beyond_all_numbers_is_refused() -> None:
+    with pytest.raises(ValidationError, match="beyond every number"):
+        Settings(field_mT="1e400 mT")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -43,7 +60,7 @@ def test_a_duration_is_read_exactly(text: str, expected_ns: int) -> None:
         ("5 V", "use one of s, ms, us, ns, min, h, d"),
         ("500 msec", "near: ms"),
         ("0.5 ns", "finer than 1 ns"),
-        ("-1 ms", "greater than or equal to 0"),
+        ("-1 ms", "at least 0 ms"),
         ("nan ms", "not a quantity"),
         ("inf ms", "not a quantity"),
         ("1e99999 ms", "not a quantity"),

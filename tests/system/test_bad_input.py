@@ -17,6 +17,11 @@ WRONG_FILES = {
     "unknown-key-in-bench": ("bench", ('laboratory = "', 'laboratry = "'), ["bench.laboratry", "'laboratory'"]),
     "unknown-key-in-meter": ("meter", ("supply_V = ", "suply_V = "), ["lines.suply_V", "'supply_V'"]),
     "unknown-key-in-plan": ("plan", ("coverage_factor = ", "coverage = "), ["decision.coverage", "coverage_factor"]),
+    "watch-too-short": (
+        "plan",
+        ('openings = 2, watch = "2 s"', 'openings = 2, watch = "10 ms"'),
+        ["seal-1-opening", "watch", "at least", "10 ms"],
+    ),
     "levels-swapped": (
         "plan",
         ('lowest = "42 mT", highest = "45 mT"', 'lowest = "45 mT", highest = "42 mT"'),
