@@ -8,22 +8,10 @@ from __future__ import annotations
 
 from harness.bench.clock import Clock
 from harness.bench.ports import SmbusPort
-from harness.instruments.devices import SmbusDevice, declared_identity
-from harness.instruments.errors import BadAnswerError, SettingError
-from harness.instruments.relay import RelaySpecification
-from harness.instruments.visa import Identity, Traffic
+from harness.instruments.errors import BadAnswerError
+from harness.instruments.expander_board import ExpanderBoard
+from harness.instruments.visa import Traffic
 
-SPECIFICATION = RelaySpecification(
-    # The expander says nothing of its relays; this is the small 5 V power relay that such boards carry [recalled].
-    source="MCP23017 board with relays of type SRD-05VDC",
-    switch_voltage_max_V=250.0,
-    switch_current_max_A=10.0,
-    switch_power_max_W=2500.0,
-    switching_time_max_ms=10.0,
-)
-SETTLING_NS = round(SPECIFICATION.switching_time_max_ms * 1e6)
-
-CHANNELS = range(16)
 ALL = 0xFFFF
 IODIRA, IODIRB, IPOLA, IPOLB, IOCON, GPIOA, GPIOB, OLATA, OLATB = 0x00, 0x01, 0x02, 0x03, 0x0A, 0x12, 0x13, 0x14, 0x15
 """Registers with IOCON.BANK = 0 (data sheet table 3-3)."""
@@ -35,11 +23,10 @@ INTPOL = 0x02
 """A bit of IOCON that changes nothing while interrupts are off: what the part is known by."""
 
 
-class Mcp23017:
-    """A relay board; implements ``harness.instruments.relay.RelayUnit``."""
+class Mcp23017(ExpanderBoard):
+    """A relay board behind an MCP23017."""
 
-    TRANSPORT = "smbus"
-    OPTIONS = ("active_low",)
+    MAKER, PART, CHANNELS = "Microchip", "MCP23017", range(16)
 
     def __init__(
         self,
@@ -52,53 +39,12 @@ class Mcp23017:
         timeout_ms: int = 5000,
         active_low: bool = False,
     ) -> None:
-        """Switches nothing: what the board has closed stays closed until it is told otherwise."""
-        self._identity = declared_identity(name, "Microchip", "MCP23017", serial)
-        self._device = SmbusDevice(port, clock, name=name, traffic=traffic, timeout_ms=timeout_ms)
-        self._off = ALL if active_low else 0
+        """Also makes sure of the part and of its register map."""
+        super().__init__(
+            port, clock, name=name, serial=serial, traffic=traffic, timeout_ms=timeout_ms, active_low=active_low
+        )
         self._device.write_register(BANKED_IOCON, 0)
         self._check_part()
-
-    def identity(self) -> Identity:
-        """As declared in the bench file; the part has no number of its own."""
-        return self._identity
-
-    @property
-    def specification(self) -> RelaySpecification:
-        """The usual relays of such boards."""
-        return SPECIFICATION
-
-    def reset(self) -> None:
-        """Every relay open."""
-        self.open_all()
-
-    def close(self, channel: int) -> None:
-        """Close one relay; returns when it has settled. Raises InstrumentError if the part reads back otherwise."""
-        bit = self._bit(channel)
-        self._switch(self._closed_mask() | bit)
-
-    def open(self, channel: int) -> None:
-        """Open one relay; returns when it has settled. Raises InstrumentError if the part reads back otherwise."""
-        bit = self._bit(channel)
-        self._switch(self._closed_mask() & ~bit)
-
-    def open_all(self) -> None:
-        """Open every relay, whatever state the part is in."""
-        self._switch(0)
-
-    def closed(self, channel: int) -> bool:
-        """Whether the pin is at the level that closes the relay; the board does not see its contacts."""
-        return bool(self._closed_mask() & self._bit(channel))
-
-    def closed_channels(self) -> list[int]:
-        """Every channel whose pin is at the level that closes its relay."""
-        mask = self._closed_mask()
-        return [channel for channel in CHANNELS if mask >> channel & 1]
-
-    def _bit(self, channel: int) -> int:
-        if channel not in CHANNELS:
-            raise SettingError(self._device.name, f"channel {channel}: an MCP23017 has channels 0 to {CHANNELS[-1]}")
-        return 1 << channel
 
     def _check_part(self) -> None:
         """Another part at this address would take the writes too: IOCON stands at two addresses of this one only."""
@@ -119,7 +65,7 @@ class Mcp23017:
             (IODIRB, 0),
         ):
             self._device.write_register(register, value)
-        self._device.wait(SETTLING_NS)
+        self._settle()
         if self._closed_mask() != mask:
             raise BadAnswerError(
                 self._device.name, f"levels {levels:#06x}", "other levels at the pins", "the levels that were written"
