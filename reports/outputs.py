@@ -21,7 +21,7 @@ from harness.evidence.output_files import (
     is_output,
     outputs_present,
 )
-from harness.evidence.reader import load_run
+from harness.evidence.reader import Run, load_run
 from harness.evidence.signature import signed_output_digests, signed_report_digest
 from harness.evidence.verify import Problem
 from reports.allure import render_allure
@@ -58,18 +58,20 @@ def write_outputs(
     into: Path | None = None,
     signer: str | None = None,
     problems: Sequence[Problem] | None = None,
+    read: Run | None = None,
 ) -> list[Path]:
     """Write the forms named in ``formats`` and return their files, in the order named (Allure: its folder).
 
     ``into`` is a folder (made if need be) instead of the run's own. ``signer`` is the fingerprint of the key that will
     sign (None: that of the signature lying there, if any). ``problems`` are what verifying the folder has just found
-    (None: verified here). Raises ReadError if the folder is no run, SignatureError if an output that was signed would
-    be replaced by another, ReportError if a form can't be made or written.
+    (None: verified here), ``read`` is the run as just read from it (None: read here; a whole run takes 25 MB). Raises
+    ReadError if the folder is no run, SignatureError if an output that was signed would be replaced by another,
+    ReportError if a form can't be made or written.
     """
     for name in formats:
         if name not in _MAKERS:
             raise UnknownFormatError(f"{name!r} is no form of the report; there are: {', '.join(FORMATS)}")
-    content = build_content(load_run(run_folder), signer, problems)
+    content = build_content(load_run(run_folder) if read is None else read, signer, problems)
     made = make_outputs(content, formats)
     target = run_folder if into is None else into
     if into is None:

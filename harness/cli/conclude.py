@@ -110,4 +110,4 @@ def write_report(run: Run, formats: Sequence[str] | None = None, signer: str | N
     """Write these forms of the report (None: all) into the run's folder."""
     from reports.outputs import FORMATS, write_outputs  # noqa: PLC0415 - drawing takes a second to load
 
-    return write_outputs(run.path, formats or FORMATS, signer=signer)
+    return write_outputs(run.path, formats or FORMATS, signer=signer, read=run)
