@@ -5,7 +5,10 @@
 #include "config.h"
 #include "hal/hal.h"
 
-/* LOG-3: 0x04 and 0x09 are the catalogue's, 0x2C and 0x2D IDIS security log numbers; all are in docs/alert-format.md. */
+/*
+ * LOG-3: 0x04 and 0x09 are the catalogue's, 0x2C and 0x2D IDIS fraud log numbers, the others the meter's own; all are in
+ * docs/alert-format.md. The end of a state is the code after its beginning.
+ */
 enum event_code {
     EVENT_MISMATCH = 0x04,
     EVENT_MISMATCH_ENDED = 0x05,
@@ -15,8 +18,43 @@ enum event_code {
     EVENT_MAGNET_ENDED = 0x0A,
     EVENT_HALL_FAULT = 0x0B,
     EVENT_HALL_BACK = 0x0C,
+    EVENT_FIELD_SATURATED = 0x0D,
+    EVENT_FIELD_SATURATED_ENDED = 0x0E,
+    EVENT_BYPASS = 0x11,
+    EVENT_BYPASS_ENDED = 0x12,
+    EVENT_NEUTRAL_LOST_SUPPLY_SIDE = 0x13,
+    EVENT_NEUTRAL_LOST_SUPPLY_SIDE_ENDED = 0x14,
+    EVENT_NEUTRAL_LOST_LOAD_SIDE = 0x15,
+    EVENT_NEUTRAL_LOST_LOAD_SIDE_ENDED = 0x16,
+    EVENT_LINE_NEUTRAL_SWAPPED = 0x17,
+    EVENT_LINE_NEUTRAL_SWAPPED_ENDED = 0x18,
+    EVENT_CURRENT_REVERSED = 0x19,
+    EVENT_CURRENT_REVERSED_ENDED = 0x1A,
+    EVENT_PHASE_ANGLE = 0x1B,
+    EVENT_PHASE_ANGLE_ENDED = 0x1C,
+    EVENT_TRANSFORMER_SATURATED = 0x1D,
+    EVENT_TRANSFORMER_SATURATED_ENDED = 0x1E,
+    EVENT_OVERHEATED = 0x1F,
+    EVENT_OVERHEATED_ENDED = 0x20,
+    EVENT_TILTED = 0x21,
+    EVENT_TILTED_ENDED = 0x22,
+    EVENT_SHAKEN = 0x23,
+    EVENT_SHAKEN_ENDED = 0x24,
+    EVENT_MOTION_FAULT = 0x25,
+    EVENT_MOTION_BACK = 0x26,
+    EVENT_EDGE_STORM = 0x27,
+    EVENT_EDGE_STORM_ENDED = 0x28,
     EVENT_CASE_OPENED = 0x2C,
     EVENT_CASE_CLOSED = 0x2D,
+    EVENT_KEYS_WIPED = 0x2E,
+    EVENT_PORT_LOCKED = 0x31,
+    EVENT_CLOCK_ADJUSTED = 0x33,
+    EVENT_CLOCK_INVALID = 0x34,
+    EVENT_BATTERY_LOW = 0x37,
+    EVENT_BATTERY_LOW_ENDED = 0x38,
+    EVENT_SECURE_ELEMENT_FAULT = 0x39,
+    EVENT_SECURE_ELEMENT_BACK = 0x3A,
+    EVENT_EVENTS_DROPPED = 0x3B,
 };
 
 struct event {

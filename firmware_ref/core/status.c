@@ -1,6 +1,8 @@
 #include "core/status.h"
 
-#define TAMPER_CAUSES (STATUS_CASE_OPEN | STATUS_MAGNET | STATUS_MISMATCH)
+#define TAMPER_CAUSES                                                                                                \
+    (STATUS_CASE_OPEN | STATUS_MAGNET | STATUS_MISMATCH | STATUS_TILTED | STATUS_SHAKEN | STATUS_METROLOGY |         \
+     STATUS_KEYS_WIPED)
 #define SINCE_POWER_ON 0xFFFF0000u
 
 void status_set(struct status *status, uint32_t bits) {

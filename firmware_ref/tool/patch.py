@@ -1,6 +1,7 @@
-"""Applies a defect's unified diff to a copy of the firmware. Strict: every context line must be where the patch says.
+"""Applies a defect's unified diff to a copy of the firmware. Strict: every context line must be there as it stands.
 
-No fuzz and no search: a patch that has gone stale must fail, or a defect would silently be something else.
+No fuzz: a patch that has gone stale must fail, or a defect would silently be something else. A hunk may have moved, since
+code is added above it; then its old lines, context and all, must stand at exactly one place of the file.
 """
 
 from __future__ import annotations
@@ -82,6 +83,29 @@ def _parse_hunk(lines: list[str], at: int, name: str) -> tuple[Hunk, int]:
     return Hunk(first, tuple(old), tuple(new)), at
 
 
+def _place(lines: list[str], hunk: Hunk, shift: int, which: str, path: PurePosixPath) -> int:
+    """Where the hunk's old lines begin in the file: where it says, or else the one place that has them all."""
+    said = hunk.first_line - 1 + shift
+    count = len(hunk.old)
+    if count and tuple(lines[said : said + count]) == hunk.old:
+        return said
+    places = [at for at in range(len(lines) - count + 1) if count and tuple(lines[at : at + count]) == hunk.old]
+    if len(places) == 1:
+        return places[0]
+    if places:
+        where = ", ".join(str(at + 1) for at in places)
+        raise PatchError(
+            f"{which} fits {path} at more than one place (lines {where}) and not where it says, line {said + 1}; "
+            "make the patch anew from the present sources"
+        )
+    found = lines[said : said + count]
+    at = next((i for i, line in enumerate(hunk.old) if found[i : i + 1] != [line]), 0)
+    raise PatchError(
+        f"{which} does not apply to {path}: at line {said + at + 1} expected {hunk.old[at] if hunk.old else ''!r}, "
+        f"found {found[at] if at < len(found) else 'end of file'!r}; make the patch anew from the present sources"
+    )
+
+
 def apply_patch(text: str, root: Path, name: str) -> None:
     """Changes the files below `root` in place; on `PatchError` nothing has been changed."""
     changed: dict[Path, str] = {}
@@ -92,17 +116,9 @@ def apply_patch(text: str, root: Path, name: str) -> None:
         lines = path.read_text(encoding="utf-8").splitlines()
         shift = 0
         for number, hunk in enumerate(patch.hunks, start=1):
-            start = hunk.first_line - 1 + shift
-            found = lines[start : start + len(hunk.old)]
-            if tuple(found) != hunk.old:
-                at = next((i for i, line in enumerate(hunk.old) if found[i : i + 1] != [line]), 0)
-                raise PatchError(
-                    f"{name}: hunk {number} does not apply to {patch.path} at line {start + at + 1}: expected "
-                    f"{hunk.old[at] if hunk.old else ''!r}, found {found[at] if at < len(found) else 'end of file'!r}; "
-                    "make the patch anew from the present sources"
-                )
+            start = _place(lines, hunk, shift, f"{name}: hunk {number}", patch.path)
             lines[start : start + len(hunk.old)] = hunk.new
-            shift += len(hunk.new) - len(hunk.old)
+            shift = start + len(hunk.new) - (hunk.first_line - 1 + len(hunk.old))
         changed[path] = "\n".join(lines) + "\n"
     for path, content in changed.items():
         path.write_text(content, encoding="utf-8")

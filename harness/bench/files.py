@@ -220,15 +220,65 @@ class AlertSection(FileModel):
     events: EventCodes
 
 
+Code = Annotated[int | None, Field(ge=0, le=255)]
+
+
 class EventCodes(FileModel):
     """The meter's own codes of the causes that a plan asks for (LOG-3: each has a documented code)."""
 
     case_opened: int = Field(ge=0, le=255)
     case_closed: int = Field(ge=0, le=255)
-    magnetic_field: int | None = Field(default=None, ge=0, le=255)
-    magnetic_field_gone: int | None = Field(default=None, ge=0, le=255)
-    current_mismatch: int | None = Field(default=None, ge=0, le=255)
-    current_mismatch_gone: int | None = Field(default=None, ge=0, le=255)
+    magnetic_field: Code = None
+    magnetic_field_gone: Code = None
+    current_mismatch: Code = None
+    current_mismatch_gone: Code = None
+    field_saturated: Code = None
+    """The field is beyond the sensor's range (MAG-3)."""
+    field_saturated_gone: Code = None
+    field_sensor_fault: Code = None
+    field_sensor_back: Code = None
+    transformer_saturated: Code = None
+    """The current transformer's core, seen in the waveform (MAG-5)."""
+    transformer_saturated_gone: Code = None
+    front_end_fault: Code = None
+    front_end_back: Code = None
+    element_bypassed: Code = None
+    """A shunt across a measuring element, seen in the response to load (MET-2)."""
+    element_bypassed_gone: Code = None
+    neutral_lost_supply_side: Code = None
+    neutral_lost_supply_side_gone: Code = None
+    neutral_lost_load_side: Code = None
+    neutral_lost_load_side_gone: Code = None
+    line_neutral_swapped: Code = None
+    line_neutral_swapped_gone: Code = None
+    current_reversed: Code = None
+    current_reversed_gone: Code = None
+    phase_angle_abnormal: Code = None
+    phase_angle_abnormal_gone: Code = None
+    overheated: Code = None
+    overheated_gone: Code = None
+    tilted: Code = None
+    tilted_gone: Code = None
+    shaken: Code = None
+    """Manipulated for longer than the vibration duration threshold (TILT-2)."""
+    shaken_gone: Code = None
+    motion_sensor_fault: Code = None
+    motion_sensor_back: Code = None
+    edge_storm: Code = None
+    """An interrupt storm on the case switch's line (SEAL-3)."""
+    edge_storm_gone: Code = None
+    keys_wiped: Code = None
+    """After sustained high-voltage injection (SIG-4)."""
+    port_locked: Code = None
+    """The diagnostic port, after wrong passwords (INT-4)."""
+    clock_adjusted: Code = None
+    clock_invalid: Code = None
+    battery_low: Code = None
+    battery_low_gone: Code = None
+    secure_element_fault: Code = None
+    secure_element_back: Code = None
+    events_dropped: Code = None
+    """More events at once than the meter could keep (LOG-1)."""
 
     @field_validator("*")
     @classmethod

@@ -205,7 +205,21 @@ def test_a_patch_that_fits_is_applied(patched: Path) -> None:
 def test_a_stale_patch_changes_nothing_and_says_where(patched: Path) -> None:
     before = patched.read_text().replace("sixth", "6th")
     patched.write_text(before)
-    with pytest.raises(PatchError, match=r"hunk 2 does not apply to one\.txt at line 7: expected 'sixth', found '6th'"):
+    with pytest.raises(PatchError, match=r"hunk 2 does not apply to one\.txt: at line 7 expected 'sixth', found '6th'"):
+        apply_patch(PATCH, patched.parent, "x.patch")
+    assert patched.read_text() == before
+
+
+def test_a_patch_whose_place_has_moved_is_applied_there(patched: Path) -> None:
+    patched.write_text("new\nnewer\n" + patched.read_text().replace("fifth", "inserted\nfifth"))
+    apply_patch(PATCH, patched.parent, "x.patch")
+    assert patched.read_text() == "new\nnewer\nfirst\nSECOND\nand a half\nthird\nfourth\ninserted\nfifth\n"
+
+
+def test_a_patch_that_fits_two_moved_places_is_refused(patched: Path) -> None:
+    before = "new\n" + 2 * patched.read_text()
+    patched.write_text(before)
+    with pytest.raises(PatchError, match=r"hunk 1 fits one\.txt at more than one place \(lines 2, 8\)"):
         apply_patch(PATCH, patched.parent, "x.patch")
     assert patched.read_text() == before
 
