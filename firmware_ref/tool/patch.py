@@ -1,6 +1,6 @@
 """Applies a defect's unified diff to a copy of the firmware. Strict: every context line must be there as it stands.
 
-No fuzz: a patch that has gone stale must fail, or a defect would silently be something else. A hunk may have moved, since
+No fuzz: a patch that has gone stale must fail, or a defect would silently be something else. A hunk may have moved, as
 code is added above it; then its old lines, context and all, must stand at exactly one place of the file.
 """
 
