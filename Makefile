@@ -15,7 +15,7 @@ PLAN ?= smoke
 SEED ?= 1
 WORKERS ?= 2
 
-.PHONY: help certify test lint unit firmware bench format clean lock
+.PHONY: help certify test lint unit firmware coverage bench format clean lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -35,6 +35,9 @@ unit: $(READY) ## every test of the project
 
 firmware: $(READY) ## build the reference firmware and print its budgets
 	$(BIN)/python -m firmware_ref.tool.build
+
+coverage: $(READY) ## lines and branches of the firmware's core that its tests reach (needs gcc)
+	@$(BIN)/python -m tests.firmware.coverage
 
 bench: $(READY) ## measure: a table, and JSON under out/
 	$(BIN)/python -m tests.figures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -17,12 +18,21 @@ SOURCE = Path(__file__).resolve().parents[2] / "firmware_ref"
 WARNINGS = ("-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-Wconversion")
 UNDEFINED = ("-fsanitize=undefined", "-fsanitize-trap=undefined")
 ADDRESS_AND_UNDEFINED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+HOST_FOLDERS = ("core", "dlms", "port/host")
+HOST_PROGRAM = "TAMPERBENCH_HOST_PROGRAM"
+"""Another build of the core for the host to run the tests on: the instrumented one of ``tests.firmware.coverage``."""
+
+
+def host_sources() -> list[str]:
+    """Every C file of the program, relative to the firmware's folder."""
+    return [str(path.relative_to(SOURCE)) for folder in HOST_FOLDERS for path in sorted((SOURCE / folder).glob("*.c"))]
 
 
 def compile_host(out: Path) -> Path:
     """Address and undefined-behaviour sanitizers with gcc; the ziglang wheel's clang has the second only (traps)."""
-    folders = ("core", "dlms", "port/host")
-    sources = [str(path.relative_to(SOURCE)) for folder in folders for path in sorted((SOURCE / folder).glob("*.c"))]
+    sources = [
+        str(path.relative_to(SOURCE)) for folder in HOST_FOLDERS for path in sorted((SOURCE / folder).glob("*.c"))
+    ]
     gcc = shutil.which("gcc")
     compiler, sanitizers = ([gcc], ADDRESS_AND_UNDEFINED) if gcc else (list(zig_command()), UNDEFINED)
     for attempt, flags in ((compiler, sanitizers), (list(zig_command()), UNDEFINED)):
@@ -35,9 +45,18 @@ def compile_host(out: Path) -> Path:
     raise AssertionError(f"the core does not build for the host:\n{done.stderr}")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With another build given, only what runs on it is of interest."""
+    if HOST_PROGRAM in os.environ:
+        others = [item for item in items if "host_program" not in getattr(item, "fixturenames", ())]
+        items[:] = [item for item in items if item not in others]
+        config.hook.pytest_deselected(items=others)
+
+
 @pytest.fixture(scope="session")
 def host_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compile_host(tmp_path_factory.mktemp("host") / "meter")
+    given = os.environ.get(HOST_PROGRAM)
+    return Path(given) if given else compile_host(tmp_path_factory.mktemp("host") / "meter")
 
 
 @pytest.fixture
