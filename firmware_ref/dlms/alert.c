@@ -2,7 +2,7 @@
 
 #include "core/bytes.h"
 #include "core/calendar.h"
-#include "core/event_queue.h"
+#include "core/severity.h"
 #include "core/sha256.h"
 
 #define WRAPPER_VERSION 0x0001u
@@ -17,28 +17,12 @@
 #define TYPE_UNSIGNED 0x11u
 #define TYPE_ENUM 0x16u
 
-#define SEVERITY_MAJOR 1u
-#define SEVERITY_MINOR 2u
 #define CONTENT_BYTES 56u
 
 /* 0-0:96.11.1.255, event code object of the fraud (tamper) log. */
 static const uint8_t obis_event_code[6] = {0, 0, 96, 11, 1, 255};
 
 uint32_t alert_invoke_id(uint32_t counter) { return 0xC0000000u | (counter & 0x00FFFFFFu); }
-
-/* COM-5: what begins is major and never waits for others; its end is minor. */
-static uint8_t severity_of(uint8_t code) {
-    switch (code) {
-    case EVENT_MISMATCH_ENDED:
-    case EVENT_FRONT_END_BACK:
-    case EVENT_MAGNET_ENDED:
-    case EVENT_HALL_BACK:
-    case EVENT_CASE_CLOSED:
-        return SEVERITY_MINOR;
-    default:
-        return SEVERITY_MAJOR;
-    }
-}
 
 static uint8_t *put_string(uint8_t *at, const uint8_t *octets, uint8_t count) {
     return put_octets(put_u8(at, count), octets, count);
