@@ -71,8 +71,10 @@
 #define CONFIG_MISMATCH_CONFIRM_US 40000u
 #define CONFIG_MISMATCH_START_UA 20000u
 
-/* LOG-1: events that wait for their counter; the newest is dropped and counted when full. */
+/* LOG-1: events that wait for their counter; when full, repetitions join, what can't is dropped, counted and reported. */
 #define CONFIG_EVENT_QUEUE 8u
+/* LOG-1, LOG-3: causes that a state is kept of (core/causes.c). */
+#define CONFIG_CAUSES 25u
 /* COM-3: alerts kept in RAM for repeats. The rest of the unconfirmed ones wait in the log. One is kept for a new event. */
 #define CONFIG_OUTBOX_ALERTS 4u
 

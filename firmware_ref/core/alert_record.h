@@ -10,6 +10,7 @@ struct alert_record {
     struct hal_utc event_time;  /* first edge of the lasting change */
     struct hal_utc sent_time;   /* when the alert was made; the same in every repeat */
     uint8_t code;
+    uint16_t count;             /* how many detections it stands for (LOG-1) */
 };
 
 #endif

@@ -1,4 +1,8 @@
-/* Debounced events that wait for their counter and signature. Bounded: a full queue drops the newest and counts it (LOG-1). */
+/*
+ * Debounced events that wait for their counter and signature: what is major goes first, each cause in its own order. Bounded
+ * (LOG-1): when it is full, a repetition joins the event of its code that waits already, and what can't join is dropped,
+ * counted and reported.
+ */
 #ifndef TBR_EVENT_QUEUE_H
 #define TBR_EVENT_QUEUE_H
 
@@ -60,18 +64,22 @@ enum event_code {
 struct event {
     struct hal_utc time;
     uint8_t code;
+    uint16_t count; /* how often it happened; 0, as whoever reports an event leaves it, counts as 1 */
 };
 
 struct event_queue {
-    struct event events[CONFIG_EVENT_QUEUE];
-    uint8_t first;
+    struct event events[CONFIG_EVENT_QUEUE]; /* as they came in */
+    struct hal_utc dropped_time;             /* of the first one dropped */
     uint8_t count;
-    uint16_t dropped;
+    uint16_t dropped; /* not reported yet */
 };
 
 void event_queue_put(struct event_queue *queue, const struct event *event);
-/* The oldest event, or NULL. It stays until event_queue_drop_oldest(). */
-const struct event *event_queue_oldest(const struct event_queue *queue);
-void event_queue_drop_oldest(struct event_queue *queue);
+/*
+ * The event to take next, or NULL: the oldest major one, or an older event of the same cause that still waits; without a
+ * major one the oldest. It stays until event_queue_drop_next().
+ */
+const struct event *event_queue_next(const struct event_queue *queue);
+void event_queue_drop_next(struct event_queue *queue);
 
 #endif

@@ -36,7 +36,7 @@ static void start_signing(struct reporter *reporter, struct outbox_entry *entry,
 /* SIG-1: the counter is now the event's; from here the alert has its content, and its log page can be written. */
 static void take_counter(struct reporter *reporter, struct event_queue *queue, struct event_log *log, uint64_t now_us) {
     const uint8_t *answer = secure_element_answer(&reporter->se);
-    const struct event *event = event_queue_oldest(queue);
+    const struct event *event = event_queue_next(queue);
     struct outbox_entry *entry = outbox_place_new(&reporter->outbox);
     reporter->state = REPORTER_IDLE;
     if (entry == NULL || event == NULL) {
@@ -51,7 +51,7 @@ static void take_counter(struct reporter *reporter, struct event_queue *queue, s
                    .event_time = event->time,
                    .sent_time = hal_utc_at(now_us),
                    .code = event->code}};
-    event_queue_drop_oldest(queue);
+    event_queue_drop_next(queue);
     start_signing(reporter, entry, now_us);
 }
 
@@ -87,7 +87,7 @@ static uint64_t start_work(struct reporter *reporter, struct event_queue *queue,
     }
     struct outbox_entry *unsigned_entry = outbox_next_unsigned(&reporter->outbox);
     /* Before the scan has ended the sequence is not known; it takes 0.2 s after a reset. */
-    const bool has_event = event_queue_oldest(queue) != NULL && log->state != LOG_SCANNING;
+    const bool has_event = event_queue_next(queue) != NULL && log->state != LOG_SCANNING;
     if (has_event && outbox_place_new(&reporter->outbox) != NULL) {
         reporter->state = REPORTER_COUNTING;
         reporter->is_se_resting = false;

@@ -168,6 +168,22 @@ static void print_bus_order(const char *words) {
     }
 }
 
+/* Puts an event for each octet, a second after the other, then takes them all: code, count, second. */
+static void print_event_order(const char *hex) {
+    static struct event_queue queue;
+    const int count = host_read_hex(hex, octets, sizeof octets);
+    memset(&queue, 0, sizeof queue);
+    for (int i = 0; i < count; i++) {
+        const struct event event = {.code = octets[i], .time = {.seconds = (uint32_t)i}};
+        event_queue_put(&queue, &event);
+    }
+    for (const struct event *event = event_queue_next(&queue); event != NULL; event = event_queue_next(&queue)) {
+        printf("%02x:%u:%u ", event->code, event->count, (unsigned)event->time.seconds);
+        event_queue_drop_next(&queue);
+    }
+    printf("\n");
+}
+
 static void receive_hex(enum hal_port port, const char *hex) {
     const int count = host_read_hex(hex, octets, sizeof octets);
     if (count > 0) {
@@ -209,6 +225,8 @@ static bool obey_module(const char *verb, const char *rest) {
         print_confirm(rest);
     } else if (strcmp(verb, "queue") == 0) {
         print_bus_order(rest);
+    } else if (strcmp(verb, "events") == 0) {
+        print_event_order(rest);
     } else if (strcmp(verb, "state") == 0) {
         print_state();
     } else {
