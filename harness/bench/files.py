@@ -326,6 +326,13 @@ class LineSection(FileModel):
     modem_baud_Bd: int = Field(gt=0)
 
 
+class BusSection(FileModel):
+    """Who is who on the board's I2C bus, by seven-bit address: what a latency's parts are told by (COM-1)."""
+
+    secure_element: int = Field(ge=0x08, le=0x77)
+    field_sensor: int | None = Field(default=None, ge=0x08, le=0x77)
+
+
 class MeterFile(FileModel):
     """A whole meter file."""
 
@@ -334,6 +341,7 @@ class MeterFile(FileModel):
     alerts: AlertSection
     lines: LineSection
     readout: ReadoutSection | None = None
+    bus: BusSection | None = None
 
 
 def load_bench_file(path: Path) -> BenchFile:

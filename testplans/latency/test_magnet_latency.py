@@ -104,19 +104,8 @@ def _settled(
 ) -> tuple[AppliedField, float, float]:
     """The field at rest along ``direction``, with the current at its crossing; it is gone again afterwards."""
     steady = magnet.apply(parameters.field_mT, direction.vector)
-    crossing_A, uncertainty_A = _crossing_current(steady, parameters, record)
+    crossing_A, uncertainty_A = steady.crossing_current(parameters.must_trip_mT)
+    record.reading("coil current at the must-trip level", crossing_A, "A", expanded_uncertainty_A=uncertainty_A)
     magnet.off()
     listener.collect_until_quiet()
     return steady, crossing_A, uncertainty_A
-
-
-def _crossing_current(steady: AppliedField, parameters: MagnetLatency, record: TestRecord) -> tuple[float, float]:
-    """The coil current at which the field is ``must_trip``, with its sign, and its expanded uncertainty, both in A.
-
-    Field and current are taken as proportional between the crossing and the field shown; what the core's remanence
-    changes in that is part of the field's uncertainty.
-    """
-    crossing_A = sum(steady.currents_A) * parameters.must_trip_mT / steady.magnitude_mT
-    uncertainty_A = abs(crossing_A) * steady.expanded_uncertainty_mT / steady.magnitude_mT
-    record.reading("coil current at the must-trip level", crossing_A, "A", expanded_uncertainty_A=uncertainty_A)
-    return crossing_A, uncertainty_A

@@ -89,7 +89,7 @@ def test_a_shunt_is_wired_and_takes_a_part(tmp_path: Path, old: str, new: str, t
     [
         ("channels.meter_supply = 102", "channels.meter_supply = 101", "case_switch and meter_supply are both at"),
         ("channels.meter_supply = 102", "channels.meter_supply = -1", "meter_supply = -1: expected a channel number"),
-        ("MODEM_TX = 2", "MODEM_TX = 1", "CASE_SW and MODEM_TX are both at channel 1"),
+        ("MODEM_TX = 3", "MODEM_TX = 1", "CASE_SW and MODEM_TX are both at channel 1"),
         ("I2C_SDA = 1", "I2C_SDA = 0", "I2C_SCL and I2C_SDA are both at channel 0"),
     ],
 )

@@ -126,7 +126,7 @@ def test_an_image_of_zeros_is_not_certified(tmp_path: Path) -> None:
     assert verify_run(tmp_path / "run") == []
 
 
-PROBES = "probes = { CASE_SW = 1, MODEM_TX = 2, COIL_I = 3, SHUNT_I = 4 }"
+PROBES = "probes = { CASE_SW = 1, COIL_I = 2, MODEM_TX = 3, SHUNT_I = 4 }"
 # What the bench lacks, and what the error of the test that needs it must name.
 LACKING = {
     "relay-channel": (
@@ -134,7 +134,7 @@ LACKING = {
         ["instruments.relay.channels", "case_switch = CHANNEL"],
     ),
     "probe": (
-        (PROBES, "probes = { MODEM_TX = 2, COIL_I = 3, SHUNT_I = 4 }"),
+        (PROBES, "probes = { COIL_I = 2, MODEM_TX = 3, SHUNT_I = 4 }"),
         ["'CASE_SW'", "MODEM_TX", "[instruments.scope.probes]"],
     ),
 }
