@@ -39,29 +39,52 @@ def read_out(link: ByteLink, clock: Clock, address: str = "") -> MeterReadout:
 
     A link that can change its speed does so as the meter offers and is back at 300 baud afterwards, whatever happens.
     """
+    return begin_readout(link, clock, address).finish()
+
+
+@dataclass
+class PendingReadout:
+    """A readout that the meter has been asked for and is about to send; :meth:`finish` or :meth:`give_up` ends it."""
+
+    link: ByteLink
+    clock: Clock
+    identification: Identification
+    reader: BlockReader
+    sending_ns: int
+    """How long this side's acknowledgement still takes."""
+
+    def finish(self) -> MeterReadout:
+        """Receive the block."""
+        try:
+            readout = _receive(self.link, self.clock, self.reader, self.sending_ns)
+        finally:
+            self.give_up()
+        # The next request must not come before the meter listens again.
+        self.clock.sleep_ns(self.identification.min_reaction_ns)
+        return MeterReadout(self.identification, readout)
+
+    def give_up(self) -> None:
+        """Back to the speed at which the next request is made."""
+        if isinstance(self.link, SpeedLink):
+            self.link.set_line(START_BAUD, FRAMING)
+
+
+def begin_readout(link: ByteLink, clock: Clock, address: str = "") -> PendingReadout:
+    """Sign on and ask for the block, at the speed the meter offers if the link can change to it."""
     identification = sign_on(link, clock, address).identification
     clock.sleep_ns(identification.min_reaction_ns)
-    if isinstance(link, SpeedLink) and identification.baud_character.isdigit() and identification.baud is not None:
-        readout = _receive_fast(link, clock, identification.baud_character, identification.baud)
-    else:
+    if not (
+        isinstance(link, SpeedLink) and identification.baud_character.isdigit() and identification.baud is not None
+    ):
         select = encode_option_select()
         link.write(select)
-        readout = _receive(link, clock, BlockReader(echo=select), _time_ns(len(select)))
-    clock.sleep_ns(identification.min_reaction_ns)  # the next request must not come before the meter listens again
-    return MeterReadout(identification, readout)
-
-
-def _receive_fast(link: SpeedLink, clock: Clock, character: str, baud: int) -> Readout:
-    """At the offered speed, and back to 300 baud."""
-    select = encode_option_select(baud_character=character)
+        return PendingReadout(link, clock, identification, BlockReader(echo=select), _time_ns(len(select)))
+    select = encode_option_select(baud_character=identification.baud_character)
     link.write(select)
     clock.sleep_ns(_time_ns(len(select)) + SETTLING_NS)
     link.read(0)  # an echo of the acknowledgement, at the speed that now ends
-    link.set_line(baud, FRAMING)
-    try:
-        return _receive(link, clock, BlockReader(), 0)
-    finally:
-        link.set_line(START_BAUD, FRAMING)
+    link.set_line(identification.baud, FRAMING)
+    return PendingReadout(link, clock, identification, BlockReader(), 0)
 
 
 def _time_ns(characters: int) -> int:

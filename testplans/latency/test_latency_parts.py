@@ -24,7 +24,7 @@ from harness.plan.parameters import Parameters
 
 BEFORE_NS = 60_000_000
 RESOLUTION_NS = 150
-"""Half of what tells a START or STOP from data in Fast-mode (600 ns, two samples): the oscilloscope leaves whole ones out."""
+"""Half of what Fast-mode asks for (two samples in 600 ns), since the oscilloscope leaves whole samples out."""
 CASE, MAGNET = "case-open alert latency", "magnet alert latency"
 
 
