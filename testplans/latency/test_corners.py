@@ -34,7 +34,7 @@ REFERENCE_OPENINGS = 8
 
 
 class TwoCauses(Parameters):
-    """The field steps to ``field`` along ``direction``, and the case opens each of ``offsets`` after that was commanded.
+    """The field steps to ``field`` along ``direction``, and the case opens each of ``offsets`` after the command.
 
     Both latencies are judged, each from its own moment. A negative offset has the case open first.
     """
