@@ -13,6 +13,8 @@ import typer
 from harness.evidence.errors import EvidenceError
 from harness.evidence.reader import HEADER_FILE, read_header
 from harness.evidence.replay_id import make_replay_id
+from harness.plan.catalogue import load_catalogue
+from harness.plan.parts import load_plan
 from harness.plan.plan_file import CATALOGUE, find_plan
 from harness.run.inputs import DEFAULT_PLAN, default_testplans
 from harness.run.live_run import OUT
@@ -33,13 +35,12 @@ def complete_plan(ctx: typer.Context, incomplete: str) -> Offer:
 def complete_test(ctx: typer.Context, incomplete: str) -> Offer:
     """The tests of the plan that is asked for so far."""
     plan = ctx.params.get("plan") or DEFAULT_PLAN
+    folder = _testplans(ctx)
     try:
-        path = find_plan(str(plan), _testplans(ctx))
+        tests = load_plan(find_plan(str(plan), folder), load_catalogue(folder / f"{CATALOGUE}.toml"), folder).test
     except Exception:  # noqa: BLE001 - a wrong plan is told by the command itself, not between two keystrokes
         return []
-    tests = [test for test in _read(path).get("test", []) if isinstance(test, dict)]
-    found = [(str(test.get("id", "")), str(test.get("run", ""))) for test in tests]
-    return [(name, where) for name, where in found if name.startswith(incomplete)]
+    return [(test.id, test.run) for test in tests if test.id.startswith(incomplete)]
 
 
 def complete_run(incomplete: str) -> Offer:

@@ -7,11 +7,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from harness.bench.errors import BenchFileError
-from harness.bench.toml_file import FileModel, load_model
-from harness.plan.catalogue import Catalogue
+from harness.bench.toml_file import FileModel
 
 
 def _slug(text: str) -> str:
@@ -49,14 +48,32 @@ class PlannedTest(FileModel):
     run: str
     """``FILE::FUNCTION``, the file relative to testplans/."""
     parameters: dict[str, Any] = Field(default_factory=dict)
+    _part: str = PrivateAttr(default="")
+
+    @property
+    def part(self) -> str:
+        """The file of the plan's parts that it stands in; empty if that is the plan file itself."""
+        return self._part
 
 
 class Plan(FileModel):
-    """A whole plan file."""
+    """A whole plan; one made of parts is flattened (harness/plan/parts.py)."""
 
     plan: PlanSection
     decision: DecisionSection = DecisionSection()
     test: tuple[PlannedTest, ...] = ()
+    _text: bytes = PrivateAttr(default=b"")
+    _repeated: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def text(self) -> bytes:
+        """The plan as a file that stands alone: what a run's folder keeps."""
+        return self._text
+
+    @property
+    def repeated(self) -> frozenset[str]:
+        """Keys that count how often something is done: whole numbers of which its parts name fewer or more."""
+        return self._repeated
 
     def planned(self, test_id: str) -> PlannedTest:
         """The test of that id; raises BenchFileError."""
@@ -66,20 +83,6 @@ class Plan(FileModel):
         known = [planned.id for planned in self.test]
         hint = _near(test_id, known)
         raise BenchFileError(f"plan {self.plan.name!r} has no test {test_id!r}; {hint}it has: {', '.join(known)}")
-
-
-def load_plan(path: Path, catalogue: Catalogue) -> Plan:
-    """The plan at ``path``, its requirement ids checked against the catalogue."""
-    plan = load_model(path, Plan)
-    if not plan.test:
-        raise BenchFileError(f"{path}: the plan has no tests; add at least one [[test]] table")
-    catalogue.check(plan.plan.requires, f"{path}: key 'plan.requires'")
-    seen: set[str] = set()
-    for planned in plan.test:
-        if planned.id in seen:
-            raise BenchFileError(f"{path}: test id {planned.id!r} is there twice; each test has an id of its own")
-        seen.add(planned.id)
-    return plan
 
 
 def find_plan(name_or_path: str, folder: Path) -> Path:

@@ -52,7 +52,8 @@ def resolve_plan(plan: Plan, plan_path: Path, folder: Path, catalogue: Catalogue
 
 
 def _resolve(planned: PlannedTest, plan_path: Path, folder: Path, catalogue: Catalogue) -> ResolvedTest:
-    where = f"{plan_path}: test {planned.id!r}"
+    part = f" of {planned.part}" if planned.part else ""
+    where = f"{plan_path}: test {planned.id!r}{part}"
     function = _find_function(planned.run, where, folder)
     marks = {mark.name: mark for mark in getattr(function, "pytestmark", [])}
     if "requirements" not in marks or not marks["requirements"].args:

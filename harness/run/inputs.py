@@ -9,12 +9,13 @@ from pathlib import Path
 from harness.bench.errors import BenchError, BenchFileError
 from harness.bench.files import BenchFile, MeterFile, load_bench_file, load_meter_file, read_image
 from harness.plan.catalogue import Catalogue, load_catalogue
-from harness.plan.deviations import REFERENCE, find_deviations
-from harness.plan.plan_file import Plan, find_plan, load_plan
+from harness.plan.deviations import find_deviations
+from harness.plan.parts import load_plan
+from harness.plan.plan_file import Plan, find_plan
 from harness.plan.resolve import ResolvedTest, resolve_plan
 
 DEFAULT_SEED = 1
-DEFAULT_PLAN = REFERENCE
+DEFAULT_PLAN = "smoke"
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class InputFiles:
 def load_files(paths: InputPaths) -> InputFiles:
     """Read and check every file but the image; raises BenchFileError naming file, key and remedy."""
     catalogue = load_catalogue(paths.testplans / "requirements.toml")
-    plan = load_plan(paths.plan, catalogue)
+    plan = load_plan(paths.plan, catalogue, paths.testplans)
     bench = load_bench_file(paths.bench)
     meter = load_meter_file(paths.meter)
     tests = resolve_plan(plan, paths.plan, paths.testplans, catalogue)

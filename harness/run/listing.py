@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from harness.evidence.reader import HEADER_FILE, load_run
 from harness.instruments.registry import DRIVERS, ROLES
 from harness.plan.catalogue import load_catalogue
 from harness.plan.deviations import find_deviations
-from harness.plan.plan_file import CATALOGUE, load_plan
+from harness.plan.parts import load_plan
+from harness.plan.plan_file import CATALOGUE
 from harness.plan.resolve import resolve_plan
 from harness.run.durations import known_seconds
 from harness.run.inputs import DEFAULT_PLAN, InputPaths, default_testplans
@@ -48,7 +48,7 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
 
 def _tests(paths: InputPaths) -> list[str]:
     catalogue = load_catalogue(paths.testplans / f"{CATALOGUE}.toml")
-    plan = load_plan(paths.plan, catalogue)
+    plan = load_plan(paths.plan, catalogue, paths.testplans)
     kind = load_bench_file(paths.bench).bench.kind
     known_s = known_seconds(plan.plan.name, kind, (OUT,))
     lines = [f"{plan.plan.name}: {plan.plan.title}", f"requires {', '.join(plan.plan.requires)}"]
@@ -73,14 +73,15 @@ def _deviations(found: Sequence[str]) -> list[str]:
 
 def _plans(paths: InputPaths) -> list[str]:
     rows = []
+    catalogue = load_catalogue(paths.testplans / f"{CATALOGUE}.toml")
     for file in sorted(paths.testplans.glob("*.toml")):
         if file.stem == CATALOGUE:
             continue
         try:
-            table = tomllib.loads(file.read_text(encoding="utf-8"))
-            rows.append((file.stem, f"{len(table['test'])} tests", str(table["plan"]["title"])))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            rows.append((file.stem, "", f"can't be read: {type(error).__name__}: {error}"))
+            plan = load_plan(file, catalogue, paths.testplans)
+            rows.append((file.stem, f"{len(plan.test)} tests", plan.plan.title))
+        except BenchFileError as error:
+            rows.append((file.stem, "", f"can't be read: {error}".splitlines()[0]))
     default = f'without --plan it is "{DEFAULT_PLAN}"; a plan of your own is given by its path: --plan mine.toml'
     return [*columns(rows), default]
 

@@ -113,7 +113,7 @@ def _version(package: str) -> str:
 def create_run_folder(path: Path, inputs: RunInputs, bring_up: BringUp) -> RunFolder:
     """The folder of a run with its header and a copy of everything that decides it."""
     sources = [
-        InputSource("plan", "plan.toml", inputs.paths.plan.read_bytes()),
+        InputSource("plan", "plan.toml", inputs.plan.text),
         InputSource("bench", "bench.toml", inputs.paths.bench.read_bytes()),
         InputSource("meter", "meter.toml", inputs.paths.meter.read_bytes()),
         InputSource("requirements", "requirements.toml", (inputs.paths.testplans / "requirements.toml").read_bytes()),

@@ -16,6 +16,9 @@ from harness.bench.errors import BenchFileError
 from harness.bench.toml_file import FILL_IN, read_toml
 from harness.bench.toml_text import key_text, table, value_text
 from harness.instruments.registry import ROLES
+from harness.plan.catalogue import load_catalogue
+from harness.plan.parts import load_plan
+from harness.plan.plan_file import CATALOGUE
 from harness.run.inputs import DEFAULT_PLAN, choose_paths
 
 BENCH, METER, PLAN = "bench.toml", "meter.toml", "plan.toml"
@@ -115,8 +118,10 @@ def reference_meter(shipped: Path, folder: Path) -> str:
 
 
 def starting_plan(shipped: Path) -> str:
-    """The default plan under another name."""
-    return PLAN_HEAD + "\n" + _with_value(_without_head(shipped), "name", f"my-{DEFAULT_PLAN}")
+    """The default plan under another name, every test with its parameters."""
+    plan = load_plan(shipped, load_catalogue(shipped.with_name(f"{CATALOGUE}.toml")))
+    text = plan.text.decode().partition("\n")[2].lstrip("\n")  # without its first line, which is about the run's copy
+    return PLAN_HEAD + "\n" + _with_value(text, "name", f"my-{DEFAULT_PLAN}")
 
 
 def real_bench(shipped: Path, name: str) -> str:

@@ -74,8 +74,8 @@ def test_the_last_line_says_that_the_plan_differs_and_the_verdict_stays(tmp_path
 
 def test_a_run_of_a_plan_takes_what_was_found_into_its_header(tmp_path: Path) -> None:
     came = BringUp(utc_ns=0, cause="no bench")
-    smoke = load_inputs(choose_paths(plan="smoke"), 1, needs_image=False)
-    assert make_header(smoke, came).deviations == ()
+    full = load_inputs(choose_paths(plan="full"), 1, needs_image=False)
+    assert make_header(full, came).deviations == ()
     bite = load_inputs(choose_paths(plan="bite"), 1, needs_image=False)
     path = create_run_folder(tmp_path / "bite", bite, came).path
     assert "com-1-case-latency: openings 2, reference 20 (fewer)" in (load_run(path).header.deviations or ())

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from harness.run.inputs import default_testplans
+from harness.run.inputs import choose_paths, load_files
 from testplans.latency.test_mismatch_latency import REFERENCE_CLOSINGS, MismatchLatency
 
 
 def written(plan: str) -> dict[str, Any]:
     """As the shipped plan's file has them."""
-    tests = tomllib.loads((default_testplans() / f"{plan}.toml").read_text(encoding="utf-8"))["test"]
-    (found,) = (test["parameters"] for test in tests if test["id"] == "com-1-mismatch-latency")
-    return dict(found)
+    return dict(load_files(choose_paths(plan=plan)).plan.planned("com-1-mismatch-latency").parameters)
 
 
 def shipped(plan: str) -> MismatchLatency:

@@ -12,7 +12,8 @@ from harness.bench.toml_file import validate
 from harness.measure.units import DurationNs, FieldMt, VoltageV
 from harness.plan.catalogue import load_catalogue
 from harness.plan.parameters import UNIT_SUFFIXES, NoParameters, Parameters, key_of
-from harness.plan.plan_file import find_plan, load_plan
+from harness.plan.parts import load_plan
+from harness.plan.plan_file import find_plan
 from harness.plan.resolve import resolve_plan
 from harness.run.inputs import choose_paths, default_testplans, load_files
 from tests.system.commands import changed, run

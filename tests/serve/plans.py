@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.run.inputs import default_testplans
+from harness.run.inputs import choose_paths, load_files
 
 SEAL_1, LATENCY = "seal-1-opening-and-closing", "com-1-case-latency"
 
@@ -53,7 +53,7 @@ def planned_ids() -> list[str]:
 
 
 def smoke_plan() -> dict[str, Any]:
-    return tomllib.loads((default_testplans() / "smoke.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(load_files(choose_paths(plan="smoke")).plan.text.decode())
 
 
 def short_plan(path: Path, only: Sequence[str] = (), extra: Mapping[str, Any] | None = None) -> Path:

@@ -13,6 +13,8 @@ import pytest
 
 from firmware_ref.tool.build import BuildResult, build
 from harness.cli import main
+from harness.plan.catalogue import load_catalogue
+from harness.plan.parts import load_plan
 from harness.run.inputs import default_testplans
 
 COMMAND = Path(sys.executable).with_name("tamperbench")
@@ -102,4 +104,13 @@ def changed(source: Path, target: Path, *changes: tuple[str, str]) -> Path:
         text = text.replace(old, new, 1)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
+    return target
+
+
+def flat_plan(name: str, target: Path) -> Path:
+    """A shipped plan as one file that stands alone, as a run's folder keeps it."""
+    shipped = default_testplans()
+    plan = load_plan(shipped / f"{name}.toml", load_catalogue(shipped / "requirements.toml"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(plan.text)
     return target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.run.inputs import default_testplans
+from harness.run.inputs import choose_paths, load_files
 
 IDS = ("seal-1-opening-and-closing", "sig-1-genuine-alerts", "com-1-case-latency")
 REQUIRES = '["SEAL-1", "SIG-1", "COM-1"]'
@@ -12,7 +12,7 @@ REQUIRES = '["SEAL-1", "SIG-1", "COM-1"]'
 
 def write_short_plan(path: Path, ids: tuple[str, ...] = IDS, requires: str = REQUIRES, limit: str = "500 ms") -> Path:
     """Each test with fewest repeats, as the shipped plan has it otherwise; ``limit`` is that of COM-1."""
-    _, *blocks = (default_testplans() / "smoke.toml").read_text(encoding="utf-8").split("[[test]]")
+    _, *blocks = load_files(choose_paths(plan="smoke")).plan.text.decode().split("[[test]]")
     text = f'[plan]\nname = "short"\ntitle = "Short"\nrequires = {requires}\n'
     for test_id in ids:
         (block,) = (block for block in blocks if f'id = "{test_id}"' in block)

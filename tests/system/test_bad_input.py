@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 
 from harness.run.inputs import default_testplans
-from tests.system.commands import BENCH, METER, Here, Outcome, changed
+from tests.system.commands import BENCH, METER, Here, Outcome, changed, flat_plan
 
 SMOKE = default_testplans() / "smoke.toml"
-SHIPPED = {"plan": SMOKE, "bench": BENCH, "meter": METER}
+
+
+def shipped(which: str, folder: Path) -> Path:
+    """A shipped file; of a plan the one that stands alone."""
+    return flat_plan("smoke", folder / "flat.toml") if which == "plan" else {"bench": BENCH, "meter": METER}[which]
+
 
 # File, what is changed in it, what the message must name: the key or line, what was expected, the near miss.
 WRONG_FILES = {
@@ -60,9 +65,9 @@ WRONG_FILES = {
     "unknown-function": ("plan", ("::test_a_changed_alert_is_told", "::test_a_changed_alert"), ["did you mean"]),
     "file-outside": ("plan", ("latency/test_case_latency.py", "../conftest.py"), ["com-1", "FILE::FUNCTION below"]),
     "run-without-function": ("plan", ("::test_a_changed_alert_is_told", ""), ["sig-1-changed", "FILE::FUNCTION"]),
-    "toml-without-quote": ("plan", ('title = "Case', "title = Case"), ["not valid TOML", "line 6"]),
+    "toml-without-quote": ("plan", ('title = "Case', "title = Case"), ["not valid TOML", "line 5"]),
     "key-twice": ("bench", ("[bench]\n", '[bench]\nkind = "real"\n'), ["not valid TOML", "line"]),
-    "coverage-factor-too-small": ("plan", ("coverage_factor = 2", "coverage_factor = 0.5"), ["coverage_factor", "1"]),
+    "coverage-factor-too-small": ("plan", ("coverage_factor = 2.0", "coverage_factor = 0.5"), ["coverage_factor", "1"]),
 }
 
 
@@ -82,7 +87,7 @@ def assert_refused(outcome: Outcome, *named: str) -> None:
 @pytest.mark.parametrize("case", WRONG_FILES)
 def test_wrong_file(here: Here, image: Path, tmp_path: Path, case: str) -> None:
     which, change, named = WRONG_FILES[case]
-    file = changed(SHIPPED[which], tmp_path / f"{which}.toml", change)
+    file = changed(shipped(which, tmp_path), tmp_path / f"{which}.toml", change)
     before = files_in(tmp_path)
     outcome = here("certify", f"--{which}", file, "--image", image, "--out", "run")
     assert_refused(outcome, str(file), *named)
@@ -103,16 +108,16 @@ def test_a_plan_without_tests(here: Here, image: Path, tmp_path: Path) -> None:
     assert_refused(here("certify", "--plan", file, "--image", image), str(file), "no tests", "[[test]]")
 
 
-@pytest.mark.parametrize("which", SHIPPED)
+@pytest.mark.parametrize("which", ["plan", "bench", "meter"])
 def test_a_file_that_is_no_text(here: Here, image: Path, tmp_path: Path, which: str) -> None:
     file = tmp_path / f"{which}.toml"
-    file.write_bytes(SHIPPED[which].read_bytes().replace(b"name", b"n\xe4me"))
+    file.write_bytes(shipped(which, tmp_path).read_bytes().replace(b"name", b"n\xe4me"))
     assert_refused(here("certify", f"--{which}", file, "--image", image), str(file), "utf-8")
 
 
-@pytest.mark.parametrize("which", SHIPPED)
+@pytest.mark.parametrize("which", ["plan", "bench", "meter"])
 def test_a_file_that_is_missing_names_the_near_miss(here: Here, image: Path, tmp_path: Path, which: str) -> None:
-    there = changed(SHIPPED[which], tmp_path / f"my-{which}.toml")
+    there = changed(shipped(which, tmp_path), tmp_path / f"my-{which}.toml")
     asked = tmp_path / f"my_{which}.toml"
     assert_refused(here("certify", f"--{which}", asked, "--image", image), str(asked), f"did you mean {there}")
 
@@ -239,6 +244,6 @@ def test_a_replay_of_nothing(here: Here, tmp_path: Path, text: str) -> None:
 
 def test_a_wrong_plan_is_told_before_a_build(here: Here, tmp_path: Path) -> None:
     meter = changed(METER, tmp_path / "meter.toml", ("../../firmware_ref", "no_such_source"))
-    plan = changed(SMOKE, tmp_path / "plan.toml", ('"SEAL-1"', '"SEAL-11"'))
+    plan = changed(shipped("plan", tmp_path), tmp_path / "plan.toml", ('"SEAL-1"', '"SEAL-11"'))
     assert_refused(here("certify", "--meter", meter, "--plan", plan), "SEAL-11")
     assert_refused(here("certify", "--meter", meter), "firmware.source", "no_such_source")
