@@ -31,6 +31,8 @@ _BOOT_SOURCES = ("boot/boot.c", "core/sha256.c")
 _APP_FOLDERS = ("core", "dlms", "port/lm3s6965")
 _INPUTS = ("*.c", "*.h", "*.ld.in")
 _RESULT = "build.json"
+RESOURCES = "resources.toml"
+"""What the image needs, for whoever certifies it."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,27 @@ def build(source: Path = SOURCE, out: Path = OUT, cc: str | None = None) -> Buil
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix="work-") as work_name:
         result = _build_fresh(source, Path(work_name), out, toolchain)
-    record = {"key": key, "elf_sha256": _file_digest(result.elf), "result": asdict(result)}
+    _write_atomically(out / RESOURCES, _resources(result, read_config(source)).encode())
+    record = {
+        "key": key,
+        "elf_sha256": _file_digest(result.elf),
+        "resources_sha256": _file_digest(out / RESOURCES),
+        "result": asdict(result),
+    }
     _write_atomically(out / _RESULT, json.dumps(record, default=str, indent=1).encode())
     return result
+
+
+def _resources(result: BuildResult, config: dict[str, int]) -> str:
+    """The statement about this image (SEAL-4)."""
+    return (
+        "# What the image beside this file needs of the microcontroller (SEAL-4); written by the build.\n"
+        f'image_sha256 = "{result.digest_sha256}"\n'
+        f"clock_Hz = {config['CONFIG_CYCLES_PER_US'] * 1_000_000}\n"
+        f"core_static_bytes = {result.core_static_ram_bytes}\n"
+        f"core_stack_bytes = {result.core_stack_bytes}\n"
+        'method = "sizes from the program\'s symbols; stack from the disassembled call graph, with exceptions nested"\n'
+    )
 
 
 def build_defect(name: str, source: Path = SOURCE, out: Path | None = None, cc: str | None = None) -> BuildResult:
@@ -175,6 +195,7 @@ def _read_current(out: Path, key: str) -> BuildResult | None:
             record["key"] == key
             and _file_digest(out / "meter.bin") == fields["digest_sha256"]
             and _file_digest(out / "meter.elf") == record["elf_sha256"]
+            and _file_digest(out / RESOURCES) == record["resources_sha256"]
         )
         if not is_current:
             return None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.bench.errors import BenchError, BenchFileError
 from harness.bench.files import BenchFile, MeterFile, load_bench_file, load_meter_file, read_image
+from harness.bench.resources import ResourceStatement, load_statement, statement_beside
 from harness.plan.catalogue import Catalogue, load_catalogue
 from harness.plan.deviations import find_deviations
 from harness.plan.parts import load_plan
@@ -47,6 +48,8 @@ class RunInputs:
     seed: int
     deviations: tuple[str, ...]
     """Where the plan differs from the reference plan."""
+    resources: ResourceStatement | None = None
+    """What the image's maker states beside it."""
 
     @property
     def image_sha256(self) -> str:
@@ -132,6 +135,7 @@ def load_inputs(paths: InputPaths, seed: int, *, needs_image: bool = True) -> Ru
     meter = files.meter
     path = image_path(paths, meter)
     symbols = symbols_path(paths, meter) if needs_image else None
+    statement = statement_beside(path) if needs_image else None
     return RunInputs(
         paths=paths,
         plan=files.plan,
@@ -144,6 +148,7 @@ def load_inputs(paths: InputPaths, seed: int, *, needs_image: bool = True) -> Ru
         symbols=symbols,
         seed=seed,
         deviations=files.deviations,
+        resources=None if statement is None else load_statement(statement),
     )
 
 

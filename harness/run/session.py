@@ -12,6 +12,7 @@ from pathlib import Path
 from harness import __version__
 from harness.bench.bench import Bench, open_bench
 from harness.bench.files import BenchFile, load_bench_file, load_meter_file, read_image
+from harness.bench.resources import RESOURCES_FILE, statement_beside
 from harness.evidence.model import Calibration, Instrument, PlannedTest, RunHeader
 from harness.evidence.run_folder import InputSource, RunFolder
 from harness.measure.decision import Rule
@@ -119,6 +120,9 @@ def create_run_folder(path: Path, inputs: RunInputs, bring_up: BringUp) -> RunFo
         InputSource("requirements", "requirements.toml", (inputs.paths.testplans / "requirements.toml").read_bytes()),
         InputSource("image", "image.bin", inputs.image),
     ]
+    statement = statement_beside(inputs.image_path)
+    if statement is not None:
+        sources.append(InputSource("resources", RESOURCES_FILE, statement.read_bytes()))
     return RunFolder.create(path, make_header(inputs, bring_up), sources)
 
 
