@@ -35,7 +35,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, image: Path) -> Run:
-    plan = folder / "resources.toml"
+    plan = folder / "plan.toml"
     plan.write_text(PLAN)
     paths = choose_paths(plan=str(plan), image=image)
     return certify(Request(paths, seed=1, folder=folder / "run", build=False), Progress(Console(quiet=True)))
