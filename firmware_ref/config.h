@@ -72,6 +72,23 @@
 #define CONFIG_MISMATCH_START_UA 20000u
 
 /* LOG-1: events that wait for their counter; when full, repetitions join, what can't is dropped, counted and reported. */
+
+/*
+ * MET-4, and MAG-2 for the Hall sensor's drift: board and terminals are looked at every second. The correction is the reference
+ * part's nominal drift, from 25 degrees Celsius.
+ */
+#define CONFIG_TEMPERATURE_SAMPLE_US 1000000u
+#define CONFIG_HALL_REFERENCE_DC 250
+#define CONFIG_HALL_DRIFT_PPM_PER_K (-2000)
+/*
+ * MET-4: terminals 30 K above the board in three samples. The chip's sensor is 3.5 K off at most, thermistor and table 2 K; on a
+ * fast change of the weather, 1 K a minute, the terminals lead by up to 6 K, in a test chamber (3 K a minute) by 18 K.
+ */
+#define CONFIG_HEAT_TRIP_DK 300
+#define CONFIG_HEAT_RESTORE_DK 200
+#define CONFIG_HEAT_SAMPLES 3u
+
+/* LOG-1: events that wait for their counter; the newest is dropped and counted when full. */
 #define CONFIG_EVENT_QUEUE 8u
 /* LOG-1, LOG-3: causes that a state is kept of (core/causes.c). */
 #define CONFIG_CAUSES 25u

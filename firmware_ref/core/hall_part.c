@@ -18,7 +18,8 @@
 
 static const struct hall_layout layouts[HALL_PARTS] = {
     /* mode, X, Z, Y, status */
-    [HALL_REFERENCE] = {.address = CONFIG_HALL_ADDRESS, .first_register = 0x02, .length = 8},
+    [HALL_REFERENCE] = {.address = CONFIG_HALL_ADDRESS, .first_register = 0x02, .length = 8,
+                        .drift_ppm_per_K = CONFIG_HALL_DRIFT_PPM_PER_K},
     /* X, Y, Z, conversion status */
     [HALL_TMAG5273] = {.address = CONFIG_HALL_TMAG_ADDRESS, .first_register = 0x12, .length = 7},
 };
@@ -91,4 +92,13 @@ static enum hall_answer decode_tmag(const uint8_t *octets, struct hall_field *fi
 
 enum hall_answer hall_part_decode(enum hall_part part, const uint8_t *octets, struct hall_field *field) {
     return part == HALL_REFERENCE ? decode_reference(octets, field) : decode_tmag(octets, field);
+}
+
+/* A correction of a fifth of the reading at most: the sums stay within 32 bits. */
+void hall_part_compensate(enum hall_part part, int16_t board_dC, struct hall_field *field) {
+    const int32_t warmer_dK = (int32_t)board_dC - CONFIG_HALL_REFERENCE_DC;
+    const int32_t gain_e4 = 10000 + layouts[part].drift_ppm_per_K * warmer_dK / 1000;
+    field->x = field->x * 10000 / gain_e4;
+    field->y = field->y * 10000 / gain_e4;
+    field->z = field->z * 10000 / gain_e4;
 }

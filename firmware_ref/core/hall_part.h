@@ -29,11 +29,14 @@ struct hall_layout {
     uint8_t address;
     uint8_t first_register;
     uint8_t length;
+    int16_t drift_ppm_per_K; /* of the gain, nominal */
 };
 const struct hall_layout *hall_part_layout(enum hall_part part);
 /* The part's setting `number` from 0 as register and value; NULL after the last. */
 const uint8_t *hall_part_setting(enum hall_part part, unsigned number);
 /* Decodes a sample; `field` is set when the answer is GOOD. */
 enum hall_answer hall_part_decode(enum hall_part part, const uint8_t *octets, struct hall_field *field);
+/* MAG-2: takes the nominal drift of the part's gain out of a field measured at this temperature, in tenths of a degree. */
+void hall_part_compensate(enum hall_part part, int16_t board_dC, struct hall_field *field);
 
 #endif

@@ -7,6 +7,7 @@
 void sensors_begin(struct sensors *sensors, const uint8_t *page) {
     parameters_read_gains(page, sensors->gains);
     front_end_begin(&sensors->front_end, sensors->gains);
+    temperature_begin(&sensors->temperature);
 }
 
 /* An event's time is that of the first of the samples that led to it. */
@@ -18,6 +19,7 @@ static void queue_event(struct event_queue *queue, enum event_code code, uint64_
 /* COM-1: a first sample above the threshold is confirmed soon, not in the ordinary rhythm. */
 static void take_field(struct sensors *sensors, struct event_queue *queue, uint64_t now_us) {
     struct magnet_change change;
+    hall_part_compensate((enum hall_part)sensors->hall.part, sensors->temperature.board_dC, &sensors->hall.field);
     if (magnet_take(&sensors->magnet, &sensors->hall.field, now_us, &change)) {
         queue_event(queue, change.present ? EVENT_MAGNET : EVENT_MAGNET_ENDED, change.first_us);
     }
@@ -64,8 +66,18 @@ static void take_front_end(struct sensors *sensors, struct event_queue *queue, e
     }
 }
 
+static void take_temperature(struct sensors *sensors, struct event_queue *queue, uint64_t now_us) {
+    const struct temperature *found = &sensors->temperature;
+    struct heat_change change;
+    if (temperature_step(&sensors->temperature, now_us) &&
+        heat_take(&sensors->heat, found->board_dC, found->terminal_dC, now_us, &change)) {
+        queue_event(queue, change.over ? EVENT_OVERHEATED : EVENT_OVERHEATED_ENDED, change.first_us);
+    }
+}
+
 uint64_t sensors_step(struct sensors *sensors, struct event_queue *queue, struct bus *bus, uint64_t now_us) {
     uint64_t field_us = HAL_NEVER, currents_us = HAL_NEVER;
+    take_temperature(sensors, queue, now_us);
     take_hall(sensors, queue, hall_step(&sensors->hall, bus, now_us, &field_us), now_us);
     take_front_end(sensors, queue, front_end_step(&sensors->front_end, now_us, &currents_us), now_us);
     /* A sample may have hastened the next one. */
@@ -80,6 +92,7 @@ uint32_t sensors_status(const struct sensors *sensors) {
     bits |= sensors->magnet.is_present ? STATUS_MAGNET : 0;
     bits |= sensors->mismatch.is_present ? STATUS_MISMATCH : 0;
     bits |= sensors->hall.field.is_clipped ? STATUS_FIELD_CLIPPED : 0;
+    bits |= sensors->heat.is_over ? STATUS_OVERHEATED : 0;
     bits |= sensors->hall_watch.is_faulty ? STATUS_HALL_FAULT : 0;
     bits |= sensors->front_end_watch.is_faulty ? STATUS_FRONT_END_FAULT : 0;
     return bits;

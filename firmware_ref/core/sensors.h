@@ -1,6 +1,6 @@
 /*
  * What the meter feels besides its case: field and currents. Joins each sensor to its decision and turns what they find
- * into events (MAG-2, MAG-3, MET-1).
+ * into events (MAG-2, MAG-3, MET-1, MET-4).
  */
 #ifndef TBR_SENSORS_H
 #define TBR_SENSORS_H
@@ -8,10 +8,12 @@
 #include "core/event_queue.h"
 #include "core/front_end.h"
 #include "core/hall.h"
+#include "core/heat.h"
 #include "core/magnet.h"
 #include "core/mismatch.h"
 #include "core/part_watch.h"
 #include "core/readout.h"
+#include "core/temperature.h"
 
 struct sensors {
     struct hall hall;
@@ -21,6 +23,8 @@ struct sensors {
     struct part_watch front_end_watch;
     struct mismatch mismatch;
     uint32_t gains[FRONT_END_CHANNELS];
+    struct temperature temperature;
+    struct heat heat;
 };
 
 /* On zeroed memory. `page` is the parameter page, or NULL. */

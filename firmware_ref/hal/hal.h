@@ -1,5 +1,6 @@
 /*
- * The only header the core knows of the device: time, the case switch, the I2C bus, SPI, the modem, the optical and the
+ * The only header the core knows of the device: time, the case switch, the I2C bus, SPI, the
+ * analogue-to-digital converter, the modem, the optical and the
  * diagnostic port, the clock. Nothing here waits: what takes time is started and asked for later.
  */
 #ifndef TBR_HAL_H
@@ -63,6 +64,16 @@ void hal_i2c_abort(void);
 #define HAL_SPI_OCTETS_MAX 8u
 void hal_spi_start(const uint8_t *out, uint8_t *in, uint8_t length);
 bool hal_spi_is_busy(void);
+
+/*
+ * The analogue-to-digital converter, 10 bits: the chip's own temperature, and the thermistor at the terminals. Waited for,
+ * some microseconds. False when there is no converter or no result.
+ */
+struct hal_adc {
+    uint16_t chip;
+    uint16_t terminal;
+};
+bool hal_adc_read(struct hal_adc *adc);
 
 /* Serial ports. A sent buffer stays untouched until is_sending() is false. */
 enum hal_port { HAL_PORT_OPTICAL, HAL_PORT_MODEM, HAL_PORT_DIAGNOSTIC };

@@ -4,7 +4,8 @@ Board facts (the reference meter's own drawing): 16 MHz crystal oscillator into 
 (+- 20 ppm) and a battery on the hibernation module, whose clock the factory set to within 0.4 s; case switch
 from PC4 to ground with the microcontroller's pull-up and a bleed that holds the wire low otherwise; pull-ups from
 the main supply on the serial outputs; secure element, EEPROM and Hall sensor on I2C0, metrology front end on SSI0 (chip
-select at PA3, pulled up), all fed from the main supply. Each board's deviations are drawn from the seed.
+select at PA3, pulled up), thermistor at the terminals on ADC0, all fed from the main supply. Each
+board's deviations are drawn from the seed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from harness.emulation.parts.case_switch import CaseSwitch
 from harness.emulation.parts.eeprom_24lc256 import Eeprom24lc256
 from harness.emulation.parts.hall_reference import HallReference
 from harness.emulation.parts.i2c_bus import I2cBus
+from harness.emulation.parts.ntc import draw_ntc
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
 from harness.emulation.parts.supply_contact import SupplyContact
 from harness.emulation.parts.surroundings import QuietRoom, Surroundings
@@ -36,6 +38,8 @@ CLOCK_CRYSTAL_PPB = 20_000
 COMMISSIONING_ERROR_NS = 400_000_000
 CASE_PIN = 4
 FRONT_END_SELECT_PIN = 3
+TERMINAL_INPUT = 0
+"""Of the converter: the thermistor at the terminals."""
 HallKind = Literal["reference", "tmag5273"]
 SERIAL_ENDS = (
     ("optical", "OPTICAL_TX", 300, "7E1"),
@@ -132,6 +136,9 @@ class MeterBoard:
             clock_error_ppb=self.traits.core_ppb,
         )
         self.mcu.attach_core(self.cpu)
+        self.ntc = draw_ntc(world, "terminal thermistor")
+        self.mcu.adc.chip_mC = lambda: felt.meter_mC(world.now_ns)
+        self.mcu.adc.inputs_uV[TERMINAL_INPUT] = lambda: self.ntc.voltage_uV(felt.terminal_mC(world.now_ns))
         self.cpu.on_system_reset = self.mcu.software_reset
         self.mcu.gpio["c"].connect(CASE_PIN, self.nets["CASE_SW"])
         self.mcu.ssi.device = self.front_end

@@ -74,6 +74,9 @@ class HostMeter:
     element: SecureElement = field(default_factory=SecureElement)
     hall: Hall | Tmag = field(default_factory=Hall)
     front_end: FrontEnd = field(default_factory=FrontEnd)
+    adc_codes: tuple[int, int] | None = None
+    """Of the chip's temperature sensor and the terminals' thermistor; None: no converter."""
+    adc_reads_us: list[int] = field(default_factory=list)
     host: HostProgram | None = None
     now_us: int = 0
     sent: dict[str, list[Sent]] = field(default_factory=lambda: {"modem": [], "optical": [], "diagnostic": []})
@@ -147,6 +150,9 @@ class HostMeter:
                 out = bytes.fromhex(words[2])
                 self.accesses.append((int(words[1]), out))
                 self.host.write(self.front_end.access(out).hex())
+            elif words[0] == "adc":
+                self.adc_reads_us.append(int(words[1]))
+                self.host.write("none" if self.adc_codes is None else "{} {}".format(*self.adc_codes))
             elif words[0] == "speed":
                 self.speeds.append((int(words[1]), int(words[2])))
             elif words[0] == "sent":

@@ -125,6 +125,19 @@ void hal_spi_start(const uint8_t *out, uint8_t *in, uint8_t length) {
 
 bool hal_spi_is_busy(void) { return host.now_us < host.spi_until_us; }
 
+/* ADC: the test answers "CHIP TERMINAL" in codes, or "none". */
+
+bool hal_adc_read(struct hal_adc *adc) {
+    unsigned chip = 0, terminal = 0;
+    printf("adc %llu\n", (unsigned long long)host.now_us);
+    if (sscanf(host_read_line(), "%u %u", &chip, &terminal) != 2) {
+        return false;
+    }
+    adc->chip = (uint16_t)chip;
+    adc->terminal = (uint16_t)terminal;
+    return true;
+}
+
 /* Serial ports */
 
 void host_receive(enum hal_port port, const uint8_t *octets, size_t count) {

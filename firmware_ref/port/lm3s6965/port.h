@@ -27,6 +27,7 @@ void case_switch_begin(void);
 void i2c_begin(void);
 void serial_begin(void);
 void spi_begin(void);
+void adc_begin(void);
 void clock_begin(void);
 /* Moves the next alignment on; returns when to call again. */
 uint64_t clock_service(uint64_t now_us);

@@ -26,6 +26,8 @@
 #define RCC2_USERCC2 (1u << 31)
 #define RCGC0_WATCHDOG (1u << 3)
 #define RCGC0_HIBERNATION (1u << 6)
+#define RCGC0_ADC (1u << 16)
+#define RCGC0_ADC_1_MSPS (3u << 8)
 #define RCGC1_UARTS (7u << 0)
 #define RCGC1_SSI0 (1u << 4)
 #define RCGC1_I2C0 (1u << 12)
@@ -142,6 +144,18 @@
 #define WDT_LOCK REGISTER(WATCHDOG_BASE + 0xC00u)
 #define WDT_CTL_INTEN_RESEN 3u
 #define WDT_UNLOCK_KEY 0x1ACCE551u
+
+/* ADC: sequencer 2, four steps at most */
+#define ADC_BASE 0x40038000u
+#define ADC_ACTSS REGISTER(ADC_BASE + 0x000u)
+#define ADC_RIS REGISTER(ADC_BASE + 0x004u)
+#define ADC_ISC REGISTER(ADC_BASE + 0x00Cu)
+#define ADC_PSSI REGISTER(ADC_BASE + 0x028u)
+#define ADC_SSMUX2 REGISTER(ADC_BASE + 0x080u)
+#define ADC_SSCTL2 REGISTER(ADC_BASE + 0x084u)
+#define ADC_SSFIFO2 REGISTER(ADC_BASE + 0x088u)
+#define ADC_SEQUENCER_2 (1u << 2)
+#define ADC_CTL_TEMPERATURE_THEN_LAST 0x68u /* first step: temperature sensor; second one: interrupt flag and end */
 
 /* Hibernation module */
 #define HIB_BASE 0x400FC000u

@@ -84,6 +84,7 @@ void handle_reset(void) {
     i2c_begin();
     serial_begin();
     spi_begin();
+    adc_begin();
     clock_begin();
     enable_interrupts();
     run_meter();

@@ -29,6 +29,7 @@ from harness.emulation.instruments.truevolt_dialect import make_truevolt
 from harness.emulation.plant.electromagnet import AXES, find_magnet
 from harness.emulation.plant.mains import COMPONENT as MAINS
 from harness.emulation.plant.mains import SHUNT_PREFIX, find_mains
+from harness.emulation.plant.terminals import COMPONENT as TERMINALS
 from harness.emulation.world import World
 
 Maker = Callable[[World, str, InstrumentEntry], MessageInstrument | RelayBoard]
@@ -38,6 +39,7 @@ ACTUATORS = {
     "case_switch": Actuator("case switch", "plunger"),
     "meter_supply": Actuator("supply contact", "interrupt"),
     "source_feed": Actuator(MAINS, "feed"),
+    "terminal_heater": Actuator(TERMINALS, "heater"),
 }
 """What a relay channel of the bench file can work, by the name it has there; ``shunt_NAME`` works that shunt."""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.emulation.cpu.standing import StandingWords
 from harness.emulation.errors import NotModelledError, WorldError
+from harness.emulation.lm3s6965.adc import Adc
 from harness.emulation.lm3s6965.block import Block, BusFaultError, Core, CoreClock, Reader, Writer
 from harness.emulation.lm3s6965.flash_controller import FlashController
 from harness.emulation.lm3s6965.gpio import PORT_PINS, GpioPort
@@ -71,6 +72,7 @@ class Mcu(PlainComponent):
         self.uarts = [Uart(self, index, irq, pins) for index, (_, irq, pins) in enumerate(UART_MAP)]
         self.i2c = I2cMaster(self, i2c, 8)
         self.ssi = Ssi(self, 7)
+        self.adc = Adc(self)
         self.timers = [Gptm(self, index, irq) for index, (_, irq) in enumerate(GPTM_MAP)]
         self._pages: dict[int, tuple[Block, Gate | None]] = dict(self._memory_map())
         self.standing = StandingWords()
@@ -87,6 +89,7 @@ class Mcu(PlainComponent):
         yield 0x40000, (self.watchdog, ("rcgc0", 3))
         yield 0x40008, (self.ssi, ("rcgc1", 4))
         yield 0x40020, (self.i2c, ("rcgc1", 12))
+        yield 0x40038, (self.adc, ("rcgc0", 16))
         yield 0x400FC, (self.hibernation, ("rcgc0", 6))
         yield 0x400FD, (self.flash, None)
         yield SYSCTL_PAGE, (self.sysctl, None)

@@ -38,9 +38,10 @@ PERIOD_NS = 13_300_000
 PERIOD_PPM = 50_000
 GAIN_PPM = 30_000
 OFFSET_NT = 500_000
-DRIFT_PPM_PER_K = (-300, -100)
-"""Of the gain. Residue of a compensated part; a bare Hall plate on silicon has some -1000 ppm/K [recalled], with which
-50 mT +- 5 mT could not be kept from -40 to +70 degrees Celsius without a correction in the meter."""
+DRIFT_PPM_PER_K = (-2_150, -1_850)
+"""Of the gain: a Hall plate on silicon fed by a voltage loses some 0.45 % a kelvin with its mobility [recalled], this
+part half of it, within narrow limits. 50 mT +- 5 mT can't be kept from -40 to +70 degrees Celsius unless the meter
+corrects it; the same holds for the ferrite magnets that other parts' sheets speak of (-0.2 %/K)."""
 REFERENCE_MC = 25_000
 NOISE_STEP_NT = 240
 """Noise is the sum of two uniform bytes in these steps: 25 uT rms, 61 uT at most."""

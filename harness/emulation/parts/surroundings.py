@@ -30,6 +30,9 @@ class Surroundings(Protocol):
     def meter_mC(self, at_ns: int) -> int:
         """Temperature of the meter's board, in thousandths of a degree Celsius."""
 
+    def terminal_mC(self, at_ns: int) -> int:
+        """Temperature of the meter's terminal block, likewise."""
+
     def mains_segments(self, quantity: Quantity, from_ns: int, to_ns: int) -> list[Segment]:
         """The laws that ``quantity`` follows in ``from_ns <= t < to_ns``, the oldest first; never empty."""
 
@@ -44,6 +47,11 @@ class QuietRoom:
         return EARTH_FIELD_NT
 
     def meter_mC(self, at_ns: int) -> int:
+        """Room temperature."""
+        del at_ns
+        return ROOM_MC
+
+    def terminal_mC(self, at_ns: int) -> int:
         """Room temperature."""
         del at_ns
         return ROOM_MC

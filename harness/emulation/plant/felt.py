@@ -23,6 +23,10 @@ class FeltPlant:
         """The board in the chamber's air."""
         return self.plant.climate.meter_mC(at_ns)
 
+    def terminal_mC(self, at_ns: int) -> int:
+        """The terminal block with what heats it."""
+        return self.plant.terminals.terminal_mC(at_ns)
+
     def mains_segments(self, quantity: Quantity, from_ns: int, to_ns: int) -> list[Segment]:
         """The mains at the meter's terminals and in its elements."""
         return self.plant.mains.segments(quantity, from_ns, to_ns)

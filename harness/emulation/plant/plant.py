@@ -10,6 +10,7 @@ from harness.emulation.plant.attitude import Attitude
 from harness.emulation.plant.climate import Climate
 from harness.emulation.plant.electromagnet import Electromagnet
 from harness.emulation.plant.mains import Mains
+from harness.emulation.plant.terminals import Terminals
 from harness.emulation.world import World
 
 
@@ -21,10 +22,16 @@ class Plant:
     mains: Mains
     climate: Climate
     attitude: Attitude
+    terminals: Terminals
 
 
 def make_plant(world: World, shunts: Mapping[str, ShuntEntry]) -> Plant:
     """The plant, at rest: no field but the earth's, the house's mains without load, level and at 23 degrees Celsius."""
+    mains, climate = Mains(world, shunts), Climate(world)
     return Plant(
-        magnet=Electromagnet(world), mains=Mains(world, shunts), climate=Climate(world), attitude=Attitude(world)
+        magnet=Electromagnet(world),
+        mains=mains,
+        climate=climate,
+        attitude=Attitude(world),
+        terminals=Terminals(world, mains, climate),
     )

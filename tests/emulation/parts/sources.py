@@ -27,6 +27,9 @@ class HandMade:
     def meter_mC(self, at_ns: int) -> int:
         return self.board_mC
 
+    def terminal_mC(self, at_ns: int) -> int:
+        return self.board_mC
+
     def mains_segments(self, quantity: Quantity, from_ns: int, to_ns: int) -> list[Segment]:
         laws = self.mains.get(quantity, [Segment(0)])
         first = max(index for index, law in enumerate(laws) if index == 0 or law.start_ns <= from_ns)
