@@ -71,8 +71,6 @@
 #define CONFIG_MISMATCH_CONFIRM_US 40000u
 #define CONFIG_MISMATCH_START_UA 20000u
 
-/* LOG-1: events that wait for their counter; when full, repetitions join, what can't is dropped, counted and reported. */
-
 /*
  * MET-4, and MAG-2 for the Hall sensor's drift: board and terminals are looked at every second. The correction is the reference
  * part's nominal drift, from 25 degrees Celsius.
@@ -88,7 +86,7 @@
 #define CONFIG_HEAT_RESTORE_DK 200
 #define CONFIG_HEAT_SAMPLES 3u
 
-/* LOG-1: events that wait for their counter; the newest is dropped and counted when full. */
+/* LOG-1: events that wait for their counter; when full, repetitions join, what can't is dropped, counted and reported. */
 #define CONFIG_EVENT_QUEUE 8u
 /* LOG-1, LOG-3: causes that a state is kept of (core/causes.c). */
 #define CONFIG_CAUSES 25u
