@@ -145,10 +145,15 @@
 /* An EEPROM transfer starts only when the secure element needs the bus no sooner than this (COM-1): 67 octets, 400 kHz. */
 #define CONFIG_EEPROM_TRANSFER_US 3000u
 
-/* Log: two alternating cursor pages, then a ring of three-page entries: 170 entries (LOG-2). */
-#define CONFIG_LOG_FIRST_PAGE 2u
+/*
+ * LOG-2, how the EEPROM's 512 pages are used. Four pages take turns for the cursor; a ring of 150 entries of three pages is
+ * filled round and round; each cause's state has two pages that take turns (LOG-1), with room for three more causes. A page
+ * bears a million writes: four million confirmations, two million detections of one cause.
+ */
+#define CONFIG_LOG_FIRST_PAGE 4u
 #define CONFIG_LOG_ENTRY_PAGES 3u
-#define CONFIG_LOG_ENTRIES 170u
+#define CONFIG_LOG_ENTRIES 150u
+#define CONFIG_LOG_STATES_PAGE 454u
 
 /* I2C: a transfer that has not ended this long after its nominal time has failed. */
 #define CONFIG_I2C_MARGIN_US 2000u

@@ -1,24 +1,27 @@
 #include "core/event_log.h"
 
 #include "core/bytes.h"
+#include "core/causes.h"
 
 #define SCAN_PAGES (CONFIG_LOG_FIRST_PAGE + CONFIG_LOG_ENTRIES)
 
-static unsigned ring_index(uint32_t sequence) { return sequence % CONFIG_LOG_ENTRIES; }
+unsigned event_log_slot(uint32_t sequence) { return sequence % CONFIG_LOG_ENTRIES; }
 
-static uint16_t entry_page(unsigned index, enum log_part part) {
-    return (uint16_t)(CONFIG_LOG_FIRST_PAGE + index * CONFIG_LOG_ENTRY_PAGES + (unsigned)part);
+static uint16_t entry_page(unsigned slot, enum log_part part) {
+    return (uint16_t)(CONFIG_LOG_FIRST_PAGE + slot * CONFIG_LOG_ENTRY_PAGES + (unsigned)part);
 }
 
-static bool is_confirmed(const struct event_log *log, uint32_t sequence) {
-    const unsigned index = ring_index(sequence);
-    return (log->cursor.confirmed[index / 8u] >> (index % 8u) & 1u) != 0;
+static uint16_t state_page(unsigned index, unsigned copy) {
+    return (uint16_t)(CONFIG_LOG_STATES_PAGE + 2u * index + copy);
 }
 
-static void set_confirmed(struct event_log *log, uint32_t sequence, bool value) {
-    const unsigned index = ring_index(sequence);
-    const uint8_t bit = (uint8_t)(1u << (index % 8u));
-    uint8_t *octet = &log->cursor.confirmed[index / 8u];
+bool event_log_is_waiting(const struct event_log *log, unsigned slot) {
+    return ((unsigned)log->cursor.waiting[slot / 8u] >> (slot % 8u) & 1u) != 0;
+}
+
+static void set_waiting(struct event_log *log, unsigned slot, bool value) {
+    const uint8_t bit = (uint8_t)(1u << (slot % 8u));
+    uint8_t *octet = &log->cursor.waiting[slot / 8u];
     *octet = (uint8_t)(value ? *octet | bit : *octet & ~bit);
 }
 
@@ -33,7 +36,6 @@ static void begin_scan_read(struct event_log *log, uint64_t now_us) {
 
 void event_log_begin(struct event_log *log, uint64_t now_us) {
     log->state = LOG_SCANNING;
-    log->cursor.first_unconfirmed = 1;
     begin_scan_read(log, now_us);
 }
 
@@ -47,40 +49,26 @@ static void take_scanned_page(struct event_log *log) {
         return;
     }
     struct alert_record record;
-    if (log_page_get_record(page, &record)) {
+    const unsigned slot = log->scan_page - CONFIG_LOG_FIRST_PAGE;
+    if (log_page_get_record(page, &record) && event_log_slot(record.sequence) == slot) {
         log->entries_found++;
         if (record.sequence > log->newest) {
             log->newest = record.sequence;
         }
-    }
-}
-
-/* Entries that the ring has overwritten can no longer be sent; confirmed ones at the low end need no bit. */
-static void trim_window(struct event_log *log) {
-    struct log_cursor *cursor = &log->cursor;
-    if (log->newest >= CONFIG_LOG_ENTRIES && cursor->first_unconfirmed <= log->newest - CONFIG_LOG_ENTRIES) {
-        cursor->first_unconfirmed = log->newest - CONFIG_LOG_ENTRIES + 1u;
-    }
-    while (cursor->first_unconfirmed <= log->newest && is_confirmed(log, cursor->first_unconfirmed)) {
-        cursor->first_unconfirmed++;
+        if (record.sequence > log->cursor.newest) {
+            set_waiting(log, slot, true);
+        }
     }
 }
 
 /*
- * A cursor ahead of the newest record means that the newest records were lost after they had been confirmed. Sequences go
- * on from the cursor, so that none of them is used twice.
+ * A cursor ahead of the newest record means that the newest records were lost. Sequences go on from the cursor, so that none
+ * of them is used twice.
  */
 static void end_scan(struct event_log *log) {
-    for (uint32_t sequence = log->newest; sequence > log->cursor.newest; sequence--) {
-        if (sequence + CONFIG_LOG_ENTRIES == log->newest) {
-            break; /* once around the ring */
-        }
-        set_confirmed(log, sequence, false);
+    if (log->newest < log->cursor.newest) {
+        log->newest = log->cursor.newest;
     }
-    if (log->cursor.first_unconfirmed > log->newest + 1u) {
-        log->newest = log->cursor.first_unconfirmed - 1u;
-    }
-    trim_window(log);
     log->state = LOG_READY;
 }
 
@@ -110,46 +98,57 @@ uint64_t event_log_step(struct event_log *log, struct bus *bus, uint64_t other_n
     return next_us;
 }
 
+/* LOG-2: the ring's order is that of age, so the first place that does not wait is the oldest confirmed one. */
 uint32_t event_log_take_sequence(struct event_log *log) {
-    log->newest++;
-    set_confirmed(log, log->newest, false);
-    trim_window(log);
-    return log->newest;
+    uint32_t sequence = log->newest + 1u;
+    while (event_log_is_waiting(log, event_log_slot(sequence)) && sequence - log->newest <= CONFIG_LOG_ENTRIES) {
+        sequence++;
+    }
+    if (event_log_is_waiting(log, event_log_slot(sequence))) {
+        sequence = log->newest + 1u;
+        log->cursor.overwritten++;
+        log->is_cursor_dirty = true;
+    }
+    log->newest = sequence;
+    set_waiting(log, event_log_slot(sequence), true);
+    return sequence;
 }
 
 void event_log_confirm(struct event_log *log, uint32_t sequence) {
-    if (sequence < log->cursor.first_unconfirmed || sequence > log->newest) {
-        return;
-    }
-    set_confirmed(log, sequence, true);
-    trim_window(log);
+    log->is_heard = true;
+    event_log_forget(log, event_log_slot(sequence));
+}
+
+void event_log_forget(struct event_log *log, unsigned slot) {
+    set_waiting(log, slot, false);
     log->is_cursor_dirty = log->state == LOG_READY;
 }
 
-uint32_t event_log_next_unconfirmed(const struct event_log *log, uint32_t from) {
-    uint32_t sequence = from > log->cursor.first_unconfirmed ? from : log->cursor.first_unconfirmed;
-    while (sequence <= log->newest) {
-        if (!is_confirmed(log, sequence)) {
-            return sequence;
-        }
-        sequence++;
+/* The report of a loss takes a place of the ring itself, so it waits until there is one, and someone to hear it (LOG-1). */
+uint16_t event_log_take_loss(struct event_log *log) {
+    const uint16_t lost = log->is_heard ? log->cursor.overwritten : 0;
+    if (lost > 0) {
+        log->cursor.overwritten = 0;
+        log->is_cursor_dirty = true;
+        log->is_heard = false;
     }
-    return 0;
+    return lost;
 }
 
 bool event_log_is_idle(const struct event_log *log) {
     return log->state == LOG_READY && log->eeprom.status != EEPROM_WORKING;
 }
 
-void event_log_begin_read(struct event_log *log, uint32_t sequence, enum log_part part, uint64_t now_us) {
+void event_log_begin_read(struct event_log *log, unsigned slot, enum log_part part, uint64_t now_us) {
     const uint8_t length = (uint8_t)(part == LOG_PART_RECORD ? LOG_RECORD_BYTES : LOG_HALF_BYTES);
-    eeprom_begin_read(&log->eeprom, entry_page(ring_index(sequence), part), length, now_us);
+    eeprom_begin_read(&log->eeprom, entry_page(slot, part), length, now_us);
 }
 
 void event_log_begin_write(struct event_log *log, const struct alert_record *record, const uint8_t *signature,
                            enum log_part part, uint64_t now_us) {
-    const uint16_t page = entry_page(ring_index(record->sequence), part);
+    const uint16_t page = entry_page(event_log_slot(record->sequence), part);
     if (part == LOG_PART_RECORD) {
+        set_waiting(log, event_log_slot(record->sequence), true);
         log_page_put_record(eeprom_page(&log->eeprom), record);
         eeprom_begin_write(&log->eeprom, page, LOG_RECORD_BYTES, now_us);
     } else {
@@ -158,11 +157,20 @@ void event_log_begin_write(struct event_log *log, const struct alert_record *rec
     }
 }
 
-/* The two cursor pages take turns, so a torn write leaves the one before it whole. */
+/* The cursor pages take turns, so a torn write leaves the one before it whole. */
 void event_log_begin_write_cursor(struct event_log *log, uint64_t now_us) {
     log->cursor.generation++;
     log->cursor.newest = log->newest;
     log->is_cursor_dirty = false;
     log_page_put_cursor(eeprom_page(&log->eeprom), &log->cursor);
     eeprom_begin_write(&log->eeprom, (uint16_t)(log->cursor.generation % CONFIG_LOG_FIRST_PAGE), LOG_CURSOR_BYTES, now_us);
+}
+
+void event_log_begin_read_state(struct event_log *log, unsigned index, unsigned copy, uint64_t now_us) {
+    eeprom_begin_read(&log->eeprom, state_page(index, copy), LOG_STATE_BYTES, now_us);
+}
+
+void event_log_begin_write_state(struct event_log *log, const struct cause_state *state, unsigned copy, uint64_t now_us) {
+    log_page_put_state(eeprom_page(&log->eeprom), state);
+    eeprom_begin_write(&log->eeprom, state_page(cause_index(state->code), copy), LOG_STATE_BYTES, now_us);
 }

@@ -10,18 +10,27 @@
 
 #define LOG_RECORD_BYTES 32u
 #define LOG_HALF_BYTES 48u /* one half of a signature: r or s */
-#define LOG_CURSOR_BYTES 48u
+#define LOG_CURSOR_BYTES 40u
+#define LOG_STATE_BYTES 36u
 #define SIGNATURE_HALF_BYTES 32u
 
-/*
- * Which alerts have been confirmed: all below `first_unconfirmed`, and from there to `newest` one bit per ring entry. The
- * bits of later sequences still say what was true of the entries that they overwrote.
- */
+/* Which entries of the ring wait for their confirmation: one bit each. Records above `newest` are later than the cursor. */
 struct log_cursor {
     uint32_t generation;
-    uint32_t first_unconfirmed;
     uint32_t newest;
-    uint8_t confirmed[(CONFIG_LOG_ENTRIES + 7u) / 8u];
+    uint16_t overwritten; /* entries that gave way before they were confirmed; not reported yet */
+    uint8_t waiting[(CONFIG_LOG_ENTRIES + 7u) / 8u];
+};
+
+/* All that was ever seen of one cause (LOG-1). `sequence` is that of its last alert: the next one has a higher one. */
+struct cause_state {
+    uint32_t sequence;
+    uint32_t count; /* detections; 0 when there was none */
+    struct hal_utc first;
+    struct hal_utc last;
+    struct hal_utc ended;
+    uint8_t code;
+    bool is_active;
 };
 
 void log_page_put_record(uint8_t page[LOG_RECORD_BYTES], const struct alert_record *record);
@@ -40,5 +49,8 @@ bool log_page_get_half(const uint8_t page[LOG_HALF_BYTES], uint32_t sequence, un
 
 void log_page_put_cursor(uint8_t page[LOG_CURSOR_BYTES], const struct log_cursor *cursor);
 bool log_page_get_cursor(const uint8_t page[LOG_CURSOR_BYTES], struct log_cursor *cursor);
+
+void log_page_put_state(uint8_t page[LOG_STATE_BYTES], const struct cause_state *state);
+bool log_page_get_state(const uint8_t page[LOG_STATE_BYTES], struct cause_state *state);
 
 #endif

@@ -46,6 +46,15 @@ static uint64_t step_readout(struct meter *meter, uint64_t now_us) {
     return readout_step(readout, meter->reporter.parties.originator, now_us);
 }
 
+/* LOG-2: alerts that gave way to newer ones before anyone had confirmed them. */
+static void report_loss(struct meter *meter, uint64_t now_us) {
+    const uint16_t lost = event_log_take_loss(&meter->log);
+    if (lost > 0) {
+        const struct event event = {.code = EVENT_EVENTS_DROPPED, .count = lost, .time = hal_utc_at(now_us)};
+        event_queue_put(&meter->queue, &event);
+    }
+}
+
 /* MAG-2: brought up to date before anything can ask for it. */
 static void update_status(struct meter *meter) {
     uint32_t bits = sensors_status(&meter->sensors);
@@ -89,6 +98,7 @@ uint64_t meter_step(struct meter *meter, uint64_t now_us) {
     step_modem(meter, now_us);
     next_us = earlier_of(next_us, step_readout(meter, now_us));
     step_banner(meter);
+    report_loss(meter, now_us);
     const uint64_t report_us = reporter_step(&meter->reporter, &meter->queue, &meter->log, &meter->bus, now_us);
     next_us = earlier_of(next_us, report_us);
     /* The secure element's needs are known only now: it always gets the bus before the EEPROM (COM-1). */

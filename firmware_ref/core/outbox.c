@@ -1,6 +1,7 @@
 #include "core/outbox.h"
 
 #include "core/bytes.h"
+#include "core/event_log.h"
 
 static unsigned count_empty(const struct outbox *outbox) {
     unsigned empty = 0;
@@ -50,9 +51,10 @@ struct outbox_entry *outbox_place_old(struct outbox *outbox) {
     return count_empty(outbox) > 1u ? find_empty(outbox) : NULL;
 }
 
-bool outbox_holds(const struct outbox *outbox, uint32_t sequence) {
+bool outbox_holds(const struct outbox *outbox, unsigned slot) {
     for (unsigned i = 0; i < CONFIG_OUTBOX_ALERTS; i++) {
-        if (outbox->entries[i].state != OUTBOX_EMPTY && outbox->entries[i].record.sequence == sequence) {
+        const struct outbox_entry *entry = &outbox->entries[i];
+        if (entry->state != OUTBOX_EMPTY && event_log_slot(entry->record.sequence) == slot) {
             return true;
         }
     }
@@ -84,16 +86,20 @@ struct outbox_entry *outbox_next_due(struct outbox *outbox, uint64_t now_us, uin
     return next;
 }
 
+/* LOG-1: each record before the next one, with its cause's state: a power cut leaves at most one state behind. */
 struct outbox_entry *outbox_next_unsaved(struct outbox *outbox) {
+    struct outbox_entry *record = NULL, *half = NULL;
     for (unsigned i = 0; i < CONFIG_OUTBOX_ALERTS; i++) {
         struct outbox_entry *entry = &outbox->entries[i];
         const bool has_signature = entry->state == OUTBOX_SIGNED || entry->state == OUTBOX_CONFIRMED;
         const bool has_record = has_signature || entry->state == OUTBOX_UNSIGNED;
-        if ((has_record && (entry->unsaved & OUTBOX_SAVE_RECORD) != 0) || (has_signature && entry->unsaved != 0)) {
-            return entry;
+        if (has_record && (entry->unsaved & (OUTBOX_SAVE_RECORD | OUTBOX_SAVE_STATE)) != 0) {
+            record = record == NULL || entry->record.sequence < record->record.sequence ? entry : record;
+        } else if (has_signature && entry->unsaved != 0) {
+            half = entry;
         }
     }
-    return NULL;
+    return record != NULL ? record : half;
 }
 
 struct outbox_entry *outbox_find_confirmed(struct outbox *outbox, const struct confirm *confirm) {

@@ -22,6 +22,7 @@ enum outbox_state {
 #define OUTBOX_SAVE_RECORD 1u
 #define OUTBOX_SAVE_R 2u
 #define OUTBOX_SAVE_S 4u
+#define OUTBOX_SAVE_STATE 8u /* not a page of its own: the cause's state, once the record is saved */
 
 struct outbox_entry {
     struct alert_record record;
@@ -40,12 +41,13 @@ struct outbox {
 struct outbox_entry *outbox_place_new(struct outbox *outbox);
 /* A place for an alert from the log; NULL while only the one kept for a new event is left. */
 struct outbox_entry *outbox_place_old(struct outbox *outbox);
-bool outbox_holds(const struct outbox *outbox, uint32_t sequence);
+/* Whether the log's entry in that place of the ring is here. */
+bool outbox_holds(const struct outbox *outbox, unsigned slot);
 /* The unsigned alert of the lowest sequence, or NULL. */
 struct outbox_entry *outbox_next_unsigned(struct outbox *outbox);
 /* The signed alert to send now: the one due of the lowest sequence; NULL with the time of the next in due_us. */
 struct outbox_entry *outbox_next_due(struct outbox *outbox, uint64_t now_us, uint64_t *due_us);
-/* The alert that has pages to save, or NULL. */
+/* The alert that has pages to save, or NULL: records and their states first, in the order of their sequences. */
 struct outbox_entry *outbox_next_unsaved(struct outbox *outbox);
 /* The alert this confirmation fits, in invoke-id and date-time, or NULL (a late duplicate confirms nothing else). */
 struct outbox_entry *outbox_find_confirmed(struct outbox *outbox, const struct confirm *confirm);

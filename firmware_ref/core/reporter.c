@@ -50,6 +50,7 @@ static void take_counter(struct reporter *reporter, struct event_queue *queue, s
                               (uint32_t)answer[3] << 24,
                    .event_time = event->time,
                    .sent_time = hal_utc_at(now_us),
+                   .count = event->count,
                    .code = event->code}};
     event_queue_drop_next(queue);
     start_signing(reporter, entry, now_us);
@@ -158,5 +159,5 @@ void reporter_take_apdu(struct reporter *reporter, struct event_log *log, const 
     entry->state = OUTBOX_CONFIRMED;
     event_log_confirm(log, entry->record.sequence);
     outbox_release(entry);
-    log_keeper_rescan(&reporter->keeper);
+    log_keeper_rescan(&reporter->keeper, log);
 }

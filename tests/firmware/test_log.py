@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +11,11 @@ import pytest
 from tests.firmware.host_meter import MS, HostMeter, S
 from tests.firmware.parts import PAGE_BYTES, PowerCut, seeded
 
-ENTRIES = 170
+ENTRIES = 150
+FIRST_PAGE = 4
+STATES_PAGE = 454
+CASE_STATE = STATES_PAGE + 2 * 17
+"""The two pages of the case's state: its place in core/causes.c is 17."""
 
 
 def report_events(meter: HostMeter, count: int, start_us: int = 2 * S) -> None:
@@ -53,7 +59,7 @@ def test_alerts_confirmed_out_of_order_stay_so(meter: HostMeter) -> None:
 def test_a_lost_signature_is_made_anew_for_the_same_content(meter: HostMeter) -> None:
     report_events(meter, 1)
     before = meter.alerts[0]
-    page = (2 + 3 * 1 + 2) * PAGE_BYTES  # the entry's third page holds s
+    page = (FIRST_PAGE + 3 * 1 + 2) * PAGE_BYTES  # the entry's third page holds s
     meter.eeprom.memory[page + 20] ^= 0x10
     meter.forget_sent()
     meter.power_on()
@@ -68,7 +74,7 @@ def test_halves_of_two_signatures_are_never_joined(meter: HostMeter) -> None:
     """r of a second signature over s of the first: each page is whole, together they are no signature."""
     report_events(meter, 1)
     first = bytes(meter.eeprom.memory)
-    second_s = (2 + 3 * 1 + 2) * PAGE_BYTES
+    second_s = (FIRST_PAGE + 3 * 1 + 2) * PAGE_BYTES
     meter.eeprom.memory[second_s] ^= 0xFF
     meter.power_on()
     meter.run(3 * S)
@@ -129,31 +135,47 @@ def report_one(meter: HostMeter, is_open: bool, is_confirmed: bool) -> None:
     meter.forget_sent()
 
 
-def test_the_ring_goes_on_after_its_end_and_keeps_the_newest(make_meter: Callable[[], HostMeter]) -> None:
+def test_the_ring_goes_on_after_its_end_and_passes_over_what_waits(make_meter: Callable[[], HostMeter]) -> None:
     meter = make_meter().power_on()
     meter.run(S)
     report_one(meter, is_open=True, is_confirmed=False)
-    for index in range(1, ENTRIES + 5):  # out of order: one bit per entry is set all around the ring
+    for index in range(1, ENTRIES + 5):
         report_one(meter, is_open=index % 2 == 0, is_confirmed=True)
     meter.power_on()
     meter.run(S)
-    assert f"{ENTRIES} entries, newest {ENTRIES + 5}" in meter.banner
+    assert f"{ENTRIES} entries, newest {ENTRIES + 6}" in meter.banner, "the place of 1 was passed over"
+    meter.forget_sent()
     for is_open in (True, False, True):
         report_one(meter, is_open, is_confirmed=False)
     meter.power_on()
     meter.run(4 * S)
-    assert {alert.sequence for alert in meter.alerts} == {ENTRIES + 6, ENTRIES + 7, ENTRIES + 8}
+    assert {alert.sequence for alert in meter.alerts} >= {1}
+    for _ in range(4):
+        for alert in meter.alerts:
+            meter.receive(alert.confirmation())
+        meter.run(meter.now_us + S)
+    assert {alert.sequence for alert in meter.alerts} == {1, ENTRIES + 7, ENTRIES + 8, ENTRIES + 9}
+    assert "waiting 0" in meter.state()
 
 
-def test_only_what_the_ring_still_holds_counts_as_unconfirmed(make_meter: Callable[[], HostMeter]) -> None:
+def test_when_all_wait_the_oldest_gives_way_and_it_is_reported(make_meter: Callable[[], HostMeter]) -> None:
     meter = make_meter().power_on()
     meter.run(S)
     for index in range(ENTRIES + 5):
         report_one(meter, is_open=index % 2 == 0, is_confirmed=False)
-    assert f"newest {ENTRIES + 5} first 6" in meter.state()
+    assert f"newest {ENTRIES + 5} waiting {ENTRIES}" in meter.state()
     meter.power_on()
-    meter.run(4 * S)
-    assert {alert.sequence for alert in meter.alerts} == {6, 7, 8}
+    heard: dict[int, int] = {}
+    for _ in range(ENTRIES):
+        meter.run(meter.now_us + S)
+        for alert in meter.alerts:
+            heard[alert.sequence] = alert.code
+            meter.receive(alert.confirmation())
+        meter.forget_sent()
+    assert set(range(6, ENTRIES + 6)) <= set(heard), "all that the ring held"
+    assert list(heard.values()).count(0x3B) == 1, "reported when it could be heard"
+    assert states(meter, STATES_PAGE + 2 * 24)[-1][1:] == (5, 0x3B, 1), "five gave way"
+    assert "waiting 0" in meter.state()
 
 
 def test_a_torn_cursor_leaves_the_one_before_it(make_meter: Callable[[], HostMeter]) -> None:
@@ -161,7 +183,7 @@ def test_a_torn_cursor_leaves_the_one_before_it(make_meter: Callable[[], HostMet
     meter.run(S)
     for is_open in (True, False, True):
         report_one(meter, is_open, is_confirmed=True)
-    meter.eeprom.tear_after_writes = meter.eeprom.writes + 3  # after record, r and s of the next
+    meter.eeprom.tear_after_writes = meter.eeprom.writes + 4  # after record, state, r and s of the next
     with pytest.raises(PowerCut):
         report_one(meter, is_open=False, is_confirmed=True)
     meter.eeprom.tear_after_writes = None
@@ -176,7 +198,7 @@ def test_a_sequence_is_not_used_twice_when_the_newest_record_is_lost(make_meter:
     meter.run(S)
     for is_open in (True, False):
         report_one(meter, is_open, is_confirmed=True)
-    meter.eeprom.memory[(2 + 3 * 2) * PAGE_BYTES + 9] ^= 1
+    meter.eeprom.memory[(FIRST_PAGE + 3 * 2) * PAGE_BYTES + 9] ^= 1
     meter.power_on()
     meter.run(S)
     meter.edge(2 * S, True)
@@ -207,7 +229,7 @@ def test_log_writes_cost_the_alert_no_time(make_meter: Callable[[], HostMeter]) 
 
 def test_the_record_is_kept_before_the_alert_is_sent(meter: HostMeter) -> None:
     report_events(meter, 1)
-    record_page = (2 + 3 * 1) * PAGE_BYTES
+    record_page = (FIRST_PAGE + 3 * 1) * PAGE_BYTES
     writes = [
         now_us
         for now_us, address, tx, _ in meter.transfers
@@ -215,3 +237,44 @@ def test_the_record_is_kept_before_the_alert_is_sent(meter: HostMeter) -> None:
     ]
     assert len(writes) == 1
     assert writes[0] + 5 * MS < meter.sent["modem"][0].at_us
+
+
+def states(meter: HostMeter, first_page: int = CASE_STATE) -> list[tuple[int, int, int, int]]:
+    """Sequence, count, code, active of the whole pages of one cause's state."""
+    found = []
+    for page in (first_page, first_page + 1):
+        octets = bytes(meter.eeprom.memory[page * PAGE_BYTES : page * PAGE_BYTES + 36])
+        if octets[:4] == b"TBT1" and zlib.crc32(octets[:32]) == int.from_bytes(octets[32:], "big"):
+            found.append((*struct.unpack(">II", octets[4:12]), octets[30], octets[31]))
+    return sorted(found)
+
+
+def test_many_detections_of_one_state_are_one_state_with_a_count(meter: HostMeter) -> None:
+    for index in range(7):
+        report_one(meter, is_open=index % 2 == 0, is_confirmed=True)
+    assert states(meter)[-1] == (7, 4, 0x2C, 1)
+    assert states(meter)[0] == (6, 3, 0x2C, 0), "the other page holds what was before"
+
+
+def test_a_state_goes_on_over_a_reset(meter: HostMeter) -> None:
+    report_one(meter, is_open=True, is_confirmed=True)
+    meter.power_on(is_case_open=True)
+    meter.run(2 * S)
+    assert states(meter)[-1] == (2, 2, 0x2C, 1)
+
+
+@pytest.mark.parametrize("cut", range(1, 5))
+def test_a_cut_between_record_and_state_counts_once(make_meter: Callable[[], HostMeter], cut: int) -> None:
+    """Writes of an event: record, state, r, s. The second event is cut in one of them."""
+    meter = make_meter().power_on()
+    meter.run(S)
+    report_one(meter, is_open=True, is_confirmed=True)
+    report_one(meter, is_open=False, is_confirmed=True)
+    meter.eeprom.tear_after_writes = meter.eeprom.writes + cut
+    with pytest.raises(PowerCut):
+        report_one(meter, is_open=True, is_confirmed=True)
+    meter.eeprom.tear_after_writes = None
+    for _ in range(2):
+        meter.power_on()
+        meter.run(2 * S)
+        assert states(meter)[-1] == (3, 2, 0x2C, 1)

@@ -129,6 +129,14 @@ static void print_confirm(const char *hex) {
     free(exact);
 }
 
+static unsigned count_waiting(void) {
+    unsigned waiting = 0;
+    for (unsigned slot = 0; slot < CONFIG_LOG_ENTRIES; slot++) {
+        waiting += event_log_is_waiting(&meter.log, slot) ? 1u : 0u;
+    }
+    return waiting;
+}
+
 static void print_state(void) {
     printf("state %d queue %u dropped %u outbox", meter.seal.stable_open ? 1 : 0, meter.queue.count, meter.queue.dropped);
     for (unsigned i = 0; i < CONFIG_OUTBOX_ALERTS; i++) {
@@ -137,7 +145,7 @@ static void print_state(void) {
             printf(" %u:%u:%u", entry->record.sequence, entry->state, entry->unsaved);
         }
     }
-    printf(" log %u newest %u first %u status %08x\n", meter.log.state, meter.log.newest, meter.log.cursor.first_unconfirmed,
+    printf(" log %u newest %u waiting %u status %08x\n", meter.log.state, meter.log.newest, count_waiting(),
            (unsigned)meter.status.word);
 }
 
