@@ -116,6 +116,16 @@
 #define CONFIG_OPTICAL_SPEED '5' /* 9,600 baud, as the identity offers */
 #define CONFIG_OPTICAL_ADDRESS "00000001"
 
+/*
+ * INT-4: the diagnostic port opens with a password only. Three wrong ones lock it for a quarter of an hour, also over resets
+ * (NIST SP 800-63B, 5.2.2 asks for a limit; these figures are ours): 288 guesses a day, an event for each three.
+ */
+#define CONFIG_PORT_GUESSES 3u
+#define CONFIG_PORT_LOCK_S 900u
+/* An open port closes by itself after this time, and takes lines up to this length. */
+#define CONFIG_PORT_OPEN_US 300000000u
+#define CONFIG_PORT_LINE_MAX 24u
+
 /* Secure element: ATECC608 at M0 clock divider; times are its maximum execution times (SIG-1, COM-1). */
 #define CONFIG_SE_ADDRESS 0x60u
 #define CONFIG_SE_WAKE_US 1500u

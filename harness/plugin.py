@@ -75,6 +75,7 @@ pytest_plugins = (
     "fixtures.magnet",
     "fixtures.chamber",
     "fixtures.tilt",
+    "fixtures.diagnostic_port",
 )
 
 

@@ -75,6 +75,16 @@ static void step_banner(struct meter *meter) {
     meter->is_banner_done = true;
 }
 
+/* An open diagnostic port tells what the banner told at boot, as it is now. */
+static uint64_t step_port(struct meter *meter, uint64_t now_us) {
+    uint64_t next_us = HAL_NEVER;
+    if (meter->is_banner_done && port_guard_step(&meter->port_guard, &meter->queue, now_us, &next_us) == PORT_TELL_STATE) {
+        meter->is_banner_done = false;
+    }
+    step_banner(meter);
+    return next_us;
+}
+
 /* The case is taken as it stands. Open at boot is an event too: nobody can say how long it has been (SEAL-1). */
 void meter_begin(struct meter *meter, uint64_t now_us) {
     struct alert_parties parties;
@@ -85,6 +95,7 @@ void meter_begin(struct meter *meter, uint64_t now_us) {
         const struct seal_change change = {.open = true, .first_edge_us = now_us};
         queue_change(meter, &change);
     }
+    port_guard_begin(&meter->port_guard, hal_parameter_page());
     event_log_begin(&meter->log, now_us);
     reporter_begin(&meter->reporter, &parties, now_us);
     const size_t length = banner_put_identity(meter->banner);
@@ -97,7 +108,7 @@ uint64_t meter_step(struct meter *meter, uint64_t now_us) {
     update_status(meter);
     step_modem(meter, now_us);
     next_us = earlier_of(next_us, step_readout(meter, now_us));
-    step_banner(meter);
+    next_us = earlier_of(next_us, step_port(meter, now_us));
     report_loss(meter, now_us);
     const uint64_t report_us = reporter_step(&meter->reporter, &meter->queue, &meter->log, &meter->bus, now_us);
     next_us = earlier_of(next_us, report_us);

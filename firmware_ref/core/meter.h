@@ -10,6 +10,7 @@
 #include "core/event_log.h"
 #include "core/event_queue.h"
 #include "core/modem_link.h"
+#include "core/port_guard.h"
 #include "core/readout.h"
 #include "core/reporter.h"
 #include "core/seal.h"
@@ -24,6 +25,7 @@ struct meter {
     struct reporter reporter;
     struct modem_link modem;
     struct readout readout;
+    struct port_guard port_guard;
     struct sensors sensors;
     struct status status;
     char banner[BANNER_BYTES];

@@ -6,6 +6,7 @@
 
 #define MAGIC_PARAMETERS 0x54425031u /* "TBP1" */
 #define MAGIC_GAINS 0x54424731u      /* "TBG1" */
+#define MAGIC_ACCESS 0x54425331u     /* "TBS1" */
 #define GAIN_LEAST_Q16 52428u        /* 0.8 to 1.25: more than any adjustment of a meter needs */
 #define GAIN_MOST_Q16 81920u
 
@@ -37,4 +38,14 @@ void parameters_read_gains(const uint8_t *page, uint32_t gains[FRONT_END_CHANNEL
     for (unsigned i = 0; i < FRONT_END_CHANNELS; i++) {
         gains[i] = is_known ? get_u32(&page[PARAMETERS_GAINS_AT + 4u + 4u * i]) : CONFIG_GAIN_ONE_Q16;
     }
+}
+
+const uint8_t *parameters_find_access(const uint8_t *page) {
+    if (page == NULL) {
+        return NULL;
+    }
+    const uint8_t *block = &page[PARAMETERS_ACCESS_AT];
+    const bool is_good = get_u32(block) == MAGIC_ACCESS &&
+                         get_u32(&block[PARAMETERS_ACCESS_BYTES - 4u]) == crc32_ieee(block, PARAMETERS_ACCESS_BYTES - 4u);
+    return is_good ? &block[4] : NULL;
 }

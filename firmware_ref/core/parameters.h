@@ -11,6 +11,15 @@
 #define PARAMETERS_GAINS_AT 32u
 #define PARAMETERS_GAINS_BYTES 20u
 
+/*
+ * The diagnostic port's password, 64 octets into the page: magic, salt, SHA-256 of salt and password, CRC (INT-4). Points to
+ * salt and digest in the page; NULL where none was programmed, and then no password opens the port.
+ */
+#define PARAMETERS_ACCESS_AT 64u
+#define PARAMETERS_ACCESS_BYTES 56u
+#define PARAMETERS_SALT_BYTES 16u
+const uint8_t *parameters_find_access(const uint8_t *page);
+
 /* From the page, or the reference values where it is blank (NULL) or damaged. */
 void parameters_read(const uint8_t *page, struct alert_parties *parties);
 

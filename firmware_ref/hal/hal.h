@@ -92,6 +92,14 @@ const char *hal_reset_cause(void);
 /* How many times the device has booted since its battery was fitted. */
 uint32_t hal_boot_count(void);
 
+/*
+ * Words that the battery keeps over reset and loss of mains; 0 when the battery was changed. Keeping one takes 0.1 ms
+ * and is waited for.
+ */
+enum hal_kept { HAL_KEPT_PORT_LOCK, HAL_KEPT_PORT_GUESSES, HAL_KEPT_WORDS };
+uint32_t hal_kept(enum hal_kept which);
+void hal_keep(enum hal_kept which, uint32_t value);
+
 /* The device's parameter page, or NULL where none was programmed. */
 const uint8_t *hal_parameter_page(void);
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import zlib
 
@@ -15,6 +16,10 @@ _MAGIC = 0x54425031
 _TITLE_BYTES = 8
 _MAGIC_GAINS = 0x54424731
 _GAINS_AT = 32
+_MAGIC_ACCESS = 0x54425331
+_ACCESS_AT = 64
+_SALT_BYTES = 16
+_LONGEST_PASSWORD = 24
 _LEAST_GAIN, _MOST_GAIN = 0.8, 1.25
 
 
@@ -22,17 +27,30 @@ def make_parameter_page(
     originator: bytes = REFERENCE_ORIGINATOR,
     recipient: bytes = REFERENCE_RECIPIENT,
     gains: tuple[float, float, float] | None = None,
+    access: tuple[str, bytes] | None = None,
 ) -> bytes:
     """The page's octets, to be programmed at `PARAMETERS_ADDRESS`.
 
     ``gains`` are the factory's corrections of line current, neutral current and voltage, 0.8 to 1.25; None leaves the
-    calibration blank, which means 1.0 each.
+    calibration blank, which means 1.0 each. ``access`` is the diagnostic port's password and a salt of 16 random
+    octets; without it no password opens the port.
     """
     for what, title in (("originator", originator), ("recipient", recipient)):
         if len(title) != _TITLE_BYTES:
             raise FirmwareError(f"{what} system title: expected {_TITLE_BYTES} octets, got {len(title)}")
     parties = _with_crc(struct.pack(">I", _MAGIC) + originator + recipient)
-    return parties if gains is None else parties.ljust(_GAINS_AT, b"\xff") + _make_gains(gains)
+    page = parties if gains is None else parties.ljust(_GAINS_AT, b"\xff") + _make_gains(gains)
+    return page if access is None else page.ljust(_ACCESS_AT, b"\xff") + _make_access(*access)
+
+
+def _make_access(password: str, salt: bytes) -> bytes:
+    octets = password.encode("ascii")
+    if len(salt) != _SALT_BYTES or not 1 <= len(octets) <= _LONGEST_PASSWORD:
+        raise FirmwareError(
+            f"diagnostic port: expected a password of 1 to {_LONGEST_PASSWORD} ASCII characters and a salt of "
+            f"{_SALT_BYTES} octets, got {len(octets)} and {len(salt)}"
+        )
+    return _with_crc(struct.pack(">I", _MAGIC_ACCESS) + salt + hashlib.sha256(salt + octets).digest())
 
 
 def _make_gains(gains: tuple[float, float, float]) -> bytes:

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from harness.bench.diagnostic_section import DiagnosticSection
 from harness.bench.errors import BenchFileError, InstrumentMissingError
 from harness.bench.toml_file import FileModel, load_model
 
@@ -342,6 +343,7 @@ class MeterFile(FileModel):
     lines: LineSection
     readout: ReadoutSection | None = None
     bus: BusSection | None = None
+    diagnostic: DiagnosticSection | None = None
 
 
 def load_bench_file(path: Path) -> BenchFile:

@@ -15,6 +15,7 @@ from harness.bench.errors import BenchFileError
 from harness.bench.files import BenchFile, MeterFile
 from harness.bench.link import ByteLink
 from harness.bench.ports import SmbusPort
+from harness.emulation.factory import ACCESS_ADDRESS, make_access_block
 from harness.emulation.instruments.board_ports import EmulatedPorts
 from harness.emulation.instruments.families import make_instrument
 from harness.emulation.instruments.visa_library import EmulatedVisaLibrary
@@ -73,6 +74,9 @@ class EmulatedBench:
         instruments = {role: make_instrument(self.world, role, entry) for role, entry in file.instruments.items()}
         self._ports = EmulatedPorts(self.world, file.instruments, instruments)
         self.board.load_image(image, symbols)
+        if meter.diagnostic is not None:
+            block = make_access_block(meter.diagnostic.password, meter.meter.serial)
+            self.board.cpu.load_flash(ACCESS_ADDRESS, block)
         self.board.power_on()
         self.world.run_until(BOOT_NS)
         self._booted = self.world.snapshot()

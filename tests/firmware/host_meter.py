@@ -84,6 +84,8 @@ class HostMeter:
     accesses: list[tuple[int, bytes]] = field(default_factory=list)
     speeds: list[tuple[int, int]] = field(default_factory=list)
     hanging_addresses: set[int] = field(default_factory=set)
+    kept: dict[int, int] = field(default_factory=dict)
+    """The words that the battery keeps from one power-on to the next."""
 
     def power_on(self, *, is_case_open: bool = False, parameters: bytes | None = None) -> HostMeter:
         self.power_off()
@@ -95,6 +97,8 @@ class HostMeter:
         self.front_end.power_on()
         if parameters is not None:
             self._obey(f"parameters {parameters.hex()}")
+        for which, value in self.kept.items():
+            self._obey(f"keep {which} {value}")
         self._obey(f"begin {int(is_case_open)}")
         return self
 
@@ -153,6 +157,8 @@ class HostMeter:
             elif words[0] == "adc":
                 self.adc_reads_us.append(int(words[1]))
                 self.host.write("none" if self.adc_codes is None else "{} {}".format(*self.adc_codes))
+            elif words[0] == "kept":
+                self.kept[int(words[1])] = int(words[2])
             elif words[0] == "speed":
                 self.speeds.append((int(words[1]), int(words[2])))
             elif words[0] == "sent":

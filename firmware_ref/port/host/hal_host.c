@@ -25,7 +25,8 @@ static struct {
     uint32_t optical_octet_ns;
     uint8_t received[PORTS][RECEIVED_MAX];
     size_t received_first[PORTS], received_end[PORTS];
-    uint8_t parameters[64];
+    uint32_t kept[HAL_KEPT_WORDS];
+    uint8_t parameters[128];
     bool has_parameters;
 } host;
 
@@ -197,6 +198,20 @@ void host_set_parameters(const uint8_t *octets, size_t count) {
     }
     memcpy(host.parameters, octets, count);
     host.has_parameters = true;
+}
+
+uint32_t hal_kept(enum hal_kept which) { return host.kept[which]; }
+
+void hal_keep(enum hal_kept which, uint32_t value) {
+    host_set_kept((unsigned)which, value);
+    printf("kept %u %u\n", (unsigned)which, (unsigned)value);
+}
+
+void host_set_kept(unsigned which, uint32_t value) {
+    if (which >= HAL_KEPT_WORDS) {
+        fail("no such battery-backed word");
+    }
+    host.kept[which] = value;
 }
 
 /* Time */

@@ -17,6 +17,7 @@ void host_set_time_us(uint64_t now_us);
 void host_plan_edge(uint64_t time_us, bool open);
 void host_set_case(bool open);
 void host_set_parameters(const uint8_t *octets, size_t count);
+void host_set_kept(unsigned which, uint32_t value);
 void host_receive(enum hal_port port, const uint8_t *octets, size_t count);
 /* When something of the device happens next: an edge, the end of a transfer or of a transmission. */
 uint64_t host_next_event_us(void);

@@ -211,6 +211,10 @@ static bool obey_device(const char *verb, const char *rest) {
         host_plan_edge(time_us, open != 0);
     } else if (strcmp(verb, "modem") == 0) {
         receive_hex(HAL_PORT_MODEM, rest);
+    } else if (strcmp(verb, "diagnostic") == 0) {
+        receive_hex(HAL_PORT_DIAGNOSTIC, rest);
+    } else if (strcmp(verb, "keep") == 0 && sscanf(rest, "%u %llu", &open, &time_us) == 2) {
+        host_set_kept(open, (uint32_t)time_us);
     } else if (strcmp(verb, "optical") == 0) {
         receive_hex(HAL_PORT_OPTICAL, rest);
     } else if (strcmp(verb, "run") == 0 && sscanf(rest, "%llu", &time_us) == 1) {

@@ -7,6 +7,7 @@
 
 #define WORD_MAGIC 0u
 #define WORD_BOOTS 1u
+#define WORD_KEPT 2u /* the first of enum hal_kept */
 #define BATTERY_MAGIC 0x54425231u /* "TBR1" */
 
 static struct {
@@ -22,10 +23,18 @@ void handle_hibernation(void);
 /* 92 us must lie between writes to this module: they cross into the 32 kHz domain (data sheet, t_HIB_REG_WRITE). */
 #define WRITE_GAP_US 100u
 
-/* Bring-up only: waits. */
+/* Waits first, since anyone may have written just now. With interrupts off, or before they are on. */
 static void write_slowly(volatile uint32_t *target, uint32_t value) {
-    *target = value;
     time_spin_us(WRITE_GAP_US);
+    *target = value;
+}
+
+uint32_t hal_kept(enum hal_kept which) { return HIB_DATA(WORD_KEPT + (uint32_t)which); }
+
+void hal_keep(enum hal_kept which, uint32_t value) {
+    disable_interrupts();
+    write_slowly(&HIB_DATA(WORD_KEPT + (uint32_t)which), value);
+    enable_interrupts();
 }
 
 static void count_boot(void) {
@@ -33,6 +42,9 @@ static void count_boot(void) {
         boot_count = HIB_DATA(WORD_BOOTS) + 1u;
     } else {
         boot_count = 1;
+        for (uint32_t word = 0; word < HAL_KEPT_WORDS; word++) {
+            write_slowly(&HIB_DATA(WORD_KEPT + word), 0);
+        }
         write_slowly(&HIB_DATA(WORD_MAGIC), BATTERY_MAGIC);
     }
     write_slowly(&HIB_DATA(WORD_BOOTS), boot_count);
@@ -53,10 +65,10 @@ void clock_begin(void) {
     enable_line(IRQ_HIBERNATION);
 }
 
-/* One write only, which clears the interrupt; clock_service() does the other one when the module can take it. */
+/* One write only, which clears the interrupt; clock_service() does the other one. */
 void handle_hibernation(void) {
     const uint64_t now_us = hal_time_us();
-    HIB_IC = HIB_INT_RTCALT0;
+    write_slowly(&HIB_IC, HIB_INT_RTCALT0);
     utc_anchor.anchor_us = now_us;
     utc_anchor.anchor_seconds = HIB_RTCM0;
     utc_anchor.is_aligned = true;
@@ -77,7 +89,9 @@ uint64_t clock_service(uint64_t now_us) {
         return write_at_us;
     }
     utc_anchor.is_match_due = false;
-    HIB_RTCM0 = match_seconds;
+    disable_interrupts();
+    write_slowly(&HIB_RTCM0, match_seconds);
+    enable_interrupts();
     return HAL_NEVER;
 }
 

@@ -31,7 +31,7 @@ static void set_up_uart(uint32_t base, uint32_t divisor_64ths, uint32_t format, 
     UART_FBRD(base) = divisor_64ths % 64u;
     UART_LCRH(base) = format;
     UART_IFLS(base) = UART_IFLS_TX_1_8_RX_1_8;
-    UART_IM(base) = (control == UART_CTL_TX_ON) ? 0u : UART_INT_RX | UART_INT_RT;
+    UART_IM(base) = UART_INT_RX | UART_INT_RT;
     UART_CTL(base) = control;
 }
 
@@ -45,8 +45,7 @@ void serial_begin(void) {
     set_up_pins(GPIO_G_BASE, 3u);        /* PG0, PG1 */
     set_up_uart(UART0_BASE, DIVISOR_300_BAUD, UART_LCRH_7E1, UART_CTL_TX_RX_ON);
     set_up_uart(UART1_BASE, DIVISOR_115200_BAUD, UART_LCRH_8N1, UART_CTL_TX_RX_ON);
-    /* INT-4: the diagnostic port only speaks; its receiver stays off. */
-    set_up_uart(UART2_BASE, DIVISOR_115200_BAUD, UART_LCRH_8N1, UART_CTL_TX_ON);
+    set_up_uart(UART2_BASE, DIVISOR_115200_BAUD, UART_LCRH_8N1, UART_CTL_TX_RX_ON);
     enable_line(IRQ_UART0);
     enable_line(IRQ_UART1);
     enable_line(IRQ_UART2);

@@ -1,0 +1,1 @@
+"""Life without mains: current, battery, what is caught meanwhile."""

@@ -1,0 +1,1 @@
+"""Ports, keys and what an attacker with access to them can get."""
