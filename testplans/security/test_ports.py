@@ -1,4 +1,4 @@
-"""The diagnostic port opens to its password alone, locks against guessing, says so, and gives no key away (INT-4, SIG-3)."""
+"""The diagnostic port opens to its password alone, locks against guessing, says so, gives no key away (INT-4, SIG-3)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONG_ENOUGH_NS = 1_000_000_000
 
 
 class Guessing(Parameters):
-    """``guesses`` wrong passwords at most before the port must be locked; ``watch`` is how long the alert is waited for.
+    """``guesses``: wrong passwords at most before the port must be locked; ``watch``: how long the alert is waited for.
 
     ``locked_for``: the port must still be locked so long after (the meter's own time is longer); ``off``: how long the
     supply is away then, ``back_within``: how long this meter may take to come back.
@@ -90,7 +90,7 @@ def test_guessing_locks_the_port_and_is_reported(
     record: TestRecord,
     parameters: Guessing,
 ) -> None:
-    """After so many wrong passwords not even the right one opens, also after a time and a power cut; one event tells it."""
+    """After so many wrong passwords even the right one stays out, also later and after a power cut; one event tells it."""
     near = list(wrong_passwords(diagnostic_port.password).items())
     answers = []
     for number in range(parameters.guesses):

@@ -1,4 +1,4 @@
-"""The diagnostic port's lock on the host: passwords, counting, lock-out over resets, what a blank page means (INT-4)."""
+"""The diagnostic port's lock on the host: passwords, counting, lock-out over resets, a blank page (INT-4)."""
 
 from __future__ import annotations
 
