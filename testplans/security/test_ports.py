@@ -1,4 +1,4 @@
-"""The diagnostic port opens to its password alone, locks against guessing, says so, gives no key away (INT-4, SIG-3)."""
+"""The diagnostic port opens to its password alone, locks against guessing, and gives no key away (INT-4, SIG-3)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_guessing_locks_the_port_and_is_reported(
     record: TestRecord,
     parameters: Guessing,
 ) -> None:
-    """After so many wrong passwords even the right one stays out, also later and after a power cut; one event tells it."""
+    """After wrong passwords even the right one stays out, also later and after a power cut; one event tells it."""
     near = list(wrong_passwords(diagnostic_port.password).items())
     answers = []
     for number in range(parameters.guesses):
