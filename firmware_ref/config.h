@@ -93,9 +93,17 @@
 /* COM-3: alerts kept in RAM for repeats. The rest of the unconfirmed ones wait in the log. One is kept for a new event. */
 #define CONFIG_OUTBOX_ALERTS 4u
 
-/* COM-3: repeats until confirmed: 2 s, 4 s, 8 s ... 60 s. */
+/*
+ * COM-5: a minor event waits this long for others to share its payload; less than half a second, so that a restoration is still
+ * reported within a second. A payload is three events at most: 251 octets, 22 ms on the line (COM-1).
+ */
+#define CONFIG_MINOR_WINDOW_US 300000u
+#define CONFIG_PAYLOAD_EVENTS 3u
+/* COM-3: repeats until confirmed, after 2 s, 4 s, 8 s ... 40 s, each up to a half longer by chance (COM-6): 60 s at most. */
 #define CONFIG_REPEAT_FIRST_US 2000000u
-#define CONFIG_REPEAT_MAX_US 60000000u
+#define CONFIG_REPEAT_MAX_US 40000000u
+/* COM-3: once the head-end answers again, alerts that were repeated follow within this time, by chance (COM-6). */
+#define CONFIG_REPEAT_SPREAD_US 500000u
 /* COM-1: how long a signed alert waits before it is handed to the modem. */
 #define CONFIG_ALERT_HOLD_US 0u
 

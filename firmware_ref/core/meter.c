@@ -31,7 +31,7 @@ static void step_modem(struct meter *meter, uint64_t now_us) {
         if (modem_link_take(&meter->modem, octet, now_us)) {
             size_t length = 0;
             const uint8_t *apdu = modem_link_apdu(&meter->modem, &length);
-            reporter_take_apdu(&meter->reporter, &meter->log, apdu, length);
+            reporter_take_apdu(&meter->reporter, &meter->log, apdu, length, now_us);
         }
     }
 }

@@ -16,6 +16,8 @@ enum outbox_state {
     OUTBOX_UNSIGNED,  /* waits for the secure element */
     OUTBOX_SIGNED,    /* sent, and repeated until confirmed */
     OUTBOX_CONFIRMED, /* waits only for its pages to be saved */
+    OUTBOX_HELD,      /* counted, waits for the others of its payload (COM-5) */
+    OUTBOX_JOINED,    /* reported in the payload of the entry `lead` */
 };
 
 /* Pages of the entry that the log does not hold yet. */
@@ -31,6 +33,7 @@ struct outbox_entry {
     uint32_t repeat_us;
     uint8_t state;
     uint8_t unsaved;
+    uint8_t lead; /* JOINED: index of the entry that has the payload's signature */
 };
 
 struct outbox {
@@ -53,9 +56,21 @@ struct outbox_entry *outbox_next_unsaved(struct outbox *outbox);
 struct outbox_entry *outbox_find_confirmed(struct outbox *outbox, const struct confirm *confirm);
 /* Signed now: due at once (after the configured hold). */
 void outbox_set_signed(struct outbox_entry *entry, uint64_t now_us);
-/* Sent now: due again later, twice as long each time. */
-void outbox_set_sent(struct outbox_entry *entry, uint64_t now_us);
+/* Sent now: due again later, twice as long each time, and by `chance` up to a half longer (COM-6). */
+void outbox_set_sent(struct outbox_entry *entry, uint32_t chance, uint64_t now_us);
+/* The head-end answers: what has been repeated is due again soon, `chance` after now (COM-3). */
+void outbox_hasten(struct outbox *outbox, uint32_t chance, uint64_t now_us);
 /* Empties the entry when it is confirmed and nothing is left to save. */
 void outbox_release(struct outbox_entry *entry);
+
+/* COM-5. What waits for a payload: how many, and whether a major one is among them. */
+unsigned outbox_count_held(const struct outbox *outbox, bool *has_major);
+/* The held ones become one payload, led by the one of the highest counter; NULL when none is held. */
+struct outbox_entry *outbox_close_payload(struct outbox *outbox);
+/* The records of the payload that `lead` leads, in the order of their counters. */
+void outbox_gather(const struct outbox *outbox, const struct outbox_entry *lead, struct alert_payload *payload);
+bool outbox_is_in_payload_of(const struct outbox *outbox, const struct outbox_entry *entry, const struct outbox_entry *lead);
+/* Makes the place empty; the log holds what was there. */
+void outbox_evict(struct outbox *outbox, struct outbox_entry *place);
 
 #endif

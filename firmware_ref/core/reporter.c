@@ -1,9 +1,22 @@
 #include "core/reporter.h"
 
 #include "core/bytes.h"
+#include "core/crc.h"
+#include "core/severity.h"
+
+/* COM-6: xorshift32. No secret hangs on it: it only has to differ from meter to meter and from boot to boot. */
+static uint32_t take_chance(struct reporter *reporter) {
+    uint32_t word = reporter->chance;
+    word ^= word << 13;
+    word ^= word >> 17;
+    word ^= word << 5;
+    reporter->chance = word;
+    return word;
+}
 
 void reporter_begin(struct reporter *reporter, const struct alert_parties *parties, uint64_t now_us) {
     reporter->parties = *parties;
+    reporter->chance = (crc32_ieee(parties->originator, SYSTEM_TITLE_BYTES) ^ (hal_boot_count() << 8)) | 1u;
     reporter->state = REPORTER_PROBING;
     reporter->is_se_resting = true;
     secure_element_reset(&reporter->se);
@@ -29,11 +42,16 @@ static void start_signing(struct reporter *reporter, struct outbox_entry *entry,
     reporter->signing = entry;
     reporter->state = REPORTER_SIGNING;
     reporter->is_se_resting = false;
-    alert_digest(reporter->digest, &reporter->parties, &entry->record);
+    struct alert_payload payload;
+    outbox_gather(&reporter->outbox, entry, &payload);
+    alert_digest(reporter->digest, &reporter->parties, &payload);
     secure_element_begin(&reporter->se, SE_REQUEST_SIGN, reporter->digest, now_us);
 }
 
-/* SIG-1: the counter is now the event's; from here the alert has its content, and its log page can be written. */
+/*
+ * SIG-1: the counter is now the event's; from here the alert has its content, and its log page can be written. It is held for
+ * its payload: a minor event for others to come, a major one only while others that are here already are counted (COM-5).
+ */
 static void take_counter(struct reporter *reporter, struct event_queue *queue, struct event_log *log, uint64_t now_us) {
     const uint8_t *answer = secure_element_answer(&reporter->se);
     const struct event *event = event_queue_next(queue);
@@ -42,8 +60,13 @@ static void take_counter(struct reporter *reporter, struct event_queue *queue, s
     if (entry == NULL || event == NULL) {
         return; /* start_work() asks for both before it counts, and nothing takes them away meanwhile */
     }
+    bool has_major = false;
+    if (outbox_count_held(&reporter->outbox, &has_major) == 0) {
+        reporter->held_until_us = now_us + CONFIG_MINOR_WINDOW_US;
+    }
+    outbox_evict(&reporter->outbox, entry);
     *entry = (struct outbox_entry){
-        .state = OUTBOX_UNSIGNED,
+        .state = OUTBOX_HELD,
         .unsaved = OUTBOX_SAVE_RECORD | OUTBOX_SAVE_R | OUTBOX_SAVE_S,
         .record = {.sequence = event_log_take_sequence(log),
                    .counter = (uint32_t)answer[0] | (uint32_t)answer[1] << 8 | (uint32_t)answer[2] << 16 |
@@ -53,7 +76,6 @@ static void take_counter(struct reporter *reporter, struct event_queue *queue, s
                    .count = event->count,
                    .code = event->code}};
     event_queue_drop_next(queue);
-    start_signing(reporter, entry, now_us);
 }
 
 static void take_se_answer(struct reporter *reporter, struct event_queue *queue, struct event_log *log, uint64_t now_us) {
@@ -81,18 +103,29 @@ static void take_se_answer(struct reporter *reporter, struct event_queue *queue,
     }
 }
 
+/* COM-5: the next event joins the payload that is being made, unless a major one would have to wait for a minor one. */
+static bool is_next_to_count(struct reporter *reporter, const struct event_queue *queue, unsigned held, bool has_major) {
+    const struct event *event = event_queue_next(queue);
+    return event != NULL && held < CONFIG_PAYLOAD_EVENTS && !(has_major && severity_is_minor(event->code)) &&
+           outbox_place_new(&reporter->outbox) != NULL;
+}
+
 /* New events first (COM-1), then alerts whose signature was lost, then rest: the chip sleeps when there is nothing to do. */
 static uint64_t start_work(struct reporter *reporter, struct event_queue *queue, struct event_log *log, uint64_t now_us) {
     if (now_us < reporter->retry_at_us) {
         return reporter->retry_at_us;
     }
-    struct outbox_entry *unsigned_entry = outbox_next_unsigned(&reporter->outbox);
+    bool has_major = false;
+    const unsigned held = outbox_count_held(&reporter->outbox, &has_major);
     /* Before the scan has ended the sequence is not known; it takes 0.2 s after a reset. */
-    const bool has_event = event_queue_next(queue) != NULL && log->state != LOG_SCANNING;
-    if (has_event && outbox_place_new(&reporter->outbox) != NULL) {
+    const bool has_event = log->state != LOG_SCANNING && event_queue_next(queue) != NULL;
+    struct outbox_entry *unsigned_entry = outbox_next_unsigned(&reporter->outbox);
+    if (has_event && is_next_to_count(reporter, queue, held, has_major)) {
         reporter->state = REPORTER_COUNTING;
         reporter->is_se_resting = false;
         secure_element_begin(&reporter->se, SE_REQUEST_COUNT, NULL, now_us);
+    } else if (held > 0 && (has_major || has_event || now_us >= reporter->held_until_us)) {
+        start_signing(reporter, outbox_close_payload(&reporter->outbox), now_us);
     } else if (unsigned_entry != NULL) {
         start_signing(reporter, unsigned_entry, now_us);
     } else if (reporter->presence == SE_UNKNOWN) {
@@ -102,7 +135,7 @@ static uint64_t start_work(struct reporter *reporter, struct event_queue *queue,
         reporter->state = REPORTER_RESTING;
         secure_element_begin(&reporter->se, SE_REQUEST_SLEEP, NULL, now_us);
     } else {
-        return HAL_NEVER;
+        return held > 0 ? reporter->held_until_us : HAL_NEVER;
     }
     return now_us;
 }
@@ -121,7 +154,8 @@ static uint64_t step_secure_element(struct reporter *reporter, struct event_queu
     } else {
         take_se_failure(reporter, now_us);
     }
-    return now_us;
+    /* At once: the EEPROM takes the bus when nobody needs it (COM-1). */
+    return reporter->state == REPORTER_IDLE ? start_work(reporter, queue, log, now_us) : now_us;
 }
 
 /* COM-1, COM-3: the frame is rebuilt from record and signature, so a repeat has the same bytes as the first. */
@@ -134,9 +168,11 @@ static uint64_t send_due(struct reporter *reporter, uint64_t now_us) {
     if (hal_serial_is_sending(HAL_PORT_MODEM)) {
         return HAL_NEVER; /* the port's interrupt calls again at its end */
     }
-    alert_put_frame(reporter->frame, &reporter->parties, &entry->record, entry->signature);
-    hal_serial_send(HAL_PORT_MODEM, reporter->frame, sizeof reporter->frame);
-    outbox_set_sent(entry, now_us);
+    struct alert_payload payload;
+    outbox_gather(&reporter->outbox, entry, &payload);
+    const size_t length = alert_put_frame(reporter->frame, &reporter->parties, &payload, entry->signature);
+    hal_serial_send(HAL_PORT_MODEM, reporter->frame, length);
+    outbox_set_sent(entry, take_chance(reporter), now_us);
     return now_us;
 }
 
@@ -147,17 +183,29 @@ uint64_t reporter_step(struct reporter *reporter, struct event_queue *queue, str
     return earlier_of(next_us, log_keeper_step(&reporter->keeper, log, &reporter->outbox, now_us));
 }
 
-void reporter_take_apdu(struct reporter *reporter, struct event_log *log, const uint8_t *apdu, size_t length) {
+static void confirm_entry(struct event_log *log, struct outbox_entry *entry) {
+    entry->state = OUTBOX_CONFIRMED;
+    event_log_confirm(log, entry->record.sequence);
+    outbox_release(entry);
+}
+
+void reporter_take_apdu(struct reporter *reporter, struct event_log *log, const uint8_t *apdu, size_t length,
+                        uint64_t now_us) {
     struct confirm confirm;
     if (!confirm_parse(apdu, length, &confirm)) {
         return;
     }
-    struct outbox_entry *entry = outbox_find_confirmed(&reporter->outbox, &confirm);
-    if (entry == NULL) {
+    struct outbox_entry *lead = outbox_find_confirmed(&reporter->outbox, &confirm);
+    if (lead == NULL) {
         return;
     }
-    entry->state = OUTBOX_CONFIRMED;
-    event_log_confirm(log, entry->record.sequence);
-    outbox_release(entry);
+    for (unsigned i = 0; i < CONFIG_OUTBOX_ALERTS; i++) {
+        struct outbox_entry *entry = &reporter->outbox.entries[i];
+        if (entry != lead && outbox_is_in_payload_of(&reporter->outbox, entry, lead)) {
+            confirm_entry(log, entry);
+        }
+    }
+    confirm_entry(log, lead);
+    outbox_hasten(&reporter->outbox, take_chance(reporter), now_us);
     log_keeper_rescan(&reporter->keeper, log);
 }

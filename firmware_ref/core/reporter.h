@@ -22,7 +22,9 @@ struct reporter {
     struct outbox_entry *signing;
     uint64_t retry_at_us;
     uint32_t retry_us;
-    uint8_t frame[ALERT_FRAME_BYTES]; /* what the modem is sending */
+    uint64_t held_until_us; /* when the payload closes that events are held for (COM-5) */
+    uint32_t chance;        /* state of the generator that spreads repeats (COM-6) */
+    uint8_t frame[ALERT_FRAME_BYTES_MAX]; /* what the modem is sending */
     uint8_t digest[32];
     uint8_t se_revision[4];
     uint8_t state;
@@ -36,6 +38,7 @@ void reporter_begin(struct reporter *reporter, const struct alert_parties *parti
 uint64_t reporter_step(struct reporter *reporter, struct event_queue *queue, struct event_log *log, struct bus *bus,
                        uint64_t now_us);
 /* An APDU from the head-end: a confirmation ends the repeats of its alert, anything else is dropped. */
-void reporter_take_apdu(struct reporter *reporter, struct event_log *log, const uint8_t *apdu, size_t length);
+void reporter_take_apdu(struct reporter *reporter, struct event_log *log, const uint8_t *apdu, size_t length,
+                        uint64_t now_us);
 
 #endif

@@ -11,13 +11,17 @@
 
 #define TAG_GENERAL_SIGNING 0xDFu
 #define TAG_DATA_NOTIFICATION 0x0Fu
+#define TYPE_ARRAY 0x01u
 #define TYPE_STRUCTURE 0x02u
 #define TYPE_DOUBLE_LONG_UNSIGNED 0x06u
 #define TYPE_OCTET_STRING 0x09u
 #define TYPE_UNSIGNED 0x11u
 #define TYPE_ENUM 0x16u
 
-#define CONTENT_BYTES 56u
+#define EVENT_BYTES 38u
+#define ARRAY_HEAD_BYTES 2u
+#define NOTIFICATION_HEAD_BYTES 18u
+#define HEAD_BYTES_MAX (41u + 2u + NOTIFICATION_HEAD_BYTES + ARRAY_HEAD_BYTES)
 
 /* 0-0:96.11.1.255, event code object of the fraud (tamper) log. */
 static const uint8_t obis_event_code[6] = {0, 0, 96, 11, 1, 255};
@@ -32,10 +36,7 @@ static uint8_t *put_date_time_string(uint8_t *at, const struct hal_utc *utc) {
     return put_date_time(put_u8(at, COSEM_DATE_TIME_BYTES), utc);
 }
 
-static uint8_t *put_notification(uint8_t *at, const struct alert_record *record) {
-    at = put_u8(at, TAG_DATA_NOTIFICATION);
-    at = put_u32(at, alert_invoke_id(record->counter));
-    at = put_date_time_string(at, &record->sent_time);
+static uint8_t *put_event(uint8_t *at, const struct alert_record *record) {
     at = put_u8(put_u8(at, TYPE_STRUCTURE), 6);
     at = put_string(put_u8(at, TYPE_OCTET_STRING), obis_event_code, sizeof obis_event_code);
     at = put_u8(put_u8(at, TYPE_UNSIGNED), record->code);
@@ -45,34 +46,58 @@ static uint8_t *put_notification(uint8_t *at, const struct alert_record *record)
     return put_u8(put_u8(at, TYPE_ENUM), severity_of(record->code));
 }
 
-void alert_put_signed_part(uint8_t part[ALERT_SIGNED_BYTES], const struct alert_parties *parties,
-                           const struct alert_record *record) {
-    uint8_t *at = put_u8(part, 8); /* transaction-id: the event counter, 8 octets */
-    at = put_u32(put_u32(at, 0), record->counter);
-    at = put_string(at, parties->originator, SYSTEM_TITLE_BYTES);
-    at = put_string(at, parties->recipient, SYSTEM_TITLE_BYTES);
-    at = put_date_time_string(at, &record->sent_time);
-    at = put_u8(at, 0); /* other-information: none */
-    at = put_u8(at, CONTENT_BYTES);
-    put_notification(at, record);
+/* COM-5: one event is a structure, several are an array of them. */
+static unsigned content_bytes(unsigned count) {
+    return NOTIFICATION_HEAD_BYTES + count * EVENT_BYTES + (count > 1u ? ARRAY_HEAD_BYTES : 0u);
 }
 
-void alert_digest(uint8_t digest[32], const struct alert_parties *parties, const struct alert_record *record) {
-    uint8_t part[ALERT_SIGNED_BYTES];
+/* A-XDR: a length of 128 and more is preceded by the number of its octets. */
+static unsigned length_bytes(unsigned count) { return content_bytes(count) >= 0x80u ? 2u : 1u; }
+
+/* From transaction-id to the notification's head. The last event stands for the payload: it has the highest counter. */
+static uint8_t *put_head(uint8_t *at, const struct alert_parties *parties, const struct alert_payload *payload) {
+    const struct alert_record *last = payload->records[payload->count - 1u];
+    at = put_u8(at, 8); /* transaction-id: the event counter, 8 octets */
+    at = put_u32(put_u32(at, 0), last->counter);
+    at = put_string(at, parties->originator, SYSTEM_TITLE_BYTES);
+    at = put_string(at, parties->recipient, SYSTEM_TITLE_BYTES);
+    at = put_date_time_string(at, &last->sent_time);
+    at = put_u8(at, 0); /* other-information: none */
+    if (length_bytes(payload->count) > 1u) {
+        at = put_u8(at, 0x81u);
+    }
+    at = put_u8(at, (uint8_t)content_bytes(payload->count));
+    at = put_u8(at, TAG_DATA_NOTIFICATION);
+    at = put_u32(at, alert_invoke_id(last->counter));
+    at = put_date_time_string(at, &last->sent_time);
+    return payload->count > 1u ? put_u8(put_u8(at, TYPE_ARRAY), payload->count) : at;
+}
+
+/* Piece by piece: the whole signed part would be a third of the stack (SEAL-4). */
+void alert_digest(uint8_t digest[32], const struct alert_parties *parties, const struct alert_payload *payload) {
+    uint8_t piece[HEAD_BYTES_MAX];
     struct sha256 sha;
-    alert_put_signed_part(part, parties, record);
     sha256_begin(&sha);
-    sha256_add(&sha, part, sizeof part);
+    sha256_add(&sha, piece, (size_t)(put_head(piece, parties, payload) - piece));
+    for (unsigned i = 0; i < payload->count; i++) {
+        put_event(piece, payload->records[i]);
+        sha256_add(&sha, piece, EVENT_BYTES);
+    }
     sha256_end(&sha, digest);
 }
 
-void alert_put_frame(uint8_t frame[ALERT_FRAME_BYTES], const struct alert_parties *parties,
-                     const struct alert_record *record, const uint8_t signature[ALERT_SIGNATURE_BYTES]) {
+size_t alert_put_frame(uint8_t frame[ALERT_FRAME_BYTES_MAX], const struct alert_parties *parties,
+                       const struct alert_payload *payload, const uint8_t signature[ALERT_SIGNATURE_BYTES]) {
     uint8_t *at = put_u16(frame, WRAPPER_VERSION);
     at = put_u16(at, WPORT_MANAGEMENT);
     at = put_u16(at, WPORT_MANAGEMENT);
-    at = put_u16(at, ALERT_FRAME_BYTES - WRAPPER_BYTES);
-    at = put_u8(at, TAG_GENERAL_SIGNING);
-    alert_put_signed_part(at, parties, record);
-    put_string(at + ALERT_SIGNED_BYTES, signature, ALERT_SIGNATURE_BYTES);
+    at = put_u8(at + 2, TAG_GENERAL_SIGNING);
+    at = put_head(at, parties, payload);
+    for (unsigned i = 0; i < payload->count; i++) {
+        at = put_event(at, payload->records[i]);
+    }
+    at = put_string(at, signature, ALERT_SIGNATURE_BYTES);
+    const size_t length = (size_t)(at - frame);
+    put_u16(&frame[6], (uint16_t)(length - WRAPPER_BYTES));
+    return length;
 }

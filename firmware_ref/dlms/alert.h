@@ -5,10 +5,13 @@
 #ifndef TBR_ALERT_H
 #define TBR_ALERT_H
 
+#include <stddef.h>
+
+#include "config.h"
 #include "core/alert_record.h"
 
-#define ALERT_FRAME_BYTES 172u
-#define ALERT_SIGNED_BYTES 98u
+/* One event makes 172 octets; an array adds 2, each further event 38, a content of 128 octets and more another 1. */
+#define ALERT_FRAME_BYTES_MAX (175u + 38u * (CONFIG_PAYLOAD_EVENTS - 1u))
 #define ALERT_SIGNATURE_BYTES 64u
 #define SYSTEM_TITLE_BYTES 8u
 
@@ -18,14 +21,17 @@ struct alert_parties {
     uint8_t recipient[SYSTEM_TITLE_BYTES];
 };
 
-/* The octets the signature covers: transaction-id's length octet up to and including content. */
-void alert_put_signed_part(uint8_t part[ALERT_SIGNED_BYTES], const struct alert_parties *parties,
-                           const struct alert_record *record);
-/* SHA-256 of the signed part. */
-void alert_digest(uint8_t digest[32], const struct alert_parties *parties, const struct alert_record *record);
-/* The whole frame as it goes to the modem. */
-void alert_put_frame(uint8_t frame[ALERT_FRAME_BYTES], const struct alert_parties *parties,
-                     const struct alert_record *record, const uint8_t signature[ALERT_SIGNATURE_BYTES]);
+/* The events that one signature covers, in the order of their counters (COM-5). */
+struct alert_payload {
+    const struct alert_record *records[CONFIG_PAYLOAD_EVENTS];
+    uint8_t count; /* at least 1 */
+};
+
+/* SHA-256 of what the signature covers: transaction-id's length octet up to and including content. */
+void alert_digest(uint8_t digest[32], const struct alert_parties *parties, const struct alert_payload *payload);
+/* The whole frame as it goes to the modem; returns its length. */
+size_t alert_put_frame(uint8_t frame[ALERT_FRAME_BYTES_MAX], const struct alert_parties *parties,
+                       const struct alert_payload *payload, const uint8_t signature[ALERT_SIGNATURE_BYTES]);
 /* The 4-octet long-invoke-id-and-priority of a counter: confirmed service, high priority, 24 bits of counter. */
 uint32_t alert_invoke_id(uint32_t counter);
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
-from harness.meter import cosem_time
+from harness.meter import axdr, cosem_time
 from harness.meter.apdu import (
     CONFIRMED_SERVICE,
     HIGH_PRIORITY,
@@ -63,7 +64,10 @@ class AlertContent:
 
 @dataclass(frozen=True)
 class Alert(AlertContent):
-    """A decoded alert: its content and what is needed to check and to confirm it."""
+    """A decoded alert: its content and what is needed to check and to confirm it.
+
+    Several events may share one payload, and then transaction-id, invoke-id and signature too: those of the last.
+    """
 
     transaction_id: bytes = b""
     invoke_id_and_priority: int = 0
@@ -71,6 +75,8 @@ class Alert(AlertContent):
     signing_date_time: bytes = b""
     signed_octets: bytes = b""
     signature: bytes = b""
+    event_octets: bytes = b""
+    """The event itself, as it was encoded: the same in every payload that carries it."""
 
     @property
     def event_time_invalid(self) -> bool:
@@ -98,10 +104,13 @@ def alert_body(content: AlertContent) -> Data:
     )
 
 
-def notification_of(content: AlertContent) -> DataNotification:
-    """The APDU inside."""
-    date_time = cosem_time.encode(cosem_time.from_utc_ns(content.generated_utc_ns))
-    return DataNotification(expected_invoke_id(content.counter), date_time, alert_body(content))
+def notification_of(*contents: AlertContent) -> DataNotification:
+    """The APDU inside. Several events are an array, in the order of their counters; the last stands for them."""
+    last = contents[-1]
+    date_time = cosem_time.encode(cosem_time.from_utc_ns(last.generated_utc_ns))
+    bodies = tuple(alert_body(content) for content in contents)
+    body = bodies[0] if len(bodies) == 1 else Data(Tag.ARRAY, bodies)
+    return DataNotification(expected_invoke_id(last.counter), date_time, body)
 
 
 def signing_of(content: AlertContent, notification: DataNotification) -> GeneralSigning:
@@ -134,20 +143,44 @@ def expected_transaction_id(counter: int) -> bytes:
 
 
 def decode_alert(apdu: bytes, base: int = 0) -> Alert:
-    """The alert in a general-signing APDU; ``base`` is the APDU's offset in what was received."""
+    """The last alert in a general-signing APDU; ``base`` is the APDU's offset in what was received."""
     return alert_of(GeneralSigning.decode(apdu, base), base)
 
 
 def alert_of(signing: GeneralSigning, base: int = 0) -> Alert:
-    """The alert in a decoded general-signing APDU."""
+    """The last alert in a decoded general-signing APDU: the one that stands for the payload."""
+    return alerts_of(signing, base)[-1]
+
+
+def alerts_of(signing: GeneralSigning, base: int = 0) -> tuple[Alert, ...]:
+    """The alerts in a decoded general-signing APDU, as they follow each other."""
     content_at = base + signing.content_offset
     notification = DataNotification.decode(signing.content, content_at)
-    date_time_at = content_at + 1 + INVOKE_OCTETS + 1
-    body_at = date_time_at + len(notification.date_time)
-    obis, event_code, counter, event_time_data, log_sequence, severity = _body_members(notification.body, body_at)
+    body = notification.body
+    body_at = content_at + 1 + INVOKE_OCTETS + 1 + len(notification.date_time)
+    if body.tag is not Tag.ARRAY:
+        return (_alert_of_body(signing, notification, body, body_at, content_at),)
+    if not isinstance(body.value, tuple) or len(body.value) < 2:
+        raise CodecError(LAYER, body_at, "an array of two events or more", "fewer", CLAUSE)
+    alerts: list[Alert] = []
+    at = body_at + 2
+    for one in body.value:
+        alerts.append(_alert_of_body(signing, notification, one, at, content_at))
+        at += len(alerts[-1].event_octets)
+    counters = [alert.counter for alert in alerts]
+    if any(not low < high for low, high in pairwise(counters)):
+        raise CodecError(LAYER, body_at, "events in the order of their counters", str(counters), CLAUSE)
+    return tuple(alerts)
+
+
+def _alert_of_body(
+    signing: GeneralSigning, notification: DataNotification, body: Data, body_at: int, content_at: int
+) -> Alert:
+    obis, event_code, counter, event_time_data, log_sequence, severity = _body_members(body, body_at)
     # Structure tag and count, OBIS (tag, length), event code, counter, then tag and length of the event time.
     event_time_at = body_at + 2 + 2 + len(_octets(obis, body_at)) + 2 + 5 + 2
     event_time = cosem_time.decode(_octets(event_time_data, event_time_at), event_time_at)
+    date_time_at = content_at + 1 + INVOKE_OCTETS + 1
     generated = cosem_time.decode(notification.date_time, date_time_at)
     return Alert(
         event_code=_number(event_code, body_at),
@@ -166,6 +199,7 @@ def alert_of(signing: GeneralSigning, base: int = 0) -> Alert:
         signing_date_time=signing.date_time,
         signed_octets=signing.signed_octets,
         signature=signing.signature,
+        event_octets=axdr.encode(body),
     )
 
 

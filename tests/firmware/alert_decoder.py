@@ -67,6 +67,13 @@ def read_date_time(octets: bytes) -> tuple[datetime, int]:
 
 
 def decode_alert(frame: bytes) -> DecodedAlert:
+    """The one event of a frame that carries one."""
+    (alert,) = decode_alerts(frame)
+    return alert
+
+
+def decode_alerts(frame: bytes) -> list[DecodedAlert]:
+    """The events of a frame, in their order; each with the payload's signature and confirmation."""
     outer = Octets(frame)
     outer.expect("000100010001")
     assert int.from_bytes(outer.take(2), "big") == len(frame) - 8
@@ -74,7 +81,11 @@ def decode_alert(frame: bytes) -> DecodedAlert:
     start = outer.at
     transaction_id, originator, recipient, date_time = (outer.string() for _ in range(4))
     outer.expect("00")
-    content = outer.string()
+    size = outer.take(1)[0]
+    if size == 0x81:
+        size = outer.take(1)[0]
+        assert size >= 0x80, "the shortest form of a length"
+    content = outer.take(size)
     signed_part = frame[start : outer.at]
     signature = outer.string()
     assert (outer.at, len(signature)) == (len(frame), 64)
@@ -83,6 +94,24 @@ def decode_alert(frame: bytes) -> DecodedAlert:
     inner.expect("0f")
     invoke_id = int.from_bytes(inner.take(4), "big")
     assert inner.string() == date_time
+    count = 1
+    if content[inner.at] == 0x01:
+        inner.take(1)
+        count = inner.take(1)[0]
+        assert count > 1, "one event is no array"
+    events = [read_event(inner) for _ in range(count)]
+    assert inner.at == len(content)
+    counters = [event[1] for event in events]
+    assert counters == sorted(set(counters))
+    assert transaction_id == counters[-1].to_bytes(8, "big")
+    assert invoke_id == 0xC0000000 | counters[-1] & 0xFFFFFF
+    return [
+        DecodedAlert(transaction_id, originator, recipient, date_time, invoke_id, *event, signed_part, signature)
+        for event in events
+    ]
+
+
+def read_event(inner: Octets) -> tuple[int, int, datetime, int, int, int]:
     inner.expect("0206 0906 0000600b01ff 11")
     code = inner.take(1)[0]
     inner.expect("06")
@@ -92,11 +121,4 @@ def decode_alert(frame: bytes) -> DecodedAlert:
     inner.expect("06")
     sequence = int.from_bytes(inner.take(4), "big")
     inner.expect("16")
-    severity = inner.take(1)[0]
-    assert inner.at == len(content)
-    assert transaction_id == counter.to_bytes(8, "big")
-    assert invoke_id == 0xC0000000 | counter & 0xFFFFFF
-    return DecodedAlert(
-        transaction_id, originator, recipient, date_time, invoke_id, code, counter, event_time, status, sequence,
-        severity, signed_part, signature,
-    )  # fmt: skip
+    return code, counter, event_time, status, sequence, inner.take(1)[0]

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.firmware.alert_decoder import DecodedAlert, decode_alert
+from tests.firmware.alert_decoder import DecodedAlert, decode_alerts
 from tests.firmware.parts import Eeprom, PowerCut, SecureElement
 from tests.firmware.sensor_parts import FrontEnd, Hall, Tmag
 
@@ -130,7 +130,7 @@ class HostMeter:
 
     @property
     def alerts(self) -> list[DecodedAlert]:
-        return [decode_alert(sent.octets) for sent in self.sent["modem"]]
+        return [alert for sent in self.sent["modem"] for alert in decode_alerts(sent.octets)]
 
     @property
     def banner(self) -> str:

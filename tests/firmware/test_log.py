@@ -127,7 +127,7 @@ def test_power_cut_in_any_page_write_loses_no_sent_alert(make_meter: Callable[[]
 
 def report_one(meter: HostMeter, is_open: bool, is_confirmed: bool) -> None:
     meter.edge(meter.now_us + 100 * MS, is_open)
-    meter.run(meter.now_us + 600 * MS)
+    meter.run(meter.now_us + 900 * MS)
     if is_confirmed:
         newest = max(meter.alerts, key=lambda alert: alert.counter)
         meter.receive(newest.confirmation())

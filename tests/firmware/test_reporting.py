@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from firmware_ref.tool.parameters import make_parameter_page
-from tests.firmware.alert_decoder import decode_alert
+from tests.firmware.alert_decoder import decode_alert, decode_alerts
 from tests.firmware.host_meter import MS, HostMeter, S
 from tests.firmware.parts import seeded
 
@@ -54,12 +54,15 @@ def test_a_damaged_parameter_page_leaves_the_reference_values(make_meter: Callab
     assert meter.alerts[0].recipient == b"TBRHEAD1"
 
 
-def test_repeats_are_the_same_bytes_at_doubling_distances_up_to_a_minute(meter: HostMeter) -> None:
+def test_repeats_are_the_same_bytes_less_and_less_often_up_to_a_minute(meter: HostMeter) -> None:
     open_case(meter, run_us=300 * S)
     sent = meter.sent["modem"]
     assert {item.octets for item in sent} == {sent[0].octets}
-    distances = [round((late.at_us - early.at_us) / S) for early, late in pairwise(sent)]
-    assert distances == [2, 4, 8, 16, 32, 60, 60, 60]
+    distances = [late.at_us - early.at_us for early, late in pairwise(sent)]
+    least = [2 * S, 4 * S, 8 * S, 16 * S, 32 * S, *[40 * S] * 20]
+    assert len(distances) >= 7
+    for distance, base in zip(distances, least, strict=False):
+        assert base <= distance < 1.5 * base
 
 
 def test_a_confirmation_ends_the_repeats(meter: HostMeter) -> None:
@@ -101,7 +104,8 @@ def test_a_new_event_does_not_wait_for_the_confirmation_of_others(meter: HostMet
         first.setdefault(alert.counter, sent.at_us)
     assert sorted(first) == list(range(1, 9))
     for counter, at_us in first.items():
-        assert at_us - (2 * S + (counter - 1) * 3 * S) < 260 * MS
+        window_us = 0 if counter % 2 else 300 * MS  # a closing is minor and waits for others
+        assert at_us - (2 * S + (counter - 1) * 3 * S) < 260 * MS + window_us
     assert all(meter.is_genuine(alert) for alert in meter.alerts)
 
 
@@ -251,7 +255,9 @@ def test_a_row_of_events_outlasts_the_chips_own_watchdog(meter: HostMeter) -> No
         meter.edge(2 * S + index * 100 * MS, index % 2 == 0)
     meter.run(5 * S)
     assert {alert.counter for alert in meter.alerts} == set(range(1, 11))
-    assert meter.element.opcodes.count(0x41) == meter.element.opcodes.count(0x24) == 10, "no command was lost"
+    payloads = {sent.octets for sent in meter.sent["modem"]}
+    assert meter.element.opcodes.count(0x24) == 10, "no command was lost"
+    assert meter.element.opcodes.count(0x41) == len(payloads) < 10, "each payload is signed once"
 
 
 def test_a_first_sending_goes_before_repeats_that_are_due(make_meter: Callable[[], HostMeter]) -> None:
@@ -267,11 +273,10 @@ def test_a_first_sending_goes_before_repeats_that_are_due(make_meter: Callable[[
         if edge_us is not None:
             meter.edge(edge_us, True)
         meter.run(2800 * MS)
-        return [(alert.counter, sent.at_us) for alert, sent in zip(meter.alerts, meter.sent["modem"], strict=True)]
+        return [(decode_alerts(sent.octets)[-1].counter, sent.at_us) for sent in meter.sent["modem"]]
 
-    quiet = run_again(None)
-    assert [counter for counter, _ in quiet] == [1, 2, 3, 1, 2, 3]
-    first_repeat_us = quiet[3][1]
-    # An event takes about 218 ms up to its signature: it is ready while the first of the three repeats is being sent.
-    busy = run_again(first_repeat_us + 5 * MS - 218 * MS)
-    assert [counter for counter, _ in busy][:6] == [1, 2, 3, 1, 4, 2]
+    repeat_us = run_again(None)[3][1]
+    # An event takes 215 ms up to its signature: it is ready as the repeat begins, and waits for its end.
+    edge_us = repeat_us + 5 * MS - 215 * MS
+    _, at_us = next(one for one in run_again(edge_us) if one[0] == 4)
+    assert at_us - edge_us < (215 + 25) * MS

@@ -37,7 +37,7 @@ def history_with(octets: bytes, confirmed_at_ns: int | None = None) -> AlertHist
     history = AlertHistory()
     alert = judge(octets).alert
     assert alert is not None
-    history.remember(alert.counter, alert.signed_octets, 0)
+    history.remember(alert.counter, alert.event_octets, 0)
     if confirmed_at_ns is not None:
         history.confirmed(alert.counter, confirmed_at_ns)
     return history

@@ -104,7 +104,7 @@ def test_a_wrong_step_can_be_built_on_purpose() -> None:
         (1, 0x09, "general-signing", None),
         (99, 0x41, "general-signing", 100),
         (43, 0x0E, "data-notification", 43),
-        (61, 0x01, "alert", 61),
+        (61, 0x01, "alert", 63),
         (71, 0x12, "A-XDR data", None),
         (82, 13, "COSEM date-time", 80),
         (85, 24, "COSEM date-time", 85),

@@ -14,11 +14,11 @@ from harness.headend.listener.outcome import Outcome
 from harness.meter.alert import (
     ALERT_OBIS,
     Alert,
-    alert_of,
+    alerts_of,
     expected_invoke_id,
     expected_transaction_id,
 )
-from harness.meter.apdu import GeneralSigning
+from harness.meter.apdu import HIGH_PRIORITY, INVOKE_ID_MASK, DataNotification, GeneralSigning
 from harness.meter.errors import CodecError
 from harness.meter.wrapper import HEADER_OCTETS, decode_frame
 
@@ -48,8 +48,10 @@ class ListenerRules:
 class Finding:
     """What the checks found, and why. ``alert`` is None if the octets could not be read as one.
 
+    ``alerts`` are all that share the payload, in the order of their counters; ``alert`` is the last of them.
+
     ``age_ns`` is reception minus event time (negative: the meter's clock is ahead). ``same_as_known`` says
-    that the signed octets are those already received under this counter. ``signed_by_meter`` says that the
+    that the event is the one already received under this counter. ``signed_by_meter`` says that the
     signature is the meter's over these octets, whatever else is wrong with them. ``format_error`` names the
     place where a malformed message left its format.
     """
@@ -59,6 +61,7 @@ class Finding:
     alert: Alert | None = None
     age_ns: int | None = None
     same_as_known: bool = False
+    alerts: tuple[Alert, ...] = ()
     signed_by_meter: bool = False
     format_error: CodecError | None = None
 
@@ -87,20 +90,42 @@ def judge_octets(
     """The finding on ``octets`` as if received now; ``history`` is only read."""
     try:
         frame = decode_frame(octets)
+        if frame.apdu[:1] == bytes([DataNotification.TAG]):
+            return _judge_ordinary(frame.apdu)
         signing = GeneralSigning.decode(frame.apdu, HEADER_OCTETS)
     except CodecError as error:
         return Finding(Outcome.MALFORMED, str(error), format_error=error)
-    alert, format_error = _read_alert(signing)
+    alerts, format_error = _read_alerts(signing)
+    alert = alerts[-1] if alerts else None
     origin = _check_origin(signing, meter)
     if origin is not None:
-        return Finding(origin[0], origin[1], alert, format_error=format_error)
+        return Finding(origin[0], origin[1], alert, format_error=format_error, alerts=alerts)
     if alert is None:
         finding = Finding(Outcome.MALFORMED, f"rightly signed, but {format_error}", format_error=format_error)
     elif (objection := _find_objection(alert, (frame.source, frame.destination), meter)) is not None:
         finding = Finding(objection[0], objection[1], alert)
     else:
-        finding = _judge_order(alert, meter, rules, history, reception)
-    return replace(finding, signed_by_meter=True)
+        findings = [_judge_order(one, meter, rules, history, reception) for one in alerts]
+        finding = min(findings, key=lambda one: _TELLING.index(one.outcome))
+        finding = replace(finding, alert=alert, same_as_known=all(one.same_as_known for one in findings))
+    return replace(finding, signed_by_meter=True, alerts=alerts)
+
+
+_TELLING = (
+    Outcome.REPLAYED,
+    Outcome.TIME_IMPLAUSIBLE,
+    Outcome.REORDERED,
+    Outcome.ACCEPTED,
+    Outcome.RETRANSMISSION,
+)
+"""Of several events in one payload the first of these tells what the payload is."""
+
+
+def _judge_ordinary(apdu: bytes) -> Finding:
+    """An unsigned data-notification: ordinary traffic, whose priority and class are told, and nothing more."""
+    invoke = DataNotification.decode(apdu, HEADER_OCTETS).invoke_id_and_priority
+    priority = "high" if invoke & HIGH_PRIORITY else "normal"
+    return Finding(Outcome.ORDINARY, f"unsigned data-notification {invoke & INVOKE_ID_MASK}, {priority} priority")
 
 
 def _find_objection(alert: Alert, ports: tuple[int, int], meter: MeterIdentity) -> tuple[Outcome, str] | None:
@@ -113,11 +138,11 @@ def _find_objection(alert: Alert, ports: tuple[int, int], meter: MeterIdentity) 
     return None
 
 
-def _read_alert(signing: GeneralSigning) -> tuple[Alert | None, CodecError | None]:
+def _read_alerts(signing: GeneralSigning) -> tuple[tuple[Alert, ...], CodecError | None]:
     try:
-        return alert_of(signing, HEADER_OCTETS), None
+        return alerts_of(signing, HEADER_OCTETS), None
     except CodecError as error:
-        return None, error
+        return (), error
 
 
 def _check_origin(signing: GeneralSigning, meter: MeterIdentity) -> tuple[Outcome, str] | None:
@@ -180,7 +205,7 @@ def _judge_order(
 def _judge_known_counter(
     alert: Alert, seen: SeenAlert, rules: ListenerRules, reception: Reception, age_ns: int
 ) -> Finding:
-    if alert.signed_octets != seen.signed_octets:
+    if alert.event_octets != seen.event_octets:
         detail = f"counter {alert.counter} was used before with other content"
         return Finding(Outcome.REPLAYED, detail, alert, age_ns)
     if seen.confirmed_at_ns is None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class SeenAlert:
-    """One counter value that was used, by which signed octets, and when it was last confirmed."""
+    """One counter value that was used, by which event, and when it was last confirmed."""
 
-    signed_octets: bytes
+    event_octets: bytes
     received_at_ns: int
     confirmed_at_ns: int | None = None
 
@@ -18,7 +18,7 @@ class SeenAlert:
 class CarriedHistory:
     """What one test's listener hands to the next one's, where the meter goes on from test to test.
 
-    ``told``: what was signed of each alert that a test was told of, so that its copies stay copies.
+    ``told``: the octets of each event that a test was told of, so that its copies stay copies.
     """
 
     highest_counter: int | None = None
@@ -38,11 +38,11 @@ class AlertHistory:
         known = [*self.by_counter, *(() if self.floor is None else (self.floor,))]
         return max(known, default=None)
 
-    def remember(self, counter: int, signed_octets: bytes, received_at_ns: int) -> None:
-        """Note an authentic alert; the first octets under a counter stay, whatever comes later."""
-        self.by_counter.setdefault(counter, SeenAlert(signed_octets, received_at_ns))
+    def remember(self, counter: int, event_octets: bytes, received_at_ns: int) -> None:
+        """Note an authentic alert; the first event under a counter stay, whatever comes later."""
+        self.by_counter.setdefault(counter, SeenAlert(event_octets, received_at_ns))
 
     def confirmed(self, counter: int, at_ns: int) -> None:
         """Note that the alert under ``counter`` was confirmed at ``at_ns``."""
         seen = self.by_counter[counter]
-        self.by_counter[counter] = SeenAlert(seen.signed_octets, seen.received_at_ns, at_ns)
+        self.by_counter[counter] = SeenAlert(seen.event_octets, seen.received_at_ns, at_ns)

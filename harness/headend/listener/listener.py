@@ -61,6 +61,11 @@ class ReceivedAlert:
         """What it says, if it could be read."""
         return self.finding.alert
 
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """All that it says, if it could be read: several events may share a payload."""
+        return self.finding.alerts
+
     def facts(self) -> dict[str, str | int | bool]:
         """The finding as named values for a run's record."""
         facts: dict[str, str | int | bool] = {"detail": self.finding.detail, "received_utc_ns": self.received_utc_ns}
@@ -79,6 +84,8 @@ class ReceivedAlert:
                 "log_sequence": self.alert.log_sequence,
                 "severity": self.alert.severity,
             }
+        if len(self.alerts) > 1:
+            facts["events"] = ", ".join(f"{one.counter}: {one.event_code:#04x}" for one in self.alerts)
         return facts | {name: value for name, value in optional.items() if value is not None}
 
 
@@ -156,6 +163,10 @@ class AlertListener:
         hold.callback(self._release_hold)
         return hold
 
+    def send(self, apdu: bytes) -> None:
+        """Send the meter an APDU of the head-end's own, in a wrapper frame."""
+        self._link.write(encode_frame(apdu, self.meter.destination_wport, self.meter.source_wport))
+
     def judge_bytes(self, octets: bytes, after_ns: int = 0) -> Finding:
         """The finding on any octets as if they arrived ``after_ns`` from now, by the checks of a reception.
 
@@ -189,8 +200,9 @@ class AlertListener:
             finding = Finding(Outcome.MALFORMED, f"{len(item.octets)} octet(s) outside any frame: {item.reason}")
         else:
             finding = judge_octets(item.octets, self.meter, self.rules, self._history, Reception(at_ns, utc_ns))
-        if finding.alert is not None and finding.outcome.authentic:
-            self._history.remember(finding.alert.counter, finding.alert.signed_octets, at_ns)
+        if finding.outcome.authentic:
+            for one in finding.alerts:
+                self._history.remember(one.counter, one.event_octets, at_ns)
         confirmed_at_ns = None
         if isinstance(item, WrapperFrame) and not self._holds and self._confirm.confirms(finding):
             confirmed_at_ns = self._send_confirmation(item, finding)
@@ -208,5 +220,6 @@ class AlertListener:
         at_ns = self._clock.now_ns()
         # A late copy is answered but does not open a new time in which copies count as retransmissions.
         if finding.outcome.authentic:
-            self._history.confirmed(alert.counter, at_ns)
+            for one in finding.alerts:
+                self._history.confirmed(one.counter, at_ns)
         return at_ns

@@ -28,6 +28,8 @@ class Outcome(StrEnum):
     """Rightly signed, but addressed to another head-end."""
     TIME_IMPLAUSIBLE = "time_implausible"
     """Rightly signed and new, but its event time can't be right."""
+    ORDINARY = "ordinary"
+    """No alert but ordinary traffic (billing data): unsigned, unconfirmed, of low priority."""
 
     @property
     def error_code(self) -> int | None:
