@@ -107,6 +107,11 @@
 /* COM-1: how long a signed alert waits before it is handed to the modem. */
 #define CONFIG_ALERT_HOLD_US 0u
 
+/* COM-2: a frame of billing data takes 4.3 ms, so an alert waits no longer; with the pause they take a fiftieth of the line. */
+#define CONFIG_BILLING_PAUSE_US 200000u
+/* TIME-1: the head-end may set the clock by so much: a minute is two weeks of the worst crystal. More is refused, and an event. */
+#define CONFIG_CLOCK_CORRECTION_MAX_HUNDREDTHS 6000
+
 /* Modem link: the largest wrapper payload taken, and the silence after which half a frame is dropped. */
 #define CONFIG_MODEM_APDU_MAX 64u
 #define CONFIG_MODEM_GAP_US 100000u

@@ -32,6 +32,7 @@ static void step_modem(struct meter *meter, uint64_t now_us) {
             size_t length = 0;
             const uint8_t *apdu = modem_link_apdu(&meter->modem, &length);
             reporter_take_apdu(&meter->reporter, &meter->log, apdu, length, now_us);
+            head_end_take_apdu(&meter->head_end, &meter->queue, apdu, length, now_us);
         }
     }
 }
@@ -44,6 +45,14 @@ static uint64_t step_readout(struct meter *meter, uint64_t now_us) {
         sensors_read_out(&meter->sensors, &readout->values);
     }
     return readout_step(readout, meter->reporter.parties.originator, now_us);
+}
+
+/* COM-2: after the reporter, so that an alert that is due has the line first. */
+static uint64_t step_billing(struct meter *meter, uint64_t now_us) {
+    const uint32_t *values = meter->sensors.front_end.values;
+    const struct billing_values billing = {.line_mA = values[CHANNEL_LINE_CURRENT] / 1000u,
+                                           .voltage_mV = values[CHANNEL_VOLTAGE] / 1000u};
+    return head_end_step(&meter->head_end, &billing, now_us);
 }
 
 /* LOG-2: alerts that gave way to newer ones before anyone had confirmed them. */
@@ -96,6 +105,10 @@ void meter_begin(struct meter *meter, uint64_t now_us) {
         queue_change(meter, &change);
     }
     port_guard_begin(&meter->port_guard, hal_parameter_page());
+    if (!hal_is_clock_set()) {
+        const struct event event = {.code = EVENT_CLOCK_INVALID, .time = hal_utc_at(now_us)};
+        event_queue_put(&meter->queue, &event);
+    }
     event_log_begin(&meter->log, now_us);
     reporter_begin(&meter->reporter, &parties, now_us);
     const size_t length = banner_put_identity(meter->banner);
@@ -111,7 +124,7 @@ uint64_t meter_step(struct meter *meter, uint64_t now_us) {
     next_us = earlier_of(next_us, step_port(meter, now_us));
     report_loss(meter, now_us);
     const uint64_t report_us = reporter_step(&meter->reporter, &meter->queue, &meter->log, &meter->bus, now_us);
-    next_us = earlier_of(next_us, report_us);
+    next_us = earlier_of(next_us, earlier_of(report_us, step_billing(meter, now_us)));
     /* The secure element's needs are known only now: it always gets the bus before the EEPROM (COM-1). */
     const uint64_t needed_us = secure_element_needs_bus_at_us(&meter->reporter.se);
     return earlier_of(next_us, event_log_step(&meter->log, &meter->bus, needed_us, now_us));

@@ -9,6 +9,7 @@
 #include "core/bus.h"
 #include "core/event_log.h"
 #include "core/event_queue.h"
+#include "core/head_end.h"
 #include "core/modem_link.h"
 #include "core/port_guard.h"
 #include "core/readout.h"
@@ -24,6 +25,7 @@ struct meter {
     struct event_log log;
     struct reporter reporter;
     struct modem_link modem;
+    struct head_end head_end;
     struct readout readout;
     struct port_guard port_guard;
     struct sensors sensors;

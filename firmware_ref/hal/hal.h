@@ -34,6 +34,8 @@ struct hal_utc {
 #define HAL_UTC_INVALID 0x01u
 #define HAL_UTC_DOUBTFUL 0x02u
 struct hal_utc hal_utc_at(uint64_t time_us);
+/* Sets the clock by so many hundredths of a second, forward if positive; kept over resets by the clock's battery (TIME-1). */
+void hal_correct_clock(int64_t by_hundredths);
 /* False when the clock was never set. */
 bool hal_is_clock_set(void);
 
@@ -96,7 +98,7 @@ uint32_t hal_boot_count(void);
  * Words that the battery keeps over reset and loss of mains; 0 when the battery was changed. Keeping one takes 0.1 ms
  * and is waited for.
  */
-enum hal_kept { HAL_KEPT_PORT_LOCK, HAL_KEPT_PORT_GUESSES, HAL_KEPT_WORDS };
+enum hal_kept { HAL_KEPT_PORT_LOCK, HAL_KEPT_PORT_GUESSES, HAL_KEPT_CLOCK_LOW, HAL_KEPT_CLOCK_HIGH, HAL_KEPT_WORDS };
 uint32_t hal_kept(enum hal_kept which);
 void hal_keep(enum hal_kept which, uint32_t value);
 

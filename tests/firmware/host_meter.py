@@ -87,7 +87,9 @@ class HostMeter:
     kept: dict[int, int] = field(default_factory=dict)
     """The words that the battery keeps from one power-on to the next."""
 
-    def power_on(self, *, is_case_open: bool = False, parameters: bytes | None = None) -> HostMeter:
+    def power_on(
+        self, *, is_case_open: bool = False, parameters: bytes | None = None, clock_lost: bool = False
+    ) -> HostMeter:
         self.power_off()
         self.host = HostProgram(self.program)
         self.now_us = 0
@@ -99,6 +101,8 @@ class HostMeter:
             self._obey(f"parameters {parameters.hex()}")
         for which, value in self.kept.items():
             self._obey(f"keep {which} {value}")
+        if clock_lost:
+            self._obey("clock-lost")
         self._obey(f"begin {int(is_case_open)}")
         return self
 
@@ -130,7 +134,7 @@ class HostMeter:
 
     @property
     def alerts(self) -> list[DecodedAlert]:
-        return [alert for sent in self.sent["modem"] for alert in decode_alerts(sent.octets)]
+        return [alert for sent in self.sent["modem"] if sent.octets[8] == 0xDF for alert in decode_alerts(sent.octets)]
 
     @property
     def banner(self) -> str:

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "port/host/host.h"
 
 #define EDGES_MAX 4096u
@@ -27,6 +28,8 @@ static struct {
     size_t received_first[PORTS], received_end[PORTS];
     uint32_t kept[HAL_KEPT_WORDS];
     uint8_t parameters[128];
+    int64_t correction_hundredths;
+    bool is_clock_lost;
     bool has_parameters;
 } host;
 
@@ -68,13 +71,20 @@ bool hal_case_take_edge(struct hal_edge *edge) {
 
 /* Clock: the test's epoch, 2026-06-01T08:00:00Z, at time 0. */
 
+static uint32_t host_epoch_s(void) { return host.is_clock_lost ? 0u : 1780300800u; }
+
+void host_lose_clock(void) { host.is_clock_lost = true; }
+
+bool hal_is_clock_set(void) { return !host.is_clock_lost || host.correction_hundredths > CONFIG_CLOCK_PLAUSIBLE_S * 100ll; }
+
 struct hal_utc hal_utc_at(uint64_t time_us) {
-    return (struct hal_utc){.seconds = 1780300800u + (uint32_t)(time_us / 1000000u),
-                            .hundredths = (uint8_t)(time_us % 1000000u / 10000u),
-                            .status = HAL_UTC_VALID};
+    const int64_t hundredths = (int64_t)host_epoch_s() * 100 + (int64_t)(time_us / 10000u) + host.correction_hundredths;
+    return (struct hal_utc){.seconds = (uint32_t)(hundredths / 100),
+                            .hundredths = (uint8_t)(hundredths % 100),
+                            .status = hal_is_clock_set() ? HAL_UTC_VALID : HAL_UTC_INVALID};
 }
 
-bool hal_is_clock_set(void) { return true; }
+void hal_correct_clock(int64_t by_hundredths) { host.correction_hundredths += by_hundredths; }
 
 /* I2C: the test answers "ack HEX", "nack" or "hang" (a part that holds the bus). */
 

@@ -209,6 +209,8 @@ static bool obey_device(const char *verb, const char *rest) {
         host_set_parameters(octets, (size_t)host_read_hex(rest, octets, sizeof octets));
     } else if (strcmp(verb, "edge") == 0 && sscanf(rest, "%llu %u", &time_us, &open) == 2) {
         host_plan_edge(time_us, open != 0);
+    } else if (strcmp(verb, "clock-lost") == 0) {
+        host_lose_clock();
     } else if (strcmp(verb, "modem") == 0) {
         receive_hex(HAL_PORT_MODEM, rest);
     } else if (strcmp(verb, "diagnostic") == 0) {

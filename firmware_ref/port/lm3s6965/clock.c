@@ -17,6 +17,8 @@ static struct {
     bool is_match_due; /* the match register waits to be moved on */
 } utc_anchor;
 static uint32_t boot_count;
+/* TIME-1: what the clock was set by, kept by the battery; the real-time clock itself runs on, so no fraction of a second is lost. */
+static int64_t correction_hundredths;
 
 void handle_hibernation(void);
 
@@ -56,6 +58,7 @@ void clock_begin(void) {
         write_slowly(&HIB_CTL, HIB_CTL | control);
     }
     count_boot();
+    correction_hundredths = (int64_t)((uint64_t)hal_kept(HAL_KEPT_CLOCK_HIGH) << 32 | hal_kept(HAL_KEPT_CLOCK_LOW));
     utc_anchor.anchor_seconds = HIB_RTCC;
     utc_anchor.anchor_us = hal_time_us();
     write_slowly(&HIB_IC, HIB_INT_RTCALT0);
@@ -101,23 +104,27 @@ struct hal_utc hal_utc_at(uint64_t time_us) {
     const uint32_t anchor_seconds = utc_anchor.anchor_seconds;
     const bool is_aligned = utc_anchor.is_aligned;
     enable_interrupts();
-    uint32_t seconds = anchor_seconds;
-    uint64_t since_us = time_us - anchor_us;
-    if (time_us < anchor_us) {
-        /* An edge from just before the alignment. */
-        const uint32_t back_seconds = (uint32_t)((anchor_us - time_us) / 1000000u) + 1u;
-        seconds -= back_seconds;
-        since_us = time_us + (uint64_t)back_seconds * 1000000u - anchor_us;
-    }
-    const struct hal_utc utc = {.seconds = seconds + (uint32_t)(since_us / 1000000u),
-                                .hundredths = (uint8_t)(since_us % 1000000u / 10000u),
-                                .status = anchor_seconds < CONFIG_CLOCK_PLAUSIBLE_S ? HAL_UTC_INVALID
-                                          : is_aligned                             ? HAL_UTC_VALID
-                                                                                   : HAL_UTC_DOUBTFUL};
+    /* Negative for an edge from just before the alignment: a thousand seconds keep the division on one side of zero. */
+    const int64_t since_hundredths = (int64_t)((time_us - anchor_us + 1000000000u) / 10000u) - 100000;
+    const int64_t hundredths = (int64_t)anchor_seconds * 100 + since_hundredths + correction_hundredths;
+    const struct hal_utc utc = {.seconds = (uint32_t)(hundredths / 100),
+                                .hundredths = (uint8_t)(hundredths % 100),
+                                .status = !hal_is_clock_set() ? HAL_UTC_INVALID
+                                          : is_aligned        ? HAL_UTC_VALID
+                                                              : HAL_UTC_DOUBTFUL};
     return utc;
 }
 
-/* One aligned word: no interrupt can split it. */
-bool hal_is_clock_set(void) { return *(const volatile uint32_t *)&utc_anchor.anchor_seconds >= CONFIG_CLOCK_PLAUSIBLE_S; }
+/* Main loop only, as the correction. The anchor is one aligned word: no interrupt can split it. */
+bool hal_is_clock_set(void) {
+    const uint32_t anchor_seconds = *(const volatile uint32_t *)&utc_anchor.anchor_seconds;
+    return (int64_t)anchor_seconds + correction_hundredths / 100 >= (int64_t)CONFIG_CLOCK_PLAUSIBLE_S;
+}
+
+void hal_correct_clock(int64_t by_hundredths) {
+    correction_hundredths += by_hundredths;
+    hal_keep(HAL_KEPT_CLOCK_LOW, (uint32_t)(uint64_t)correction_hundredths);
+    hal_keep(HAL_KEPT_CLOCK_HIGH, (uint32_t)((uint64_t)correction_hundredths >> 32));
+}
 
 uint32_t hal_boot_count(void) { return boot_count; }
