@@ -127,6 +127,7 @@
 #define CONFIG_OPTICAL_LINE_MAX 37u /* '/' '?' 32 address characters '!' CR LF */
 #define CONFIG_OPTICAL_IDENTITY "/TBR5TBREF-01\r\n"
 #define CONFIG_OPTICAL_SPEED '5' /* 9,600 baud, as the identity offers */
+#define CONFIG_OPTICAL_LOG_MODE '6' /* LOG-3: the security log; the standard leaves modes 6 to 9 to the maker */
 #define CONFIG_OPTICAL_ADDRESS "00000001"
 
 /*

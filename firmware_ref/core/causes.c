@@ -50,6 +50,8 @@ unsigned cause_index(uint8_t code) {
 
 uint8_t cause_code(unsigned index) { return causes[index].code; }
 
+bool cause_has_end(unsigned index) { return causes[index].end != NO_END; }
+
 const char *cause_text(unsigned index) { return causes[index].text; }
 
 bool cause_is_end(uint8_t code) {

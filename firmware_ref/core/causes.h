@@ -19,6 +19,8 @@ uint8_t cause_code(unsigned index);
 /* At most CAUSE_TEXT_MAX characters of those that a readout may hold. */
 const char *cause_text(unsigned index);
 #define CAUSE_TEXT_MAX 32u
+/* Whether the cause is a state that ends, or something that is over at once. */
+bool cause_has_end(unsigned index);
 /* Whether the code ends its state. */
 bool cause_is_end(uint8_t code);
 

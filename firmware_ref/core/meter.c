@@ -37,13 +37,34 @@ static void step_modem(struct meter *meter, uint64_t now_us) {
     }
 }
 
+/* LOG-3: a state of the log, if a reader waits for one. Without a log the block ends. */
+static void feed_log_reader(struct meter *meter, uint64_t now_us) {
+    struct log_keeper *keeper = &meter->reporter.keeper;
+    if (meter->log.state == LOG_ABSENT) {
+        readout_take_state(&meter->readout, NULL, now_us);
+        return;
+    }
+    const struct cause_state *state = log_keeper_take_shown(keeper);
+    if (state != NULL) {
+        readout_take_state(&meter->readout, state, now_us);
+    }
+    if (readout_wants_state(&meter->readout)) {
+        log_keeper_show(keeper, meter->readout.log.index);
+    }
+}
+
 static uint64_t step_readout(struct meter *meter, uint64_t now_us) {
     struct readout *readout = &meter->readout;
     if (readout_listen(readout, now_us)) {
-        readout->values.clock = hal_utc_at(now_us);
-        readout->values.status = meter->status.word;
-        sensors_read_out(&meter->sensors, &readout->values);
+        if (readout->is_log) {
+            readout_begin_log(readout, meter->log.state != LOG_ABSENT, meter->log.newest);
+        } else {
+            readout->values.clock = hal_utc_at(now_us);
+            readout->values.status = meter->status.word;
+            sensors_read_out(&meter->sensors, &readout->values);
+        }
     }
+    feed_log_reader(meter, now_us);
     return readout_step(readout, meter->reporter.parties.originator, now_us);
 }
 

@@ -4,7 +4,7 @@
 #include "core/calendar.h"
 #include "core/magnet.h"
 
-static uint8_t *put_text(uint8_t *at, const char *text) {
+uint8_t *put_text(uint8_t *at, const char *text) {
     for (; *text != '\0'; text++) {
         at = put_u8(at, (uint8_t)*text);
     }
@@ -12,7 +12,7 @@ static uint8_t *put_text(uint8_t *at, const char *text) {
 }
 
 /* `digits` digits with leading zeros; what does not fit is cut off at the left. */
-static uint8_t *put_digits(uint8_t *at, uint32_t value, unsigned digits) {
+uint8_t *put_digits(uint8_t *at, uint32_t value, unsigned digits) {
     for (unsigned i = digits; i > 0; i--) {
         at[i - 1u] = (uint8_t)('0' + value % 10u);
         value /= 10u;
@@ -20,7 +20,7 @@ static uint8_t *put_digits(uint8_t *at, uint32_t value, unsigned digits) {
     return at + digits;
 }
 
-static uint8_t *put_hex(uint8_t *at, uint32_t value, unsigned digits) {
+uint8_t *put_hex(uint8_t *at, uint32_t value, unsigned digits) {
     static const char hexadecimal[] = "0123456789ABCDEF";
     for (unsigned i = digits; i > 0; i--) {
         at = put_u8(at, (uint8_t)hexadecimal[value >> (4u * (i - 1u)) & 0x0Fu]);
@@ -58,16 +58,16 @@ static uint8_t *put_component(uint8_t *at, bool is_known, int32_t value_10_uT) {
     return end + 1;
 }
 
-static uint8_t *put_clock(uint8_t *at, const struct hal_utc *utc) {
+uint8_t *put_date(uint8_t *at, const struct hal_utc *utc) {
     static const char separators[] = {'-', '-', ' ', ':', ':'};
     static const uint8_t places[] = {2, 3, 5, 6, 7}; /* month, day, hour, minute, second in a COSEM date-time */
     uint8_t date_time[COSEM_DATE_TIME_BYTES];
     put_date_time(date_time, utc);
-    at = put_digits(put_u8(at, '('), get_u16(date_time), 4);
+    at = put_digits(at, get_u16(date_time), 4);
     for (unsigned i = 0; i < sizeof places; i++) {
         at = put_digits(put_u8(at, (uint8_t)separators[i]), date_time[places[i]], 2);
     }
-    return put_u8(at, ')');
+    return at;
 }
 
 static uint8_t *put_title(uint8_t *at, const uint8_t *title) {
@@ -91,7 +91,7 @@ unsigned readout_put_line(uint8_t line[READOUT_LINE_BYTES], unsigned number, con
         at = put_title(at, title);
         break;
     case 1:
-        at = put_clock(at, &values->clock);
+        at = put_u8(put_date(put_u8(at, '('), &values->clock), ')');
         break;
     case 2:
         at = put_u8(put_hex(put_u8(at, '('), values->status, 8), ')');

@@ -8,4 +8,11 @@
 unsigned readout_put_line(uint8_t line[READOUT_LINE_BYTES], unsigned number, const struct readout_values *values,
                           const uint8_t *title);
 
+/* What texts are made of; each returns where it ended. put_digits() cuts off at the left what does not fit. */
+uint8_t *put_text(uint8_t *at, const char *text);
+uint8_t *put_digits(uint8_t *at, uint32_t value, unsigned digits);
+uint8_t *put_hex(uint8_t *at, uint32_t value, unsigned digits);
+/* "2026-06-01 08:00:12" */
+uint8_t *put_date(uint8_t *at, const struct hal_utc *utc);
+
 #endif

@@ -1,6 +1,6 @@
 /*
  * What a reader sends to the optical port (IEC 62056-21 mode C): the sign-on request and the acknowledgement that asks for
- * the data readout. Finds them in the octets; when they count, and what is answered, is core/readout's.
+ * the data readout or the security log. Finds them in the octets; when they count, and what is answered, is core/readout's.
  */
 #ifndef TBR_OPTICAL_H
 #define TBR_OPTICAL_H
@@ -14,7 +14,9 @@ enum optical_message {
     OPTICAL_NOTHING,
     OPTICAL_REQUEST,      /* sign-on, for this meter */
     OPTICAL_READ_OUT,     /* data readout at 300 baud */
-    OPTICAL_READ_OUT_FAST /* data readout at the speed that the identification offered */
+    OPTICAL_READ_OUT_FAST, /* data readout at the speed that the identification offered */
+    OPTICAL_READ_LOG,      /* the security log, likewise */
+    OPTICAL_READ_LOG_FAST
 };
 
 struct optical {

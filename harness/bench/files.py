@@ -314,6 +314,10 @@ class ReadoutSection(FileModel):
     """In V."""
     flux_density: ReadoutCode | None = None
     """Magnitude at the sensor, in mT."""
+    security_log: ReadoutCode | None = None
+    """The header of the security log's block (LOG-3)."""
+    security_log_mode: Annotated[str, Field(pattern="^[6-9]$")] = "6"
+    """The mode in which the block is asked for: 6 to 9 are the maker's (IEC 62056-21)."""
 
 
 class LineSection(FileModel):

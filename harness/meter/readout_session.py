@@ -15,6 +15,8 @@ from harness.meter.optical import START_BAUD, Identification, encode_option_sele
 from harness.meter.readout import BlockReader, Readout
 from harness.meter.sign_on import sign_on
 
+VALUES = "0"
+"""The acknowledgement's mode for the data readout; "6" to "9" ask for what the maker offers beside it."""
 FRAMING = "7E1"
 BITS_PER_CHARACTER = 10
 SILENCE_NS = 1_500_000_000
@@ -34,12 +36,12 @@ class MeterReadout:
     readout: Readout
 
 
-def read_out(link: ByteLink, clock: Clock, address: str = "") -> MeterReadout:
+def read_out(link: ByteLink, clock: Clock, address: str = "", mode: str = VALUES) -> MeterReadout:
     """One whole readout. Raises CodecError for octets out of place, LinkTimeoutError for silence.
 
     A link that can change its speed does so as the meter offers and is back at 300 baud afterwards, whatever happens.
     """
-    return begin_readout(link, clock, address).finish()
+    return begin_readout(link, clock, address, mode).finish()
 
 
 @dataclass
@@ -69,17 +71,17 @@ class PendingReadout:
             self.link.set_line(START_BAUD, FRAMING)
 
 
-def begin_readout(link: ByteLink, clock: Clock, address: str = "") -> PendingReadout:
+def begin_readout(link: ByteLink, clock: Clock, address: str = "", mode: str = VALUES) -> PendingReadout:
     """Sign on and ask for the block, at the speed the meter offers if the link can change to it."""
     identification = sign_on(link, clock, address).identification
     clock.sleep_ns(identification.min_reaction_ns)
     if not (
         isinstance(link, SpeedLink) and identification.baud_character.isdigit() and identification.baud is not None
     ):
-        select = encode_option_select()
+        select = encode_option_select(mode=mode)
         link.write(select)
         return PendingReadout(link, clock, identification, BlockReader(echo=select), _time_ns(len(select)))
-    select = encode_option_select(baud_character=identification.baud_character)
+    select = encode_option_select(baud_character=identification.baud_character, mode=mode)
     link.write(select)
     clock.sleep_ns(_time_ns(len(select)) + SETTLING_NS)
     link.read(0)  # an echo of the acknowledgement, at the speed that now ends
