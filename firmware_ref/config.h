@@ -86,6 +86,58 @@
 #define CONFIG_HEAT_RESTORE_DK 200
 #define CONFIG_HEAT_SAMPLES 3u
 
+/*
+ * MET-2, MET-3: powers in 2^-16 mW a code (full scale, 4,862,401 codes, is 50 kW), read while a current flows at all.
+ * The voltage is there from 0.7 of 230 V on, where the meter's own supply works, and gone below 0.2.
+ */
+#define CONFIG_POWER_WEIGHT_Q16_MW 673908u /* 10.28299 mW */
+#define CONFIG_POWER_START_UA 40000u
+#define CONFIG_VOLTAGE_THERE_UV 161000000u
+#define CONFIG_VOLTAGE_GONE_UV 46000000u
+/*
+ * MET-3: a fault shows in two samples 40 ms apart from 100 mA on, where the front end's noise is below a tenth. MET-1 and
+ * MET-3 count samples no closer than 39 ms, however often MET-2 asks. A neutral that carries less than 10 % of the line's current and is still falling, or less than 3 % of it or
+ * 12 mA (twice the noise floor), is open; the filter needs 165 ms to show 10 %: COM-1 holds with 180 + 40 + 183 ms. A sample
+ * counts as falling below 66 % of the one before: an open neutral gives 57 % in 40 ms. It is back with half of the line's.
+ */
+#define CONFIG_WIRING_START_UA 100000u
+#define CONFIG_WIRING_SAMPLES 2u
+#define CONFIG_WIRING_CONFIRM_US 40000u
+#define CONFIG_CURRENTS_APART_US 39000u
+#define CONFIG_NEUTRAL_LOST_PERCENT 10u
+#define CONFIG_NEUTRAL_NOTHING_PERCENT 3u
+#define CONFIG_NEUTRAL_NOTHING_UA 12000u
+#define CONFIG_NEUTRAL_FALLING_PERCENT 66u
+#define CONFIG_NEUTRAL_BACK_PERCENT 50u
+/* MET-3: below 2 W the sign of a power is noise. */
+#define CONFIG_REVERSED_LEAST_MW 2000u
+/*
+ * MET-3: a phase angle is abnormal beyond 75 degrees (tangent 3.73), a power factor below 0.26: motors and ballasts keep
+ * above 0.3. A motor that starts may be there for some seconds, so it lasts 3 s. Back within 68 degrees.
+ */
+#define CONFIG_PHASE_TANGENT_PERCENT 373u
+#define CONFIG_PHASE_BACK_TANGENT_PERCENT 248u
+#define CONFIG_PHASE_CONFIRM_MS 3000u
+/*
+ * MET-2: a step of 0.15 A and 10 % of the current is judged once the filter has settled, 130 ms after it was first seen (3 % of
+ * it are left), by the mean of four samples: COM-1 holds with 100 + 130 + 40 + 183 ms. The voltage before it is smoothed
+ * over 8 samples. Two steps that agree within a quarter teach the supply's resistance, 50 mOhm to 2 Ohm; then a current
+ * that drops while the voltage moves by less than 40 % of what it should is a bypass, if that is 0.2 V at least: ten times
+ * the noise of the two means. The end is a rise with the same sign, or two steps as the learned resistance has them.
+ */
+#define CONFIG_BYPASS_STEP_UA 150000u
+#define CONFIG_BYPASS_STEP_PERCENT 10u
+#define CONFIG_BYPASS_SETTLE_US 130000u
+#define CONFIG_BYPASS_GAP_US 10000u
+#define CONFIG_BYPASS_SAMPLES 4u
+#define CONFIG_BYPASS_SMOOTHING 8
+#define CONFIG_BYPASS_LEAST_UOHM 50000
+#define CONFIG_BYPASS_MOST_UOHM 2000000
+#define CONFIG_BYPASS_LEARN_STEPS 2u
+#define CONFIG_BYPASS_CLEAN_STEPS 2u
+#define CONFIG_BYPASS_STAYED_PERCENT 40u
+#define CONFIG_BYPASS_LEAST_UV 200000u
+
 /* LOG-1: events that wait for their counter; when full, repetitions join, what can't is dropped, counted and reported. */
 #define CONFIG_EVENT_QUEUE 8u
 /* LOG-1, LOG-3: causes that a state is kept of (core/causes.c). */

@@ -23,7 +23,8 @@ struct access {
 
 #define STEP_CHECK 2u
 #define STEP_FIRST_CHANNEL 3u
-#define STEP_COUNT (STEP_FIRST_CHANNEL + FRONT_END_CHANNELS)
+#define STEP_FIRST_POWER (STEP_FIRST_CHANNEL + FRONT_END_CHANNELS)
+#define STEP_COUNT (STEP_FIRST_POWER + FRONT_END_POWERS)
 
 static const struct access accesses[STEP_COUNT] = {
     {.address = REGISTER_UNLOCK, .direction = WRITE, .data_bytes = 1, .data = 0xAD},
@@ -32,6 +33,9 @@ static const struct access accesses[STEP_COUNT] = {
     [STEP_FIRST_CHANNEL + CHANNEL_LINE_CURRENT] = {.address = 0x21A, .direction = READ, .data_bytes = 3},
     [STEP_FIRST_CHANNEL + CHANNEL_NEUTRAL_CURRENT] = {.address = 0x21B, .direction = READ, .data_bytes = 3},
     [STEP_FIRST_CHANNEL + CHANNEL_VOLTAGE] = {.address = 0x21C, .direction = READ, .data_bytes = 3},
+    [STEP_FIRST_POWER + POWER_LINE] = {.address = 0x212, .direction = READ, .data_bytes = 3},
+    [STEP_FIRST_POWER + POWER_NEUTRAL] = {.address = 0x213, .direction = READ, .data_bytes = 3},
+    [STEP_FIRST_POWER + POWER_LINE_REACTIVE] = {.address = 0x214, .direction = READ, .data_bytes = 3},
 };
 
 /* What one code is, in 2^-16 uA or uV: full scale is 9,032,007 codes. */
@@ -70,6 +74,7 @@ static bool is_nobody(const struct front_end *front_end) {
     return any == 0 || all == 0xFFFFFFu;
 }
 
+/* The powers say nothing where no current flows, and cost an access each. */
 static enum front_end_outcome take_channels(struct front_end *front_end) {
     if (is_nobody(front_end)) {
         return end_sample(front_end, FRONT_END_FAILURE);
@@ -78,7 +83,25 @@ static enum front_end_outcome take_channels(struct front_end *front_end) {
         const uint64_t nominal = (uint64_t)front_end->codes[i] * code_weights[i] >> 16;
         front_end->values[i] = (uint32_t)(nominal * front_end->gains[i] >> 16);
     }
+    if (front_end->values[CHANNEL_LINE_CURRENT] >= CONFIG_POWER_START_UA ||
+        front_end->values[CHANNEL_NEUTRAL_CURRENT] >= CONFIG_POWER_START_UA) {
+        return FRONT_END_NO_SAMPLE;
+    }
+    for (unsigned i = 0; i < FRONT_END_POWERS; i++) {
+        front_end->powers[i] = 0;
+    }
     return end_sample(front_end, FRONT_END_SAMPLE);
+}
+
+/* A power's 24 bits are signed; it is trimmed by the gains of the voltage and of its current. */
+static int32_t power_of(const struct front_end *front_end, unsigned power, uint32_t code) {
+    const unsigned channel = power == POWER_NEUTRAL ? CHANNEL_NEUTRAL_CURRENT : CHANNEL_LINE_CURRENT;
+    const bool is_negative = (code & 0x800000u) != 0;
+    const uint32_t amount = is_negative ? 0x1000000u - code : code;
+    uint64_t value = (uint64_t)amount * CONFIG_POWER_WEIGHT_Q16_MW >> 16;
+    value = value * front_end->gains[channel] >> 16;
+    value = value * front_end->gains[CHANNEL_VOLTAGE] >> 16;
+    return is_negative ? -(int32_t)value : (int32_t)value;
 }
 
 static enum front_end_outcome take_access(struct front_end *front_end) {
@@ -86,11 +109,17 @@ static enum front_end_outcome take_access(struct front_end *front_end) {
     if (front_end->step == STEP_CHECK && get_u16(data) != RESERVED_OPTIMUM) {
         return end_sample(front_end, FRONT_END_FAILURE);
     }
-    if (front_end->step >= STEP_FIRST_CHANNEL) {
-        front_end->codes[front_end->step - STEP_FIRST_CHANNEL] = (uint32_t)data[0] << 16 | get_u16(&data[1]);
-    }
+    const uint32_t code = (uint32_t)data[0] << 16 | get_u16(&data[1]);
+    const unsigned step = front_end->step;
     front_end->step++;
-    return front_end->step == STEP_COUNT ? take_channels(front_end) : FRONT_END_NO_SAMPLE;
+    if (step >= STEP_FIRST_POWER) {
+        front_end->powers[step - STEP_FIRST_POWER] = power_of(front_end, step - STEP_FIRST_POWER, code);
+        return front_end->step == STEP_COUNT ? end_sample(front_end, FRONT_END_SAMPLE) : FRONT_END_NO_SAMPLE;
+    }
+    if (step >= STEP_FIRST_CHANNEL) {
+        front_end->codes[step - STEP_FIRST_CHANNEL] = code;
+    }
+    return front_end->step == STEP_FIRST_POWER ? take_channels(front_end) : FRONT_END_NO_SAMPLE;
 }
 
 static enum front_end_outcome step_once(struct front_end *front_end, uint64_t now_us, uint64_t *next_us) {

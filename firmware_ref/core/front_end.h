@@ -1,6 +1,6 @@
 /*
  * The metrology front end ADE7953 on SPI: unlocks it, checks that it is there, and reads line current, neutral current
- * and voltage every CONFIG_FRONT_END_SAMPLE_US (MET-1).
+ * and voltage every CONFIG_FRONT_END_SAMPLE_US (MET-1), and the powers while a current flows (MET-2, MET-3).
  */
 #ifndef TBR_FRONT_END_H
 #define TBR_FRONT_END_H
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 enum front_end_channel { CHANNEL_LINE_CURRENT, CHANNEL_NEUTRAL_CURRENT, CHANNEL_VOLTAGE, FRONT_END_CHANNELS };
+enum front_end_power { POWER_LINE, POWER_NEUTRAL, POWER_LINE_REACTIVE, FRONT_END_POWERS };
 enum front_end_outcome { FRONT_END_NO_SAMPLE, FRONT_END_SAMPLE, FRONT_END_FAILURE };
 
 #define FRONT_END_ACCESS_BYTES 6u
@@ -18,6 +19,7 @@ struct front_end {
     uint64_t late_at_us;
     uint32_t codes[FRONT_END_CHANNELS];                /* being read */
     uint32_t values[FRONT_END_CHANNELS];               /* RMS: uA, uA, uV */
+    int32_t powers[FRONT_END_POWERS];                  /* mW, mW, mvar; 0 while no current flows */
     const uint32_t *gains;                             /* per channel, 65536 is 1.0 */
     uint8_t octets[FRONT_END_ACCESS_BYTES];
     uint8_t step;

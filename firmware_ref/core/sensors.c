@@ -41,14 +41,61 @@ static void take_hall(struct sensors *sensors, struct event_queue *queue, enum h
     }
 }
 
-static void take_currents(struct sensors *sensors, struct event_queue *queue, uint64_t now_us) {
-    const uint32_t *values = sensors->front_end.values;
+/* MET-1; a wiring fault that makes the currents differ has a code of its own. */
+static void take_mismatch(struct sensors *sensors, struct event_queue *queue, const struct electrical *sample,
+                          uint64_t now_us) {
     struct mismatch_change change;
-    if (mismatch_take(&sensors->mismatch, values[CHANNEL_LINE_CURRENT], values[CHANNEL_NEUTRAL_CURRENT], now_us, &change)) {
+    if (!wiring_explains_mismatch(&sensors->wiring, sample) &&
+        mismatch_take(&sensors->mismatch, sample->line_uA, sample->neutral_uA, now_us, &change)) {
         queue_event(queue, change.present ? EVENT_MISMATCH : EVENT_MISMATCH_ENDED, change.first_us);
     }
+}
+
+/* MET-3: a fault's codes stand in the order of the faults. */
+static void take_wiring(struct sensors *sensors, struct event_queue *queue, const struct electrical *sample,
+                        uint64_t now_us) {
+    struct wiring *wiring = &sensors->wiring;
+    const uint8_t changed = wiring_take(wiring, sample, now_us);
+    for (unsigned fault = 0; fault < WIRING_FAULTS; fault++) {
+        if ((changed >> fault & 1u) != 0) {
+            const unsigned ended = ((unsigned)wiring->present >> fault & 1u) ^ 1u;
+            const uint32_t ago_ms = (uint32_t)(now_us / 1000u) - wiring->first_ms[fault];
+            const uint64_t first_us = now_us - 1000u * (uint64_t)ago_ms;
+            queue_event(queue, (enum event_code)(EVENT_NEUTRAL_LOST_SUPPLY_SIDE + 2u * fault + ended), first_us);
+        }
+    }
+}
+
+static void take_bypass(struct sensors *sensors, struct event_queue *queue, const struct electrical *sample,
+                        uint64_t now_us) {
+    struct bypass_change change;
+    if (bypass_take(&sensors->bypass, sample, now_us, &change)) {
+        queue_event(queue, change.present ? EVENT_BYPASS : EVENT_BYPASS_ENDED, change.first_us);
+    }
+    front_end_hasten(&sensors->front_end, bypass_wants_sample_at_us(&sensors->bypass, now_us));
+}
+
+static void take_currents(struct sensors *sensors, struct event_queue *queue, uint64_t now_us) {
+    const uint32_t *values = sensors->front_end.values;
+    const int32_t *powers = sensors->front_end.powers;
+    const struct electrical sample = {.line_uA = values[CHANNEL_LINE_CURRENT],
+                                      .neutral_uA = values[CHANNEL_NEUTRAL_CURRENT],
+                                      .voltage_uV = values[CHANNEL_VOLTAGE],
+                                      .line_mW = powers[POWER_LINE],
+                                      .neutral_mW = powers[POWER_NEUTRAL],
+                                      .line_mvar = powers[POWER_LINE_REACTIVE],
+                                      .is_line_live = hal_line_is_live()};
+    if (now_us - sensors->compared_us >= CONFIG_CURRENTS_APART_US) {
+        sensors->compared_us = now_us;
+        take_wiring(sensors, queue, &sample, now_us);
+        take_mismatch(sensors, queue, &sample, now_us);
+    }
+    take_bypass(sensors, queue, &sample, now_us);
     if (mismatch_is_urgent(&sensors->mismatch)) {
-        front_end_hasten(&sensors->front_end, now_us + CONFIG_MISMATCH_CONFIRM_US);
+        front_end_hasten(&sensors->front_end, sensors->compared_us + CONFIG_MISMATCH_CONFIRM_US);
+    }
+    if (wiring_is_urgent(&sensors->wiring, &sample)) {
+        front_end_hasten(&sensors->front_end, sensors->compared_us + CONFIG_WIRING_CONFIRM_US);
     }
 }
 
@@ -91,6 +138,7 @@ uint32_t sensors_status(const struct sensors *sensors) {
     uint32_t bits = 0;
     bits |= sensors->magnet.is_present ? STATUS_MAGNET : 0;
     bits |= sensors->mismatch.is_present ? STATUS_MISMATCH : 0;
+    bits |= sensors->wiring.present != 0 || sensors->bypass.is_present ? STATUS_METROLOGY : 0;
     bits |= sensors->hall.field.is_clipped ? STATUS_FIELD_CLIPPED : 0;
     bits |= sensors->heat.is_over ? STATUS_OVERHEATED : 0;
     bits |= sensors->hall_watch.is_faulty ? STATUS_HALL_FAULT : 0;

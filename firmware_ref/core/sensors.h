@@ -1,10 +1,11 @@
 /*
  * What the meter feels besides its case: field and currents. Joins each sensor to its decision and turns what they find
- * into events (MAG-2, MAG-3, MET-1, MET-4).
+ * into events (MAG-2, MAG-3, MET-1, MET-2, MET-3, MET-4).
  */
 #ifndef TBR_SENSORS_H
 #define TBR_SENSORS_H
 
+#include "core/bypass.h"
 #include "core/event_queue.h"
 #include "core/front_end.h"
 #include "core/hall.h"
@@ -14,6 +15,7 @@
 #include "core/part_watch.h"
 #include "core/readout.h"
 #include "core/temperature.h"
+#include "core/wiring.h"
 
 struct sensors {
     struct hall hall;
@@ -22,6 +24,9 @@ struct sensors {
     struct front_end front_end;
     struct part_watch front_end_watch;
     struct mismatch mismatch;
+    struct wiring wiring;
+    struct bypass bypass;
+    uint64_t compared_us; /* the last sample that MET-1 and MET-3 were given */
     uint32_t gains[FRONT_END_CHANNELS];
     struct temperature temperature;
     struct heat heat;

@@ -24,6 +24,9 @@ struct hal_edge {
 bool hal_case_take_edge(struct hal_edge *edge);
 bool hal_case_is_open(void);
 
+/* Whether terminal L has voltage against earth; the sense bridges gaps of some 20 ms (MET-3). */
+bool hal_line_is_live(void);
+
 /* UTC for a monotonic time: seconds since 1970, hundredths, and the COSEM clock status octet. */
 struct hal_utc {
     uint32_t seconds;

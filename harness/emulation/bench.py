@@ -70,6 +70,7 @@ class EmulatedBench:
             hall_sensor=file.emulation.hall_sensor,
         )
         self.plant.mains.consumers.append(self.board.supply_contact.name)
+        self.plant.mains.tell_earth(self.board.earth_sense.name)
         self.board.supply_contact.watchers.append(MeterSupplyNet(self.world, self.board.cpu).name)
         instruments = {role: make_instrument(self.world, role, entry) for role, entry in file.instruments.items()}
         self._ports = EmulatedPorts(self.world, file.instruments, instruments)

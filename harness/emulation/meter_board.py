@@ -4,8 +4,8 @@ Board facts (the reference meter's own drawing): 16 MHz crystal oscillator into 
 (+- 20 ppm) and a battery on the hibernation module, whose clock the factory set to within 0.4 s; case switch
 from PC4 to ground with the microcontroller's pull-up and a bleed that holds the wire low otherwise; pull-ups from
 the main supply on the serial outputs; secure element, EEPROM and Hall sensor on I2C0, metrology front end on SSI0 (chip
-select at PA3, pulled up), thermistor at the terminals on ADC0, all fed from the main supply. Each
-board's deviations are drawn from the seed.
+select at PA3, pulled up), thermistor at the terminals on ADC0, all fed from the main supply, which lives from line to
+neutral or, with its backup, from line to earth; earth sense at PD0. Each board's deviations are drawn from the seed.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from harness.emulation.nets import Net
 from harness.emulation.parts.ade7953 import Ade7953
 from harness.emulation.parts.atecc608 import Atecc608
 from harness.emulation.parts.case_switch import CaseSwitch
+from harness.emulation.parts.earth_sense import EarthSense
 from harness.emulation.parts.eeprom_24lc256 import Eeprom24lc256
 from harness.emulation.parts.hall_reference import HallReference
 from harness.emulation.parts.i2c_bus import I2cBus
@@ -40,6 +41,7 @@ CASE_PIN = 4
 FRONT_END_SELECT_PIN = 3
 TERMINAL_INPUT = 0
 """Of the converter: the thermistor at the terminals."""
+EARTH_SENSE_PIN = 0
 HallKind = Literal["reference", "tmag5273"]
 SERIAL_ENDS = (
     ("optical", "OPTICAL_TX", 300, "7E1"),
@@ -144,6 +146,7 @@ class MeterBoard:
         self.mcu.ssi.device = self.front_end
         self.mcu.gpio["a"].connect(FRONT_END_SELECT_PIN, SelectWire(self.mcu.gpio["a"], self.mcu.ssi, self.front_end))
         self.case_switch = CaseSwitch(world, "case switch", CaseTerminal(self.mcu.gpio["c"]))
+        self.earth_sense = EarthSense(world, "earth sense", self.mcu.gpio["d"], EARTH_SENSE_PIN)
         self.supply_contact = SupplyContact(world, "supply contact", self)
         self.optical, self.modem, self.diagnostic = [self._serial_end(index) for index in range(len(SERIAL_ENDS))]
 

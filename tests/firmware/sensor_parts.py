@@ -5,6 +5,7 @@ Independent of the emulated bench's parts on purpose: two readings of the same c
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 FULL_SCALE_CODES = 9_032_007
@@ -90,11 +91,13 @@ class Tmag:
 
 @dataclass
 class FrontEnd:
-    """An ADE7953: RMS registers, and the unlocking that register 0x120 needs."""
+    """An ADE7953: RMS and power registers, and the unlocking that register 0x120 needs. A lagging angle is positive."""
 
     line_A: float = 5.0
     neutral_A: float = 5.0
     voltage_V: float = 230.0
+    line_deg: float = 0.0
+    neutral_deg: float = 0.0
     is_present: bool = True
     is_unlocked: bool = False
     required: int = 0
@@ -118,5 +121,11 @@ class FrontEnd:
         full_scales = {0x21A: (self.line_A, 100), 0x21B: (self.neutral_A, 100), 0x21C: (self.voltage_V, 500)}
         if address == 0x120:
             return self.required
+        if address in (0x212, 0x213, 0x214):
+            current_A, degrees = (
+                (self.neutral_A, self.neutral_deg) if address == 0x213 else (self.line_A, self.line_deg)
+            )
+            part = math.sin(math.radians(degrees)) if address == 0x214 else math.cos(math.radians(degrees))
+            return round(self.voltage_V * current_A * part / 50_000 * 4_862_401) & 0xFFFFFF
         value, full_scale = full_scales[address]
         return round(value / full_scale * FULL_SCALE_CODES)

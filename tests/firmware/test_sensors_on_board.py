@@ -50,6 +50,7 @@ class Room:
 def make_board(image: BuildResult, room: Room, seed: int = 7, hall: str = "reference") -> MeterBoard:
     kind = "reference" if hall == "reference" else "tmag5273"
     board = MeterBoard(World(seed), utc_at_zero_s=EPOCH_S, surroundings=room, hall_sensor=kind)
+    board.world.schedule(0, board.earth_sense.name, "line to earth", True)
     board.load_image(image.bin.read_bytes(), image.elf)
     board.power_on()
     run(board, 3 * S)

@@ -18,6 +18,7 @@ static struct {
     struct hal_edge edges[EDGES_MAX]; /* planned, in order of time */
     size_t edges_planned, edges_happened, edges_taken;
     bool is_case_open;
+    bool is_line_dead; /* no voltage between terminal L and earth */
     const struct hal_i2c_transfer *transfer;
     uint64_t transfer_ends_us;
     enum hal_i2c_state transfer_result, transfer_state;
@@ -59,6 +60,10 @@ void host_plan_edge(uint64_t time_us, bool open) {
 }
 
 bool hal_case_is_open(void) { return host.is_case_open; }
+
+void host_set_line_live(bool live) { host.is_line_dead = !live; }
+
+bool hal_line_is_live(void) { return !host.is_line_dead; }
 
 bool hal_case_take_edge(struct hal_edge *edge) {
     if (host.edges_taken == host.edges_happened) {

@@ -18,6 +18,7 @@ void host_plan_edge(uint64_t time_us, bool open);
 void host_set_case(bool open);
 /* The clock was never set; before begin. */
 void host_lose_clock(void);
+void host_set_line_live(bool live);
 void host_set_parameters(const uint8_t *octets, size_t count);
 void host_set_kept(unsigned which, uint32_t value);
 void host_receive(enum hal_port port, const uint8_t *octets, size_t count);

@@ -205,6 +205,8 @@ static bool obey_device(const char *verb, const char *rest) {
     if (strcmp(verb, "begin") == 0) {
         host_set_case(rest[0] == '1');
         meter_begin(&meter, hal_time_us());
+    } else if (strcmp(verb, "earth") == 0) {
+        host_set_line_live(rest[0] == '1');
     } else if (strcmp(verb, "parameters") == 0) {
         host_set_parameters(octets, (size_t)host_read_hex(rest, octets, sizeof octets));
     } else if (strcmp(verb, "edge") == 0 && sscanf(rest, "%llu %u", &time_us, &open) == 2) {

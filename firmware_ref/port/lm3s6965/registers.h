@@ -56,6 +56,7 @@
 #define GPIO_PUR(base) REGISTER((base) + 0x510u)
 #define GPIO_DEN(base) REGISTER((base) + 0x51Cu)
 #define CASE_SWITCH_PIN (1u << 4) /* PC4 */
+#define EARTH_SENSE_PIN (1u << 0) /* PD0 */
 #define FRONT_END_SELECT_PIN (1u << 3) /* PA3 */
 
 /* UART (PL011) */

@@ -81,6 +81,7 @@ void handle_reset(void) {
     watchdog_begin();
     time_begin();
     case_switch_begin();
+    earth_sense_begin();
     i2c_begin();
     serial_begin();
     spi_begin();

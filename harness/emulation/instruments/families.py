@@ -30,6 +30,7 @@ from harness.emulation.plant.electromagnet import AXES, find_magnet
 from harness.emulation.plant.mains import COMPONENT as MAINS
 from harness.emulation.plant.mains import SHUNT_PREFIX, find_mains
 from harness.emulation.plant.terminals import COMPONENT as TERMINALS
+from harness.emulation.plant.mains_wiring import FAULTS
 from harness.emulation.world import World
 
 Maker = Callable[[World, str, InstrumentEntry], MessageInstrument | RelayBoard]
@@ -40,6 +41,7 @@ ACTUATORS = {
     "meter_supply": Actuator("supply contact", "interrupt"),
     "source_feed": Actuator(MAINS, "feed"),
     "terminal_heater": Actuator(TERMINALS, "heater"),
+    **{fault: Actuator(MAINS, fault) for fault in FAULTS},
 }
 """What a relay channel of the bench file can work, by the name it has there; ``shunt_NAME`` works that shunt."""
 

@@ -5,7 +5,8 @@ Verification", "Required Register Setting"). A frame is 16 bits of address, a by
 then the register's octets, high one first, while the chip select is low; SPI mode 3. A 24-bit register at 2xx is the
 same as the 32-bit one at 3xx. A frame cut short has no effect.
 
-Modelled: IRMSA, IRMSB, VRMS and what sets them up. Registers of functions that are not modelled keep what is
+Modelled: IRMSA, IRMSB, VRMS, the powers of both channels with their power factors and signs, the period, and what sets
+them up. Registers of functions that are not modelled keep what is
 written to them where that changes no modelled value; reading a measured value that is not modelled is an error.
 """
 
@@ -23,6 +24,13 @@ from harness.emulation.parts.ade7953_channels import (
     codes,
     settle,
 )
+from harness.emulation.parts.ade7953_power import (
+    PERIOD_HZ,
+    PowerState,
+    power_code,
+    power_factor_code,
+    settle_power,
+)
 from harness.emulation.parts.current_transformer import draw_transformer
 from harness.emulation.parts.surroundings import Quantity, Surroundings
 from harness.emulation.world import PlainComponent, World
@@ -37,12 +45,18 @@ UNLOCK_CODE, REQUIRED_120 = 0xAD, 0x30
 RESET_DONE = 1 << 20
 COMM_LOCK, SOFTWARE_RESET, HIGH_PASS = 0x8000, 0x0080, 0x0004
 LAST_OP_READ, LAST_OP_WRITE = 0x35, 0xCA
+ACCMODE, PERIOD = 0x201, 0x10E
+POWERS = {0x212: (IRMSA, "active"), 0x213: (IRMSB, "active"), 0x214: (IRMSA, "reactive"), 0x215: (IRMSB, "reactive")}
+"""AWATT, BWATT, AVAR, BVAR: the current's channel and which of its powers."""
+POWER_FACTORS = {0x10A: IRMSA, 0x10B: IRMSB}
+SIGN_BITS = {IRMSA: (10, 12), IRMSB: (11, 13)}
+"""ACCMODE: APSIGN and VARSIGN of each channel."""
 UNSET_GAIN_PPM = 5_000
 """Our own choice: the sheet promises nothing while register 120 is not set as required."""
 
 KEPT = {
     0x000: 0x00, 0x001: 0x00, 0x004: 0x40, 0x100: 0xFFFF, 0x101: 0, 0x103: 0x3F, 0x104: 0x3F, 0x107: 0x300,
-    0x110: 0, 0x200: 0, 0x201: 0, 0x203: 0xE419, 0x204: 0xE419, 0x205: 0, 0x224: 0xFFFFFF, 0x225: 0xFFFFFF,
+    0x110: 0, 0x200: 0, ACCMODE: 0, 0x203: 0xE419, 0x204: 0xE419, 0x205: 0, 0x224: 0xFFFFFF, 0x225: 0xFFFFFF,
     0x22C: 0x100000, 0x22F: 0, WRITE_PROTECT: 0, RESERVED_120: 0,
     AIGAIN: GAIN_ONE, AVGAIN: GAIN_ONE, BIGAIN: GAIN_ONE,
 }  # fmt: skip
@@ -72,6 +86,7 @@ class Ade7953State:
     channels: dict[int, ChannelState] = field(
         default_factory=lambda: {register: ChannelState() for register in MEASURED}
     )
+    powers: dict[int, PowerState] = field(default_factory=lambda: {IRMSA: PowerState(), IRMSB: PowerState()})
 
 
 def register_octets(address: int) -> int:
@@ -100,7 +115,7 @@ class Ade7953(PlainComponent):
     def power_on(self) -> None:
         """Reset values; the filters begin at zero."""
         self.state = Ade7953State()
-        for channel in self.state.channels.values():
+        for channel in (*self.state.channels.values(), *self.state.powers.values()):
             channel.at_ns = self.world.now_ns
 
     def power_off(self) -> None:
@@ -166,6 +181,14 @@ class Ade7953(PlainComponent):
         state, register = self.state, _alias(address)
         if register in MEASURED:
             return self._measure(register, at_ns)
+        if register in POWERS:
+            return self._power(register, at_ns)
+        if register in POWER_FACTORS:
+            return power_factor_code(self._settled(POWER_FACTORS[register], at_ns))
+        if register == ACCMODE:
+            return state.registers.get(ACCMODE, 0) & 0x3FF | self._signs(at_ns)
+        if register == PERIOD:
+            return self._period(at_ns)
         if register in KEPT or register in FIXED:
             return state.registers.get(register, KEPT.get(register, 0))
         if register == CONFIG:
@@ -216,6 +239,39 @@ class Ade7953(PlainComponent):
             gain_ppm += UNSET_GAIN_PPM
         noise = self.world.stream(f"{self.name} noise").take_bytes(2)
         return codes(channel, full_scale_u, gain_ppm, state.registers.get(gain_register, GAIN_ONE), noise)
+
+    def _settled(self, current_register: int, at_ns: int) -> PowerState:
+        """The powers of a current's channel, followed until now."""
+        power = self.state.powers[current_register]
+        quantity = MEASURED[current_register][0]
+        volts = self.surroundings.mains_segments("LINE_V", power.at_ns, max(at_ns, power.at_ns + 1))
+        amperes = self.surroundings.mains_segments(quantity, power.at_ns, max(at_ns, power.at_ns + 1))
+        ratio_ppm = 1_000_000
+        if quantity == "LINE_I" and any(segment.peak_u or segment.plus for segment in amperes):
+            ratio_ppm = self.transformer.ratio_ppm(self.surroundings.field_nT("transformer", at_ns))
+        settle_power(power, volts, amperes, at_ns, ratio_ppm)
+        return power
+
+    def _power(self, register: int, at_ns: int) -> int:
+        current_register, which = POWERS[register]
+        power = self._settled(current_register, at_ns)
+        gain_ppm = self.gain_ppm[current_register] + self.gain_ppm[VRMS]
+        noise = self.world.stream(f"{self.name} noise").take_bytes(2)
+        return power_code(power.active_uW if which == "active" else power.reactive_uW, gain_ppm, noise)
+
+    def _signs(self, at_ns: int) -> int:
+        bits = 0
+        for current_register, (active_bit, reactive_bit) in SIGN_BITS.items():
+            power = self._settled(current_register, at_ns)
+            bits |= (power.active_uW < 0) << active_bit | (power.reactive_uW < 0) << reactive_bit
+        return bits
+
+    def _period(self, at_ns: int) -> int:
+        """Of the voltage now; without one the longest that the register holds."""
+        segment = self.surroundings.mains_segments("LINE_V", at_ns, at_ns + 1)[-1]
+        if not segment.peak_u:
+            return 0xFFFF
+        return min(PERIOD_HZ * 1000 // segment.frequency_mHz - 1, 0xFFFF)
 
     def _not_modelled(self, what: str) -> NotModelledError:
         return NotModelledError(f"{self.name} (ADE7953): {what} is not modelled")

@@ -20,9 +20,20 @@ from harness.emulation.plant.mains_circuit import (
     Element,
     Phasor,
     draw_traits,
+    dropped_uV,
     joined,
     parts_of,
     shunted_uA,
+)
+from harness.emulation.plant.mains_wiring import (
+    BREAK_BEFORE_MAKE,
+    FAULTS,
+    HALF_TURN_MDEG,
+    carries,
+    has_line_to_earth,
+    has_tap_voltage,
+    load_return,
+    turn_mdeg,
 )
 from harness.emulation.world import PlainComponent, World
 
@@ -43,11 +54,13 @@ UNITS = {
     "LINE_I": "A",
     "NEUTRAL_I": "A",
     "SHUNT_I": "A",
+    "BYPASS_I": "A",
     "LOAD_I": "A",
     "SOURCE_V": "V",
     "SOURCE_I": "A",
 }
-"""The nets: at the meter's terminals, in its elements, in the shunts' common lead, in the load, at the AC source."""
+"""The nets: at the meter's terminals, in its elements, in the shunts' common lead, in the bypass' neutral pole,
+in the load, at the AC source."""
 
 
 @dataclass
@@ -69,6 +82,12 @@ class MainsState:
     """Shunts, in the order they were closed."""
     supplied: bool = True
     """As the consumers were last told."""
+    line_to_earth: bool = True
+    """As the watchers of it were last told."""
+    faults: list[str] = field(default_factory=list)
+    """Of the wiring, in the order they were made (``mains_wiring``)."""
+    changing_over: list[str] = field(default_factory=list)
+    """Conductors that are open while they change places."""
 
 
 class Mains(PlainComponent):
@@ -80,6 +99,8 @@ class Mains(PlainComponent):
         self.traits = draw_traits(world.stream(f"{name} traits"), shunts)
         self.element_of: dict[str, Element] = {shunt: entry.element for shunt, entry in shunts.items()}
         self.consumers: list[str] = []
+        self.earth_watchers: list[str] = []
+        """Told by an event ``line to earth`` (True: there) whether terminal L has its voltage against earth."""
         self.state = MainsState()
         super().__init__(world, name)
         self.nets = {net: AnalogNet(world, net, unit=unit) for net, unit in UNITS.items()}
@@ -119,6 +140,10 @@ class Mains(PlainComponent):
             state.feed = "source" if argument else "house"
         elif kind == "inrush over":
             state.in_rush = False
+        elif kind in FAULTS:
+            self._rewire(kind, argument)
+        elif kind == "changed over":
+            state.changing_over = [other for other in state.changing_over if other != argument]
         elif kind.startswith(SHUNT_PREFIX) and kind.removeprefix(SHUNT_PREFIX) in self.element_of:
             shunt = kind.removeprefix(SHUNT_PREFIX)
             state.closed = [other for other in state.closed if other != shunt] + ([shunt] if argument else [])
@@ -126,15 +151,43 @@ class Mains(PlainComponent):
             super().on_event(kind, argument)
         self._follow()
 
+    def tell_earth(self, watcher: str) -> None:
+        """From now on ``watcher`` hears of the line's voltage against earth, first of what it is now."""
+        self.earth_watchers.append(watcher)
+        self.world.schedule(self.world.now_ns, watcher, "line to earth", self.state.line_to_earth)
+
+    def _rewire(self, fault: str, there: bool) -> None:
+        state = self.state
+        state.faults = [other for other in state.faults if other != fault] + ([fault] if there else [])
+        if fault in BREAK_BEFORE_MAKE:
+            state.changing_over = [*state.changing_over, fault]
+            self.world.schedule(self.world.now_ns + self.traits.change_over_ns, self.name, "changed over", fault)
+
     # What there is now. Phases are against the voltage at the meter's terminals.
 
     def voltage(self) -> Phasor:
         """Between the meter's terminals, in uV."""
+        if not has_tap_voltage(self.state.faults):
+            return NOTHING
+        return self._supply_voltage()
+
+    def line_to_earth(self) -> Phasor:
+        """Between terminal L and earth, in uV: what the meter's backup supply and its earth sense find."""
+        return self._supply_voltage() if has_line_to_earth(self.state.faults) else NOTHING
+
+    def bypass_current(self) -> Phasor:
+        """In the bypass' neutral pole, in uA."""
+        load = self.load_current()
+        return Phasor(self._bypassed_uA("neutral", load.rms_u), load.phase_mdeg, load.frequency_mHz)
+
+    def _supply_voltage(self) -> Phasor:
         emf_uV, frequency_mHz, impedance_uOhm = self._emf()
         if not emf_uV:
             return NOTHING
-        active_uA = self._load_parts(emf_uV)[0] + self._own_parts(emf_uV)[0]
-        return Phasor(emf_uV - active_uA * impedance_uOhm // 10**6, 0, frequency_mHz)
+        (load_active, load_reactive), (active, reactive) = self._load_parts(emf_uV), self._own_parts(emf_uV)
+        own_uV = dropped_uV(active, reactive, impedance_uOhm, frequency_mHz)
+        load_uV = dropped_uV(load_active, load_reactive, impedance_uOhm, frequency_mHz)
+        return Phasor(emf_uV - own_uV - load_uV, 0, frequency_mHz)
 
     def load_current(self) -> Phasor:
         """What the load draws, in uA: the current before and behind each element with its shunts."""
@@ -150,8 +203,13 @@ class Mains(PlainComponent):
         return self._element_current("neutral")
 
     def shunt_current(self) -> Phasor:
-        """Through the shunts that are closed, in uA: what the multimeter in their common lead finds."""
+        """Through the shunts that are closed, in uA: what the multimeter in their common lead finds.
+
+        The bypass' line pole goes through that lead too.
+        """
         load = self.load_current()
+        if "bypass" in self.state.faults:
+            return Phasor(self._bypassed_uA("line", load.rms_u), load.phase_mdeg, load.frequency_mHz)
         return Phasor(sum(self._passing_by(load.rms_u).values()), load.phase_mdeg, load.frequency_mHz)
 
     def source_voltage(self) -> Phasor:
@@ -181,6 +239,8 @@ class Mains(PlainComponent):
     def _emf(self) -> tuple[int, int, int]:
         """Voltage (0: none), frequency and impedance of what feeds the meter."""
         state, traits = self.state, self.traits
+        if state.changing_over:
+            return 0, 0, 0
         if state.feed == "house":
             return traits.house_uV, traits.house_mHz, traits.house_uOhm
         if state.feed == "source" and state.source_on:
@@ -189,7 +249,7 @@ class Mains(PlainComponent):
 
     def _load_parts(self, emf_uV: int) -> tuple[int, int]:
         state = self.state
-        if not state.load_on or emf_uV < LOAD_LOWEST_UV:
+        if not state.load_on or emf_uV < LOAD_LOWEST_UV or load_return(state.faults) == "none":
             return 0, 0
         permille = self.traits.inrush_permille if state.in_rush else 1000
         return parts_of(state.load_uA * permille // 1000, state.load_power_factor_permille)
@@ -212,9 +272,20 @@ class Mains(PlainComponent):
         branches = [self.traits.branch_uOhm[shunt] for shunt in closed if self.element_of[shunt] == element]
         return {element: shunted_uA(load_uA, self.traits.leg_uOhm[element], branches)}
 
+    def _bypassed_uA(self, element: Element, load_uA: int) -> int:
+        if "bypass" not in self.state.faults or not carries(element, self.state.faults):
+            return 0
+        return shunted_uA(load_uA, self.traits.leg_uOhm[element], [self.traits.bypass_uOhm[element]])
+
     def _element_current(self, element: Element) -> Phasor:
-        load = self.load_current()
-        return Phasor(load.rms_u - self._passing_by(load.rms_u).get(element, 0), load.phase_mdeg, load.frequency_mHz)
+        load, faults = self.load_current(), self.state.faults
+        if not carries(element, faults):
+            return Phasor(0, 0, load.frequency_mHz)
+        if "bypass" in faults:
+            passing_uA = self._bypassed_uA(element, load.rms_u)
+        else:
+            passing_uA = self._passing_by(load.rms_u).get(element, 0)
+        return Phasor(load.rms_u - passing_uA, load.phase_mdeg + turn_mdeg(element, faults), load.frequency_mHz)
 
     # The nets and the consumers.
 
@@ -224,9 +295,10 @@ class Mains(PlainComponent):
         return (state.source_phase_mdeg + turned_mdeg) % FULL_TURN_MDEG
 
     def _voltage_phase_mdeg(self) -> int:
+        turned_mdeg = 0 if has_line_to_earth(self.state.faults) else HALF_TURN_MDEG
         if self.state.feed == "source":
-            return self._source_phase_mdeg()
-        return _turned_mdeg(self.world.now_ns, self.traits.house_mHz)
+            return self._source_phase_mdeg() + turned_mdeg
+        return _turned_mdeg(self.world.now_ns, self.traits.house_mHz) + turned_mdeg
 
     def _follow(self) -> None:
         """Put every net on the law that holds from now on, and tell the consumers of a change."""
@@ -236,6 +308,7 @@ class Mains(PlainComponent):
             "LINE_I": self.line_current(),
             "NEUTRAL_I": self.neutral_current(),
             "SHUNT_I": self.shunt_current(),
+            "BYPASS_I": self.bypass_current(),
             "LOAD_I": self.load_current(),
             "SOURCE_V": self.source_voltage(),
             "SOURCE_I": self.source_current(),
@@ -243,11 +316,17 @@ class Mains(PlainComponent):
         for net, phasor in quantities.items():
             self._drive(self.nets[net], phasor, 0 if net == "SOURCE_V" else terminal_mdeg)
         # A meter works from 0.7 of its nominal voltage on: the reference meter's own supply is made for that.
-        supplied = self.voltage().rms_u >= NOMINAL_UV * 7 // 10
+        # Its backup supply, a capacitor from line to earth, keeps it alive where the neutral is gone.
+        line_to_earth = self.line_to_earth().rms_u >= NOMINAL_UV * 7 // 10
+        supplied = line_to_earth or self.voltage().rms_u >= NOMINAL_UV * 7 // 10
         if supplied != self.state.supplied:
             self.state.supplied = supplied
             for consumer in self.consumers:
                 self.world.schedule(self.world.now_ns, consumer, "mains", supplied)
+        if line_to_earth != self.state.line_to_earth:
+            self.state.line_to_earth = line_to_earth
+            for watcher in self.earth_watchers:
+                self.world.schedule(self.world.now_ns, watcher, "line to earth", line_to_earth)
 
     def _drive(self, net: AnalogNet, phasor: Phasor, reference_mdeg: int) -> None:
         now_ns = self.world.now_ns

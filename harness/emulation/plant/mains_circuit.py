@@ -9,8 +9,11 @@
 The meter's own supply is tapped before its elements, so its consumption flows in the source and in no element. Each
 element sits in series with a ballast of the bench, far above the contacts' resistances: so a shunt's share is stable
 from closing to closing, and the multimeter's own 0.1 ohm fits into the branch. Everything behind the voltage tap is
-resistive, so a shunt splits the current without turning its phase. Harmonics are left out so far: a quantity is one
-sinusoid.
+resistive, so a shunt splits the current without turning its phase. A quantity is one sinusoid; a load's harmonics are
+laws beside it (``mains_harmonics``) and make no voltage of their own in the supply's impedance.
+
+The supply's impedance is R + jX. What a load's current I at an angle phi takes from the voltage is told to first order,
+R I cos(phi) + X I sin(phi) (as IEC 61000-3-3 reckons relative voltage changes), so the voltage keeps its phase.
 """
 
 from __future__ import annotations
@@ -35,9 +38,14 @@ HOUSE_PPM = 30_000
 HOUSE_MHZ = (49_950, 50_050)
 """ENTSO-E's normal operation: 50 Hz +- 50 mHz."""
 HOUSE_IMPEDANCE_UOHM = (200_000, 500_000)
-"""A socket's; IEC TR 60725 takes 0.4 + j0.25 ohm as reference. Taken as resistive."""
-LEADS_UOHM = (60_000, 120_000)
-"""The AC source's own output and its leads to the change-over."""
+"""A socket's resistance; IEC TR 60725 takes 0.4 + j0.25 ohm as reference."""
+REACTANCE_PERMILLE = 625
+"""Reactance at 50 Hz over resistance: that of the reference impedance."""
+LEADS_UOHM = (460_000, 520_000)
+"""The AC source's output is stiff, so the bench puts the reference impedance (0.4 + j0.25 ohm, IEC TR 60725) between
+it and the change-over, as for flicker tests; the rest is output and leads."""
+BYPASS_FRACTION_PPM = 400_000
+"""What the two-pole bypass nominally takes of the current past each element."""
 
 BALLAST_UOHM = 200_000
 """The bench's ballast in series with each element: 0.4 V at 2 A."""
@@ -96,6 +104,8 @@ class CircuitTraits:
     inrush_permille: int
     inrush_ns: int
     change_over_ns: int
+    bypass_uOhm: dict[str, int]
+    """By element: the bypass' branch."""
 
 
 def draw_traits(stream: SeededStream, shunts: Mapping[str, ShuntEntry]) -> CircuitTraits:
@@ -123,7 +133,17 @@ def draw_traits(stream: SeededStream, shunts: Mapping[str, ShuntEntry]) -> Circu
         inrush_permille=stream.take_int(*INRUSH_PERMILLE),
         inrush_ns=stream.take_int(*INRUSH_NS),
         change_over_ns=stream.take_int(*CHANGE_OVER_NS),
+        bypass_uOhm={
+            element: within(BALLAST_UOHM * (PPM - BYPASS_FRACTION_PPM) // BYPASS_FRACTION_PPM, SHUNT_PPM)
+            for element in ELEMENTS
+        },
     )
+
+
+def dropped_uV(active_uA: int, reactive_uA: int, resistance_uOhm: int, frequency_mHz: int) -> int:
+    """What a current takes from the voltage; a lagging one has a negative reactive part, a leading one raises it."""
+    reactance_uOhm = resistance_uOhm * REACTANCE_PERMILLE // 1000 * frequency_mHz // 50_000
+    return (active_uA * resistance_uOhm - reactive_uA * reactance_uOhm) // 10**6
 
 
 def parts_of(current_uA: int, power_factor_permille: int) -> tuple[int, int]:

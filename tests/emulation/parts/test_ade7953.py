@@ -293,7 +293,7 @@ def test_snapshot_in_the_middle_of_a_frame_goes_on_as_the_original() -> None:
 
 @pytest.mark.parametrize(
     "octets",
-    ["0212 80", "037F 80", "0007 00 01", "0286 00 000001", "0102 00 0005", "0203 40", "0203 80 00000000", "0600 80"],
+    ["0210 80", "037F 80", "0007 00 01", "0286 00 000001", "0102 00 0005", "0203 40", "0203 80 00000000", "0600 80"],
 )
 def test_what_is_not_modelled_is_an_error(octets: str) -> None:
     with pytest.raises(NotModelledError, match="ADE7953"):
