@@ -88,11 +88,12 @@ static void take_currents(struct sensors *sensors, struct event_queue *queue, ui
     if (now_us - sensors->compared_us >= CONFIG_CURRENTS_APART_US) {
         sensors->compared_us = now_us;
         take_wiring(sensors, queue, &sample, now_us);
-        take_mismatch(sensors, queue, &sample, now_us);
     }
+    take_mismatch(sensors, queue, &sample, now_us);
     take_bypass(sensors, queue, &sample, now_us);
+    front_end_hasten(&sensors->front_end, sensors->compared_us + CONFIG_FRONT_END_SAMPLE_US);
     if (mismatch_is_urgent(&sensors->mismatch)) {
-        front_end_hasten(&sensors->front_end, sensors->compared_us + CONFIG_MISMATCH_CONFIRM_US);
+        front_end_hasten(&sensors->front_end, now_us + CONFIG_MISMATCH_CONFIRM_US);
     }
     if (wiring_is_urgent(&sensors->wiring, &sample)) {
         front_end_hasten(&sensors->front_end, sensors->compared_us + CONFIG_WIRING_CONFIRM_US);

@@ -26,7 +26,7 @@ struct sensors {
     struct mismatch mismatch;
     struct wiring wiring;
     struct bypass bypass;
-    uint64_t compared_us; /* the last sample that MET-1 and MET-3 were given */
+    uint64_t compared_us; /* the last sample that MET-3 was given */
     uint32_t gains[FRONT_END_CHANNELS];
     struct temperature temperature;
     struct heat heat;

@@ -115,8 +115,10 @@ class Ade7953(PlainComponent):
     def power_on(self) -> None:
         """Reset values; the filters begin at zero."""
         self.state = Ade7953State()
-        for channel in (*self.state.channels.values(), *self.state.powers.values()):
+        for channel in self.state.channels.values():
             channel.at_ns = self.world.now_ns
+        for power in self.state.powers.values():
+            power.at_ns = self.world.now_ns
 
     def power_off(self) -> None:
         """Supply gone."""
@@ -181,14 +183,8 @@ class Ade7953(PlainComponent):
         state, register = self.state, _alias(address)
         if register in MEASURED:
             return self._measure(register, at_ns)
-        if register in POWERS:
-            return self._power(register, at_ns)
-        if register in POWER_FACTORS:
-            return power_factor_code(self._settled(POWER_FACTORS[register], at_ns))
-        if register == ACCMODE:
-            return state.registers.get(ACCMODE, 0) & 0x3FF | self._signs(at_ns)
-        if register == PERIOD:
-            return self._period(at_ns)
+        if register in {*POWERS, *POWER_FACTORS, ACCMODE, PERIOD}:
+            return self._derive(register, at_ns)
         if register in KEPT or register in FIXED:
             return state.registers.get(register, KEPT.get(register, 0))
         if register == CONFIG:
@@ -197,11 +193,15 @@ class Ade7953(PlainComponent):
             status = 0 if state.reset_seen else RESET_DONE
             state.reset_seen |= register == RSTIRQSTATA
             return status
+        if register in {*LAST_DATA, LAST_OP, LAST_ADDRESS}:
+            return self._last_communication(register)
+        raise self._not_modelled(f"read of register 0x{address:03X}")
+
+    def _last_communication(self, register: int) -> int:
+        state = self.state
         if register in LAST_DATA:
             return state.last_data & (1 << 8 * register_octets(register)) - 1
-        if register in {LAST_OP, LAST_ADDRESS}:
-            return state.last_op if register == LAST_OP else state.last_address
-        raise self._not_modelled(f"read of register 0x{address:03X}")
+        return state.last_op if register == LAST_OP else state.last_address
 
     def _write(self, address: int, value: int) -> None:
         state, register = self.state, _alias(address)
@@ -258,6 +258,16 @@ class Ade7953(PlainComponent):
         gain_ppm = self.gain_ppm[current_register] + self.gain_ppm[VRMS]
         noise = self.world.stream(f"{self.name} noise").take_bytes(2)
         return power_code(power.active_uW if which == "active" else power.reactive_uW, gain_ppm, noise)
+
+    def _derive(self, register: int, at_ns: int) -> int:
+        """What follows from voltage and current together."""
+        if register in POWERS:
+            return self._power(register, at_ns)
+        if register in POWER_FACTORS:
+            return power_factor_code(self._settled(POWER_FACTORS[register], at_ns))
+        if register == PERIOD:
+            return self._period(at_ns)
+        return self.state.registers.get(ACCMODE, 0) & 0x3FF | self._signs(at_ns)
 
     def _signs(self, at_ns: int) -> int:
         bits = 0

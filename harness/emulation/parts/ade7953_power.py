@@ -9,7 +9,7 @@ for it, which the sheet does not say. Sinusoids of different frequencies have no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, exp, pi, sin
+from math import cos, exp, isqrt, pi, sin
 
 from harness.emulation.analog_net import FULL_TURN_MDEG, Segment
 from harness.emulation.parts.ade7953_channels import FILTER_NS, FULL_SCALE_UA, FULL_SCALE_UV
@@ -81,7 +81,7 @@ def power_code(power_uW: int, gain_ppm: int, noise: bytes) -> int:
 
 def power_factor_code(state: PowerState) -> int:
     """16 bits, signed, 0x7FFF is 1: its amount is active over apparent, its sign the product of both powers' signs."""
-    apparent_uW = round((state.active_uW**2 + state.reactive_uW**2) ** 0.5)
+    apparent_uW = isqrt(state.active_uW**2 + state.reactive_uW**2)
     if not apparent_uW:
         return 0x7FFF
     code = abs(state.active_uW) * 0x7FFF // apparent_uW

@@ -4,10 +4,9 @@ A two-wire service, neutral earthed at the transformer (TN, IEC 60364-1). The me
 supply-side terminals L and N. Each fault is a relay of the bench's wiring box:
 
 - ``neutral_cut_supply``: the neutral is open before the meter. Its N terminal follows L through load and divider, so
-  it measures no voltage; line against earth is there as before. What returns over earth still flows in its line element.
+  it measures no voltage; line against earth is there as before, and what returns over earth flows in the line element.
 - ``neutral_cut_load``: the load's neutral is taken off the meter and put to earth: the current returns past the
-  neutral element. The earth's resistance lies behind the meter's tap and changes
-  nothing for a load of constant current.
+  neutral element. The earth's resistance lies behind the meter's tap, so it changes nothing for a constant current.
 - ``swap_line_neutral``: the two supply conductors change places before the meter. The voltage turns over, and with it
   both currents, so the power keeps its sign; what has changed is that terminal L has no voltage against earth.
 - ``reverse_line_element``: the line element's two leads change places: its current turns over against the voltage.
