@@ -29,8 +29,8 @@ from harness.emulation.instruments.truevolt_dialect import make_truevolt
 from harness.emulation.plant.electromagnet import AXES, find_magnet
 from harness.emulation.plant.mains import COMPONENT as MAINS
 from harness.emulation.plant.mains import SHUNT_PREFIX, find_mains
-from harness.emulation.plant.terminals import COMPONENT as TERMINALS
 from harness.emulation.plant.mains_wiring import FAULTS
+from harness.emulation.plant.terminals import COMPONENT as TERMINALS
 from harness.emulation.world import World
 
 Maker = Callable[[World, str, InstrumentEntry], MessageInstrument | RelayBoard]
