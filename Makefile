@@ -15,7 +15,7 @@ PLAN ?= smoke
 SEED ?= 1
 WORKERS ?= 2
 
-.PHONY: help certify test lint unit firmware coverage bench format clean lock
+.PHONY: help certify test lint unit qualify firmware coverage bench format clean lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -32,6 +32,9 @@ lint: $(READY) ## ruff and mypy
 
 unit: $(READY) ## every test of the project
 	$(BIN)/pytest -n $(WORKERS)
+
+qualify: $(READY) ## put every known-bad meter through the plan "bite"; keep the matrix in docs/qualification.md
+	$(BIN)/tamperbench qualify --workers $(WORKERS) --save docs
 
 firmware: $(READY) ## build the reference firmware and print its budgets
 	$(BIN)/python -m firmware_ref.tool.build

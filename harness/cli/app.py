@@ -13,6 +13,7 @@ from harness.cli.certify import add_to as add_certify
 from harness.cli.console import EXIT_NOT_CERTIFIED, VERDICT_EPILOG, say, stderr
 from harness.cli.firmware import add_to as add_firmware
 from harness.cli.init import add_to as add_init
+from harness.cli.qualify import add_to as add_qualify
 from harness.cli.record import add_to as add_record
 from harness.cli.serve import add_to as add_serve
 from harness.cli.show import add_to as add_list
@@ -45,7 +46,7 @@ def options(
     """
 
 
-for add in (add_init, add_list, add_certify, add_record, add_bench, add_serve, add_firmware):
+for add in (add_init, add_list, add_certify, add_record, add_bench, add_serve, add_firmware, add_qualify):
     add(app)
 
 

@@ -25,6 +25,7 @@ from tests.system.sources import (
 BENCH, MEASURE, METER = "harness.bench", "harness.measure", "harness.meter"
 EVIDENCE, INSTRUMENTS, HEADEND = "harness.evidence", "harness.instruments", "harness.headend"
 EMULATION, PLAN, RUN = "harness.emulation", "harness.plan", "harness.run"
+QUALIFY = "harness.qualify"
 
 # Layer → what it may import. Adding an arrow here is a decision on the design, not a way to make a test pass.
 ARROWS: dict[str, set[str]] = {
@@ -37,8 +38,9 @@ ARROWS: dict[str, set[str]] = {
     PLAN: {BENCH, MEASURE},
     EMULATION: {BENCH, MEASURE, METER},
     RUN: {BENCH, MEASURE, METER, EVIDENCE, INSTRUMENTS, HEADEND, PLAN},
+    QUALIFY: {BENCH, MEASURE, EVIDENCE, PLAN, RUN},
     "harness.plugin": {BENCH, MEASURE, EVIDENCE, PLAN, RUN},
-    "harness.cli": {BENCH, METER, MEASURE, EVIDENCE, INSTRUMENTS, PLAN, RUN, "reports"},
+    "harness.cli": {BENCH, METER, MEASURE, EVIDENCE, INSTRUMENTS, PLAN, RUN, QUALIFY, "reports"},
     "harness.entry": {"harness.cli"},
     "harness": set(),
     "fixtures": {BENCH, MEASURE, METER, EVIDENCE, INSTRUMENTS, HEADEND, PLAN},
@@ -50,6 +52,7 @@ ARROWS: dict[str, set[str]] = {
 DOORS = {
     ("harness.bench.bench", EMULATION): "opening a bench file of kind 'emulated'",
     ("harness.run.firmware", "firmware_ref"): "building the reference meter that a meter file names",
+    ("harness.qualify.images", "firmware_ref"): "building the known-bad variants that the plan must catch",
     ("harness.cli.console", "firmware_ref"): "telling a build's errors",
     ("harness.cli.firmware", "firmware_ref"): "building the reference meter's image and looking into images",
     ("harness.cli.serve", EMULATION): "serving the emulated bench on sockets",

@@ -1,0 +1,34 @@
+"""The images of the meters that are put through the plan; built once for the same sources and patch."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from harness.bench.errors import BenchError
+from harness.qualify.defects import Defect
+from harness.qualify.errors import QualifyError
+
+
+def build_image(defect: Defect | None, source: Path, folder: Path) -> Path:
+    """The image of the defect (None or without a patch: of the reference meter); raises QualifyError."""
+    try:
+        from firmware_ref.tool.build import build  # noqa: PLC0415 - only here is the build tool needed
+        from firmware_ref.tool.errors import FirmwareError  # noqa: PLC0415
+        from firmware_ref.tool.patch import apply_patch  # noqa: PLC0415
+    except ImportError as error:
+        raise BenchError(
+            f"building a defect's firmware needs the extra 'emulation' ({error.name} is missing): "
+            "pip install 'tamperbench[emulation]'"
+        ) from error
+    try:
+        if defect is None or defect.patch is None:
+            return build(source, folder / "reference").bin
+        with tempfile.TemporaryDirectory(prefix="firmware-defect-") as work:
+            copy = Path(work) / "firmware_ref"
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.py", "defects"))
+            apply_patch(defect.patch.read_text(encoding="utf-8"), copy, defect.patch.name)
+            return build(copy, folder / defect.name).bin
+    except (FirmwareError, OSError, UnicodeDecodeError) as error:
+        raise QualifyError(f"{defect.name if defect else 'the reference'}: was not built: {error}") from error
