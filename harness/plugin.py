@@ -74,6 +74,7 @@ pytest_plugins = (
     "fixtures.shunt",
     "fixtures.magnet",
     "fixtures.chamber",
+    "fixtures.terminal_heat",
     "fixtures.tilt",
     "fixtures.diagnostic_port",
 )

@@ -28,7 +28,7 @@ LOOP_NET = "TERMINAL_LOOP_I"
 
 CONTACT_UOHM = (300, 1_500)
 RESISTANCE_MK_PER_W = (3_500, 4_500)
-LAG_NS = (80_000_000_000, 110_000_000_000)
+LAG_NS = (30_000_000_000, 40_000_000_000)
 HEATER_MW = (19_000, 21_000)
 TRANSMITTER_MK = 500
 """How far the transmitter may be off; half a kelvin is usual for class A with its electronics [recalled]."""
