@@ -1,7 +1,7 @@
 """Heat at the terminals: reported when a contact is too warm for what is around it, and in no other case (MET-4).
 
 A heater on the terminal block gives off what a loose or shunted contact would, and a thermometer of the bench says how
-far the block is above where it began, at rest with the meter. That is the rise of which the requirement speaks: what the
+far the block is above where it began, at rest with the meter. That is the rise which the requirement means: what the
 sun, a hot day or a chamber do to the whole meter is none (``detection/test_temperature.py``).
 """
 

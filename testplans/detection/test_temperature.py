@@ -1,8 +1,8 @@
 """The temperature range: what must trip trips and what must not doesn't, as at room temperature (MET-4 and the others).
 
-The meter soaks without supply, which is the harder beginning (it wakes up cold) and the cheaper one; then everything is
-shown at that temperature: field, currents, case and the latency of its alert. A second test changes the temperature while
-the meter is awake, and nothing may be taken for tampering.
+The meter soaks without supply, which is the harder beginning (it wakes up cold) and the cheaper one; then everything
+is shown at that temperature: field, currents, case and the latency of its alert. A second test changes the temperature
+while the meter is awake, and nothing may be taken for tampering.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ PULSE_ATTEMPTS = 6
 class AtTemperature(Parameters):
     """The meter soaks at ``temperature`` for ``soak``, without supply, and must sign on ``back_within`` its return.
 
-    Then a field of ``trips`` and one of ``harmless`` along each of ``directions``, judged if they surely lie at or beyond
-    ``must_trip_field`` and ``must_not_field``; shunts that make a mismatch of ``mismatch`` and ``small_mismatch`` at ``current``,
-    judged likewise; an opening of ``pulse``, judged if it is surely no longer than ``longest_pulse``; and ``openings`` for
-    the latency, on the wire within ``limit``. ``watch`` is how long alerts are waited for after each change.
+    Then a field of ``trips`` and one of ``harmless`` along each of ``directions``, judged if they surely lie at or
+    beyond ``must_trip_field`` and ``must_not_field``; shunts that make a mismatch of ``mismatch`` and
+    ``small_mismatch`` at ``current``, judged likewise; an opening of ``pulse``, judged if it is surely no longer than
+    ``longest_pulse``; and ``openings`` for the latency, on the wire within ``limit``. ``watch`` is how long alerts are
+    waited for after each change.
     """
 
     temperature_degC: TemperatureDegC
@@ -179,9 +180,7 @@ def _judge_mismatches(
     record.judge_equal("mismatch ended: events 'current mismatch gone'", gone, 1, requirements=["MET-1"])
 
 
-def _judge_case(
-    case: Case, scope: Scope, listener: Listener, record: TestRecord, parameters: AtTemperature
-) -> None:
+def _judge_case(case: Case, scope: Scope, listener: Listener, record: TestRecord, parameters: AtTemperature) -> None:
     command_ns = case.trim_pulse(parameters.pulse_ns)
     for _ in range(PULSE_ATTEMPTS):
         listener.collect(0)
