@@ -193,6 +193,12 @@
 #define CONFIG_PORT_OPEN_US 300000000u
 #define CONFIG_PORT_LINE_MAX 24u
 
+/* MAG-4: how often the magnetic latch is looked at with mains there, and the length of its opening pulse. */
+#define CONFIG_VIGIL_LOOK_US 1000000u
+#define CONFIG_LATCH_PULSE_US 200u
+/* On battery: the supply is switched off within this after hibernation was asked for; else it is asked for again. */
+#define CONFIG_HIBERNATE_AGAIN_US 10000u
+
 /* Secure element: ATECC608 at M0 clock divider; times are its maximum execution times (SIG-1, COM-1). */
 #define CONFIG_SE_ADDRESS 0x60u
 #define CONFIG_SE_WAKE_US 1500u

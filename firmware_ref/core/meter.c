@@ -115,16 +115,20 @@ static uint64_t step_port(struct meter *meter, uint64_t now_us) {
     return next_us;
 }
 
+/* Nothing waits to be counted, signed or written. */
+static bool is_logged(const struct meter *meter) {
+    return meter->queue.count == 0 && meter->reporter.state == REPORTER_IDLE &&
+           (meter->log.state == LOG_ABSENT || event_log_is_idle(&meter->log));
+}
+
 /* The case is taken as it stands. Open at boot is an event too: nobody can say how long it has been (SEAL-1). */
 void meter_begin(struct meter *meter, uint64_t now_us) {
     struct alert_parties parties;
     parameters_read(hal_parameter_page(), &parties);
     sensors_begin(&meter->sensors, hal_parameter_page());
     seal_begin(&meter->seal, hal_case_is_open(), now_us);
-    if (meter->seal.stable_open) {
-        const struct seal_change change = {.open = true, .first_edge_us = now_us};
-        queue_change(meter, &change);
-    }
+    /* A magnet that was there without mains is taken as present: its end is found as of any other (MAG-4). */
+    meter->sensors.magnet.is_present = vigil_begin(&meter->queue, meter->seal.stable_open, now_us);
     port_guard_begin(&meter->port_guard, hal_parameter_page());
     if (!hal_is_clock_set()) {
         const struct event event = {.code = EVENT_CLOCK_INVALID, .time = hal_utc_at(now_us)};
@@ -144,6 +148,7 @@ uint64_t meter_step(struct meter *meter, uint64_t now_us) {
     next_us = earlier_of(next_us, step_readout(meter, now_us));
     next_us = earlier_of(next_us, step_port(meter, now_us));
     report_loss(meter, now_us);
+    vigil_step(&meter->vigil, is_logged(meter), meter->sensors.magnet.is_present, now_us);
     const uint64_t report_us = reporter_step(&meter->reporter, &meter->queue, &meter->log, &meter->bus, now_us);
     next_us = earlier_of(next_us, earlier_of(report_us, step_billing(meter, now_us)));
     /* The secure element's needs are known only now: it always gets the bus before the EEPROM (COM-1). */

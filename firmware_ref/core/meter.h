@@ -17,6 +17,7 @@
 #include "core/seal.h"
 #include "core/sensors.h"
 #include "core/status.h"
+#include "core/vigil.h"
 
 struct meter {
     struct seal seal;
@@ -28,6 +29,7 @@ struct meter {
     struct head_end head_end;
     struct readout readout;
     struct port_guard port_guard;
+    struct vigil vigil;
     struct sensors sensors;
     struct status status;
     char banner[BANNER_BYTES];

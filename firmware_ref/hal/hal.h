@@ -101,9 +101,21 @@ uint32_t hal_boot_count(void);
  * Words that the battery keeps over reset and loss of mains; 0 when the battery was changed. Keeping one takes 0.1 ms
  * and is waited for.
  */
-enum hal_kept { HAL_KEPT_PORT_LOCK, HAL_KEPT_PORT_GUESSES, HAL_KEPT_CLOCK_LOW, HAL_KEPT_CLOCK_HIGH, HAL_KEPT_WORDS };
+enum hal_kept {
+    HAL_KEPT_PORT_LOCK,
+    HAL_KEPT_PORT_GUESSES,
+    HAL_KEPT_CLOCK_LOW,
+    HAL_KEPT_CLOCK_HIGH,
+    HAL_KEPT_MAGNET_S,
+    HAL_KEPT_CASE_S,
+    HAL_KEPT_WORDS
+};
 uint32_t hal_kept(enum hal_kept which);
 void hal_keep(enum hal_kept which, uint32_t value);
+
+/* The magnetic latch: set by a strong field, also without any supply, until it is reset (MAG-4). */
+bool hal_latch_is_set(void);
+void hal_latch_reset(void);
 
 /* The device's parameter page, or NULL where none was programmed. */
 const uint8_t *hal_parameter_page(void);

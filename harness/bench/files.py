@@ -141,6 +141,7 @@ class EmulationSection(FileModel):
     """What the emulated meter is built with. Only for benches of kind ``emulated``."""
 
     hall_sensor: Literal["reference", "tmag5273"] = "reference"
+    battery: Literal["fresh", "aged"] = "fresh"
 
 
 class BenchFile(FileModel):

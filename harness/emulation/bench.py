@@ -68,7 +68,10 @@ class EmulatedBench:
             utc_at_zero_s=epoch_s,
             surroundings=FeltPlant(self.plant),
             hall_sensor=file.emulation.hall_sensor,
+            battery=file.emulation.battery,
         )
+        for net in self.plant.magnet.nets.values():
+            net.watchers.append(self.board.latch.name)
         self.plant.mains.consumers.append(self.board.supply_contact.name)
         self.plant.mains.tell_earth(self.board.earth_sense.name)
         self.board.supply_contact.watchers.append(MeterSupplyNet(self.world, self.board.cpu).name)

@@ -22,12 +22,15 @@ from harness.emulation.lm3s6965.sysctl import MAIN_OSCILLATOR_HZ
 from harness.emulation.nets import Net
 from harness.emulation.parts.ade7953 import Ade7953
 from harness.emulation.parts.atecc608 import Atecc608
+from harness.emulation.parts.battery import BatteryKind, BatteryNet
 from harness.emulation.parts.case_switch import CaseSwitch
 from harness.emulation.parts.earth_sense import EarthSense
 from harness.emulation.parts.eeprom_24lc256 import Eeprom24lc256
 from harness.emulation.parts.hall_reference import HallReference
 from harness.emulation.parts.i2c_bus import I2cBus
 from harness.emulation.parts.ntc import draw_ntc
+from harness.emulation.parts.magnetic_latch import MagneticLatch
+from harness.emulation.parts.power_tree import LATCH_RESET_PIN, LatchResetWire, PowerTree
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
 from harness.emulation.parts.supply_contact import SupplyContact
 from harness.emulation.parts.surroundings import QuietRoom, Surroundings
@@ -65,10 +68,13 @@ class CaseTerminal:
     """The case switch's wire at its port pin: pulled to ground, or left to the pull-up."""
 
     port: GpioPort
+    power: PowerTree
 
     def hold(self, low: bool) -> None:
-        """The contact closes (low) or opens."""
+        """The contact closes (low) or opens; opening pulses WAKE."""
         self.port.force(CASE_PIN, False if low else None)
+        if not low:
+            self.power.pulse_wake()
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,7 @@ class MeterBoard:
         utc_at_zero_s: int,
         surroundings: Surroundings | None = None,
         hall_sensor: HallKind = "reference",
+        battery: BatteryKind = "fresh",
     ) -> None:
         self.world = world
         self.serial = serial
@@ -145,8 +152,12 @@ class MeterBoard:
         self.mcu.gpio["c"].connect(CASE_PIN, self.nets["CASE_SW"])
         self.mcu.ssi.device = self.front_end
         self.mcu.gpio["a"].connect(FRONT_END_SELECT_PIN, SelectWire(self.mcu.gpio["a"], self.mcu.ssi, self.front_end))
-        self.case_switch = CaseSwitch(world, "case switch", CaseTerminal(self.mcu.gpio["c"]))
         self.earth_sense = EarthSense(world, "earth sense", self.mcu.gpio["d"], EARTH_SENSE_PIN)
+        self.battery = BatteryNet(world, felt, battery)
+        self.power = PowerTree(world, "power tree", self.mcu, self.mcu.hibernation, self.mcu.gpio["e"], self.battery)
+        self.latch = MagneticLatch(world, "magnetic latch", felt, self.power.tell_latch)
+        self.mcu.gpio["e"].connect(LATCH_RESET_PIN, LatchResetWire(self.mcu.gpio["e"], self.latch))
+        self.case_switch = CaseSwitch(world, "case switch", CaseTerminal(self.mcu.gpio["c"], self.power))
         self.supply_contact = SupplyContact(world, "supply contact", self)
         self.optical, self.modem, self.diagnostic = [self._serial_end(index) for index in range(len(SERIAL_ENDS))]
 
@@ -177,11 +188,11 @@ class MeterBoard:
             self.nets[net].drive(True)
         self.i2c.power_on()
         self.front_end.power_on()
-        self.mcu.power_on()
+        self.power.supply_on()
 
     def power_off(self) -> None:
         """The main supply goes; battery, flash, EEPROM and the secure element's counters keep what they have."""
-        self.mcu.power_off()
+        self.power.supply_off()
         for _, net, _, _ in SERIAL_ENDS:
             self.nets[net].drive(False)
         self.i2c.power_off()
@@ -189,6 +200,10 @@ class MeterBoard:
         self.eeprom.power_off()
         self.hall.power_off()
         self.front_end.power_off()
+
+    def mains_there(self, there: bool) -> None:
+        """The mains at the meter's supply went or came: told to the processor before the supply itself goes."""
+        self.power.tell_mains(there)
 
     @property
     def clock_reading_ns(self) -> int:

@@ -34,6 +34,7 @@ class Lamp:
         self.lit = True
         self.went_out = 0
         self.awake = False
+        self.warned = False
 
     @property
     def sleep_ns(self) -> int:
@@ -41,6 +42,9 @@ class Lamp:
 
     def power_on(self) -> None:
         self.lit = True
+
+    def mains_there(self, there: bool) -> None:
+        self.warned = not there
 
     def power_off(self) -> None:
         self.lit = False

@@ -27,6 +27,7 @@ static struct {
     uint32_t optical_octet_ns;
     uint8_t received[PORTS][RECEIVED_MAX];
     size_t received_first[PORTS], received_end[PORTS];
+    bool is_latch_set;
     uint32_t kept[HAL_KEPT_WORDS];
     uint8_t parameters[128];
     int64_t correction_hundredths;
@@ -214,6 +215,10 @@ void host_set_parameters(const uint8_t *octets, size_t count) {
     memcpy(host.parameters, octets, count);
     host.has_parameters = true;
 }
+
+bool hal_latch_is_set(void) { return host.is_latch_set; }
+void hal_latch_reset(void) { host.is_latch_set = false; }
+void host_set_latch(bool is_set) { host.is_latch_set = is_set; }
 
 uint32_t hal_kept(enum hal_kept which) { return host.kept[which]; }
 

@@ -20,6 +20,7 @@ void host_set_case(bool open);
 void host_lose_clock(void);
 void host_set_line_live(bool live);
 void host_set_parameters(const uint8_t *octets, size_t count);
+void host_set_latch(bool is_set);
 void host_set_kept(unsigned which, uint32_t value);
 void host_receive(enum hal_port port, const uint8_t *octets, size_t count);
 /* When something of the device happens next: an edge, the end of a transfer or of a transmission. */

@@ -53,7 +53,7 @@ static void count_boot(void) {
 }
 
 void clock_begin(void) {
-    const uint32_t control = HIB_CTL_CLK32EN | HIB_CTL_CLKSEL | HIB_CTL_RTCEN;
+    const uint32_t control = HIB_CTL_CLK32EN | HIB_CTL_CLKSEL | HIB_CTL_RTCEN | HIB_CTL_PINWEN;
     if ((HIB_CTL & control) != control) {
         write_slowly(&HIB_CTL, HIB_CTL | control);
     }
@@ -67,6 +67,10 @@ void clock_begin(void) {
     write_slowly(&HIB_RTCM0, HIB_RTCC + 2u);
     enable_line(IRQ_HIBERNATION);
 }
+
+uint32_t clock_seconds(void) { return HIB_RTCC; }
+
+void clock_ask_for_hibernation(void) { write_slowly(&HIB_CTL, HIB_CTL | HIB_CTL_HIBREQ); }
 
 /* One write only, which clears the interrupt; clock_service() does the other one. */
 void handle_hibernation(void) {

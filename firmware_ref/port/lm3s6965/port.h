@@ -30,6 +30,13 @@ void serial_begin(void);
 void spi_begin(void);
 void adc_begin(void);
 void clock_begin(void);
+/* Seconds of the real-time clock. */
+uint32_t clock_seconds(void);
+/* Lets the hibernation module take over when the supply goes, with the wake pin armed. From a handler, or before interrupts. */
+void clock_ask_for_hibernation(void);
+void power_begin(void);
+/* Returns at once on mains; on battery it notes what has moved, and does not return (MAG-4). */
+void power_watch_on_battery(void);
 /* Moves the next alignment on; returns when to call again. */
 uint64_t clock_service(uint64_t now_us);
 

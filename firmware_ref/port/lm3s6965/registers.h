@@ -37,6 +37,7 @@
 #define RCGC2_PORT_B (1u << 1)
 #define RCGC2_PORT_C (1u << 2)
 #define RCGC2_PORT_D (1u << 3)
+#define RCGC2_PORT_E (1u << 4)
 #define RCGC2_PORT_G (1u << 6)
 
 /* GPIO */
@@ -44,6 +45,7 @@
 #define GPIO_B_BASE 0x40005000u
 #define GPIO_C_BASE 0x40006000u
 #define GPIO_D_BASE 0x40007000u
+#define GPIO_E_BASE 0x40024000u
 #define GPIO_G_BASE 0x40026000u
 #define GPIO_DATA(base, pins) REGISTER((base) + ((uint32_t)(pins) << 2))
 #define GPIO_DIR(base) REGISTER((base) + 0x400u)
@@ -57,6 +59,9 @@
 #define GPIO_DEN(base) REGISTER((base) + 0x51Cu)
 #define CASE_SWITCH_PIN (1u << 4) /* PC4 */
 #define EARTH_SENSE_PIN (1u << 0) /* PD0 */
+#define MAINS_PIN (1u << 0)       /* PE0 */
+#define LATCH_PIN (1u << 1)       /* PE1 */
+#define LATCH_RESET_PIN (1u << 2) /* PE2 */
 #define FRONT_END_SELECT_PIN (1u << 3) /* PA3 */
 
 /* UART (PL011) */
@@ -167,7 +172,9 @@
 #define HIB_IC REGISTER(HIB_BASE + 0x020u)
 #define HIB_DATA(word) REGISTER(HIB_BASE + 0x030u + 4u * (uint32_t)(word))
 #define HIB_CTL_RTCEN (1u << 0)
+#define HIB_CTL_HIBREQ (1u << 1)
 #define HIB_CTL_CLKSEL (1u << 2) /* 32.768 kHz oscillator, not a 4.19 MHz crystal */
+#define HIB_CTL_PINWEN (1u << 4)
 #define HIB_CTL_CLK32EN (1u << 6)
 #define HIB_INT_RTCALT0 (1u << 0)
 
@@ -179,6 +186,7 @@
 
 /* Interrupt lines */
 #define IRQ_GPIO_C 2u
+#define IRQ_GPIO_E 4u
 #define IRQ_UART0 5u
 #define IRQ_UART1 6u
 #define IRQ_I2C0 8u

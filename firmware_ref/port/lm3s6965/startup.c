@@ -7,6 +7,7 @@ extern uint32_t link_stack_top[], link_data_load[], link_data_start[], link_data
 void handle_reset(void);
 void handle_fault(void);
 void handle_gpio_c(void);
+void handle_gpio_e(void);
 void handle_uart0(void);
 void handle_uart1(void);
 void handle_uart2(void);
@@ -39,6 +40,7 @@ __attribute__((section(".vectors"), used)) const struct vector_table vectors = {
             [SYSTEM(14)] = handle_fault,
             [SYSTEM(15)] = handle_fault,
             [LINE(IRQ_GPIO_C)] = handle_gpio_c,
+            [LINE(IRQ_GPIO_E)] = handle_gpio_e,
             [LINE(IRQ_UART0)] = handle_uart0,
             [LINE(IRQ_UART1)] = handle_uart1,
             [LINE(IRQ_I2C0)] = handle_i2c0,
@@ -82,11 +84,13 @@ void handle_reset(void) {
     time_begin();
     case_switch_begin();
     earth_sense_begin();
+    clock_begin();
+    power_begin();
+    power_watch_on_battery();
     i2c_begin();
     serial_begin();
     spi_begin();
     adc_begin();
-    clock_begin();
     enable_interrupts();
     run_meter();
 }

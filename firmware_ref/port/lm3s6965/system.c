@@ -9,7 +9,8 @@ static uint64_t feed_at_us;
 static void enable_blocks(void) {
     SYSCTL_RCGC0 = SYSCTL_RCGC0 | RCGC0_WATCHDOG | RCGC0_HIBERNATION | RCGC0_ADC | RCGC0_ADC_1_MSPS;
     SYSCTL_RCGC1 = RCGC1_UARTS | RCGC1_SSI0 | RCGC1_I2C0 | RCGC1_TIMER0 | RCGC1_TIMER1;
-    SYSCTL_RCGC2 = RCGC2_PORT_A | RCGC2_PORT_B | RCGC2_PORT_C | RCGC2_PORT_D | RCGC2_PORT_G;
+    SYSCTL_RCGC2 = RCGC2_PORT_A | RCGC2_PORT_B | RCGC2_PORT_C | RCGC2_PORT_D | RCGC2_PORT_E |
+                   RCGC2_PORT_G;
     (void)SYSCTL_RCGC2; /* three clocks pass before a block may be touched; two reads take longer */
     (void)SYSCTL_RCGC2;
 }

@@ -7,6 +7,7 @@ of HIBRTCLD sets the seconds only, the divider runs on. HIBRTCT is applied once 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,9 +20,12 @@ WRITE_GAP_NS = 92_000
 """t_HIB_REG_WRITE of the data sheet: a write sooner after the one before is lost on the chip."""
 
 CTL_RTC_ENABLE, CTL_RAW_CLOCK, CTL_CRYSTAL = 0x01, 0x04, 0x40
-CTL_MODELLED = CTL_RTC_ENABLE | CTL_RAW_CLOCK | CTL_CRYSTAL
+CTL_REQUEST, CTL_PIN_WAKE = 0x02, 0x10
+"""HIBREQ, which falls again by itself at the next wake, and PINWEN."""
+CTL_COMMISSIONED = CTL_RTC_ENABLE | CTL_RAW_CLOCK | CTL_CRYSTAL
+CTL_MODELLED = CTL_COMMISSIONED | CTL_REQUEST | CTL_PIN_WAKE
 """CLKSEL: the 32.768 kHz source as it is, not a 4.194304 MHz crystal divided by 128."""
-ALARM0, ALARM1 = 0x1, 0x2
+ALARM0, ALARM1, EXTERNAL_WAKE = 0x1, 0x2, 0x8
 DATA_WORDS = 64
 
 
@@ -33,7 +37,7 @@ class HibernationState:
     base_ticks: int
     crystal_ppb: int
     base_ns: int = 0
-    ctl: int = CTL_MODELLED
+    ctl: int = CTL_COMMISSIONED
     match0: int = WORD_MASK
     match1: int = WORD_MASK
     load: int = 0
@@ -54,6 +58,8 @@ class Hibernation(Block):
         self.irq_lines = (irq,)
         seconds, rest_ns = divmod(epoch_ns, 1_000_000_000)
         self.state = HibernationState(seconds, rest_ns * CRYSTAL_HZ // 1_000_000_000, crystal_ppb)
+        self.on_request: Callable[[], None] | None = None
+        """Called when the firmware asks for hibernation."""
         super().__init__(chip, "hibernation")
         self.readers[0x000] = self.seconds
         self._add_match(0x004, "match0")
@@ -168,7 +174,7 @@ class Hibernation(Block):
 
     def _write_control(self, value: int) -> None:
         if value & ~CTL_MODELLED:
-            raise self.not_modelled("write", 0x010, value, "only RTCEN, CLKSEL, CLK32EN are modelled")
+            raise self.not_modelled("write", 0x010, value, "RTCWEN, LOWBATEN and VABORT are not modelled")
         if value & CTL_CRYSTAL and not value & CTL_RAW_CLOCK:
             raise self.not_modelled("write", 0x010, value, "CLKSEL must be set: the board's crystal has 32.768 kHz")
         state = self.state
@@ -178,6 +184,21 @@ class Hibernation(Block):
             state.base_ns = self.world.now_ns
         state.ctl = value
         self._plan_matches()
+        if value & CTL_REQUEST and self.on_request is not None:
+            self.on_request()
+
+    def take_wake(self) -> bool:
+        """A pulse at the WAKE pin: whether it ends hibernation."""
+        armed = CTL_REQUEST | CTL_PIN_WAKE
+        if self.state.ctl & armed != armed:
+            return False
+        self.state.ris |= EXTERNAL_WAKE
+        self.end_hibernation()
+        return True
+
+    def end_hibernation(self) -> None:
+        """The main supply is there, or a wake."""
+        self.state.ctl &= ~CTL_REQUEST
 
     def _write_trim(self, value: int) -> None:
         self._rebase(self.seconds())

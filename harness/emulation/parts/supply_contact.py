@@ -26,6 +26,9 @@ class Load(Protocol):
     def power_off(self) -> None:
         """The supply goes."""
 
+    def mains_there(self, there: bool) -> None:
+        """The early warning: the supply will go a hold-up time later, or will stay."""
+
 
 @dataclass
 class SupplyContactState:
@@ -71,6 +74,8 @@ class SupplyContact(PlainComponent):
             return
         else:
             super().on_event(kind, argument)
+        if fed != self._fed():
+            self.load.mains_there(self._fed())
         if fed and not self._fed():
             self.world.schedule(self.world.now_ns + self.hold_up_ns, self.name, "exhausted")
         elif not fed and self._fed():

@@ -1,0 +1,51 @@
+/*
+ * Life without mains (MAG-4, PWR-1). PE0 says that the mains are there, and falls 20 ms at least before the supply does: then
+ * hibernation is asked for, which begins when the supply is gone. A pulse at WAKE, from the magnetic latch or the case
+ * switch, starts the processor from the battery; it notes what it finds and asks for hibernation again.
+ */
+#include "config.h"
+#include "core/vigil.h"
+#include "port/lm3s6965/port.h"
+
+void handle_gpio_e(void);
+
+void power_begin(void) {
+    GPIO_DATA(GPIO_E_BASE, LATCH_RESET_PIN) = 0;
+    GPIO_DIR(GPIO_E_BASE) = LATCH_RESET_PIN;
+    GPIO_DEN(GPIO_E_BASE) = MAINS_PIN | LATCH_PIN | LATCH_RESET_PIN;
+    GPIO_ICR(GPIO_E_BASE) = MAINS_PIN;
+    GPIO_IM(GPIO_E_BASE) = MAINS_PIN; /* falling edges, as after reset */
+    enable_line(IRQ_GPIO_E);
+}
+
+static bool is_on_mains(void) { return (GPIO_DATA(GPIO_E_BASE, MAINS_PIN) & MAINS_PIN) != 0; }
+
+/* The mains may come back before the supply is gone: asking changes nothing then, the wake line takes it back. */
+void handle_gpio_e(void) {
+    GPIO_ICR(GPIO_E_BASE) = MAINS_PIN;
+    clock_ask_for_hibernation();
+}
+
+bool hal_latch_is_set(void) { return (GPIO_DATA(GPIO_E_BASE, LATCH_PIN) & LATCH_PIN) != 0; }
+
+void hal_latch_reset(void) {
+    GPIO_DATA(GPIO_E_BASE, LATCH_RESET_PIN) = LATCH_RESET_PIN;
+    time_spin_us(CONFIG_LATCH_PULSE_US);
+    GPIO_DATA(GPIO_E_BASE, LATCH_RESET_PIN) = 0;
+}
+
+void power_watch_on_battery(void) {
+    if (is_on_mains()) {
+        return;
+    }
+    const bool was_open = hal_case_is_open();
+    time_spin_us(CONFIG_SEAL_DEBOUNCE_US);
+    vigil_note(clock_seconds(), was_open && hal_case_is_open());
+    while (!is_on_mains()) {
+        clock_ask_for_hibernation();
+        time_spin_us(CONFIG_HIBERNATE_AGAIN_US); /* the supply goes within this */
+    }
+    SCB_AIRCR = AIRCR_RESET_REQUEST; /* the mains came meanwhile: begin as at power-on */
+    for (;;) {
+    }
+}
