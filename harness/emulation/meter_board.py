@@ -28,8 +28,8 @@ from harness.emulation.parts.earth_sense import EarthSense
 from harness.emulation.parts.eeprom_24lc256 import Eeprom24lc256
 from harness.emulation.parts.hall_reference import HallReference
 from harness.emulation.parts.i2c_bus import I2cBus
-from harness.emulation.parts.ntc import draw_ntc
 from harness.emulation.parts.magnetic_latch import MagneticLatch
+from harness.emulation.parts.ntc import draw_ntc
 from harness.emulation.parts.power_tree import LATCH_RESET_PIN, LatchResetWire, PowerTree
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
 from harness.emulation.parts.supply_contact import SupplyContact

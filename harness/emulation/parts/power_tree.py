@@ -3,8 +3,8 @@
 With mains everything is fed. Without, the battery feeds the hibernation module, the magnetic latch and the case switch
 alone. When one of these moves, the hibernation module's WAKE pin gets a pulse; if the firmware asked for hibernation
 with the pin armed before it died, the processor is fed from the battery until it asks for hibernation again. Nothing
-else on the board is fed then. An early warning line says that the mains are there: it falls as soon as they go, a hold-up time before
-the supply does.
+else on the board is fed then. An early warning line says that the mains are there: it falls as soon as they go, a
+hold-up time before the supply does.
 """
 
 from __future__ import annotations
