@@ -91,6 +91,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--meter", default=None, help="meter file (default: the reference meter)")
     group.addoption("--image", default=None, help="firmware image to run instead of the meter file's (emulated bench)")
     group.addoption("--symbols", default=None, help="ELF of that image, for faults told with function names")
+    group.addoption("--profile", default=None, help="market profile: a name under testplans/profiles/ or a .toml file")
     group.addoption("--seed", type=int, default=DEFAULT_SEED, help="seed of the emulated world (default: %(default)s)")
     group.addoption("--test-id", action="append", default=[], help="run only this test of the plan; may be repeated")
     group.addoption("--run-folder", default=None, help="folder for the record (default: a new one under out/)")
@@ -375,4 +376,5 @@ def _paths(config: pytest.Config) -> InputPaths:
         meter=path("--meter"),
         image=path("--image"),
         symbols=path("--symbols"),
+        profile=config.getoption("--profile"),
     )

@@ -21,6 +21,7 @@ from harness.cli.options import (
     MeterOption,
     OutOption,
     PlanOption,
+    ProfileOption,
     SeedOption,
     TestOption,
     TestplansOption,
@@ -58,6 +59,7 @@ KeywordOption = Annotated[
 
 def certify_command(
     plan: PlanOption = DEFAULT_PLAN,
+    profile: ProfileOption = None,
     bench: BenchOption = None,
     meter: MeterOption = None,
     image: ImageOption = None,
@@ -84,12 +86,12 @@ def certify_command(
 
       tamperbench certify --image build/my_meter.bin --seed 7 --workers 2
 
-      tamperbench certify --key lab.pem
+      tamperbench certify --plan full --profile is-15959 --key lab.pem
     """
     with told_errors():
         check_formats(report_format)
         signing_key = None if key is None else load_private_key(key)
-        paths = choose_paths(testplans, plan, bench, meter, image)
+        paths = choose_paths(testplans, plan, bench, meter, image, profile=profile)
         if test:
             _check_ids(load_files(paths).plan, test)
         run = certify(Request(paths, seed, workers, out, tuple(test or ())), Progress(stdout))
@@ -100,6 +102,7 @@ def run_command(
     tests: TestsArgument = None,
     keyword: KeywordOption = "",
     plan: PlanOption = DEFAULT_PLAN,
+    profile: ProfileOption = None,
     bench: BenchOption = None,
     meter: MeterOption = None,
     image: ImageOption = None,
@@ -125,7 +128,7 @@ def run_command(
     """
     with told_errors():
         check_formats(report_format)
-        paths = choose_paths(testplans, plan, bench, meter, image)
+        paths = choose_paths(testplans, plan, bench, meter, image, profile=profile)
         files = load_files(paths)
         _check_ids(files.plan, tests or ())
         chosen = select_tests(files.plan, files.tests, tuple(tests or ()), keyword)

@@ -16,6 +16,7 @@ from harness.evidence.replay_id import make_replay_id
 from harness.plan.catalogue import load_catalogue
 from harness.plan.parts import load_plan
 from harness.plan.plan_file import CATALOGUE, find_plan
+from harness.plan.profile import FOLDER as PROFILES
 from harness.run.inputs import DEFAULT_PLAN, default_testplans
 from harness.run.live_run import OUT
 
@@ -30,6 +31,14 @@ def complete_plan(ctx: typer.Context, incomplete: str) -> Offer:
     folder = _testplans(ctx)
     plans = [(path.stem, _plan_table(path).get("title", "")) for path in _plan_files(folder)]
     return [(name, title) for name, title in plans if name.startswith(incomplete)] + _files(incomplete, ".toml")
+
+
+def complete_profile(ctx: typer.Context, incomplete: str) -> Offer:
+    """Profiles by name with their titles, and files ending in .toml as the path goes."""
+    files = sorted((_testplans(ctx) / PROFILES).glob("*.toml"))
+    tables = [(file.stem, _read(file).get("profile", {})) for file in files]
+    named = [(name, str(table.get("title", ""))) for name, table in tables if isinstance(table, dict)]
+    return [(name, title) for name, title in named if name.startswith(incomplete)] + _files(incomplete, ".toml")
 
 
 def complete_test(ctx: typer.Context, incomplete: str) -> Offer:

@@ -10,6 +10,7 @@ import typer
 from harness.cli.completion import (
     complete_image,
     complete_plan,
+    complete_profile,
     complete_run,
     complete_test,
     complete_toml,
@@ -25,6 +26,13 @@ PlanOption = Annotated[
 ]
 TestplansOption = Annotated[
     Path | None, typer.Option(help="Folder of tests, plans and requirements.toml. Default: the shipped testplans/.")
+]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option(
+        help="A market profile by name (testplans/profiles/NAME.toml), or a path ending in .toml.",
+        autocompletion=complete_profile,
+    ),
 ]
 BenchOption = Annotated[
     Path | None,

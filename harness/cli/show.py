@@ -8,7 +8,7 @@ import typer
 
 from harness.cli.completion import complete_word
 from harness.cli.console import say, told_errors
-from harness.cli.options import BenchOption, PlanOption, TestplansOption
+from harness.cli.options import BenchOption, PlanOption, ProfileOption, TestplansOption
 from harness.run.inputs import DEFAULT_PLAN, choose_paths
 from harness.run.listing import LISTS, make_list
 from harness.run.past_runs import past_runs
@@ -26,6 +26,7 @@ WhatArgument = Annotated[
 def list_command(
     what: WhatArgument = "tests",
     plan: PlanOption = DEFAULT_PLAN,
+    profile: ProfileOption = None,
     bench: BenchOption = None,
     testplans: TestplansOption = None,
 ) -> None:
@@ -43,7 +44,9 @@ def list_command(
       tamperbench list requirements
     """
     with told_errors():
-        for line in past_runs() if what == "runs" else make_list(what, choose_paths(testplans, plan, bench)):
+        for line in (
+            past_runs() if what == "runs" else make_list(what, choose_paths(testplans, plan, bench, profile=profile))
+        ):
             say(line)
 
 

@@ -24,9 +24,10 @@ from pydantic import BeforeValidator, Field
 from harness.bench.errors import BenchFileError
 from harness.bench.near_miss import near_miss, some_of
 from harness.bench.toml_file import FileModel, load_model, read_toml
-from harness.bench.toml_text import key_text, table, value_text
 from harness.plan.catalogue import Catalogue
 from harness.plan.plan_file import DecisionSection, Plan, PlannedTest, PlanSection, Slug
+from harness.plan.plan_text import comments_of, plan_text
+from harness.plan.profile import with_profile
 from harness.plan.shown_by import requirements_shown
 
 SHOWN = "shown"
@@ -85,8 +86,11 @@ class _Found:
     comment: tuple[str, ...] = ()
 
 
-def load_plan(path: Path, catalogue: Catalogue, folder: Path | None = None) -> Plan:
-    """The plan at ``path``, flattened, its requirement ids checked; ``folder`` is testplans/ (else the plan's own)."""
+def load_plan(path: Path, catalogue: Catalogue, folder: Path | None = None, profile: Path | None = None) -> Plan:
+    """The plan at ``path``, flattened, its requirement ids checked, with the values of ``profile`` if one is given.
+
+    ``folder`` is testplans/ (else the plan's own).
+    """
     data = read_toml(path)
     if "include" in data or any(key in data.get("plan", {}) for key in ("repeats", "only")):
         plan = _flatten(path, catalogue, folder or path.parent)
@@ -102,7 +106,12 @@ def load_plan(path: Path, catalogue: Catalogue, folder: Path | None = None) -> P
         if planned.id in seen:
             raise BenchFileError(f"{where}: test id {planned.id!r} is there twice; each test has an id of its own")
         seen[planned.id] = planned.part
-    return plan
+    return plan if profile is None else with_profile(plan, profile, _ids_of_parts(folder or path.parent))
+
+
+def _ids_of_parts(folder: Path) -> set[str]:
+    """Every test that the parts beside the shipped plans have."""
+    return {test.id for file in sorted((folder / "parts").glob("*.toml")) for test in load_model(file, Part).test}
 
 
 def _flatten(path: Path, catalogue: Catalogue, folder: Path) -> Plan:
@@ -112,7 +121,9 @@ def _flatten(path: Path, catalogue: Catalogue, folder: Path) -> Plan:
     tests = tuple(_planned(one, own.plan.repeats) for one in chosen)
     section = PlanSection(name=own.plan.name, title=own.plan.title, requires=_requires(own, tests, folder, catalogue))
     plan = Plan(plan=section, decision=own.decision, test=tests)
-    plan._text = "\n".join(_text(plan, own, chosen)).encode()
+    made_of = f"made of {', '.join(own.include)}, {own.plan.repeats} repeats"
+    head = f"# The plan {plan.plan.name!r} as it was run: {made_of}."
+    plan._text = plan_text(plan, head, [one.comment for one in chosen])
     named = [pair for one in found for pair in (*one.test.fewest.items(), *one.test.most.items())]
     plan._repeated = frozenset(key for key, value in named if isinstance(value, int))
     return plan
@@ -136,23 +147,9 @@ def _included(patterns: Sequence[str], path: Path) -> Iterator[_Found]:
             files.setdefault(file, file.name if place.is_absolute() else file.relative_to(path.parent).as_posix())
     for file, name in files.items():
         part = load_model(file, Part)
-        comments = _comments(file.read_text(encoding="utf-8"))
+        comments = comments_of(file.read_text(encoding="utf-8"))
         for place_in_file, test in enumerate(part.test):
             yield _Found(test, name, comments[place_in_file] if place_in_file < len(comments) else ())
-
-
-def _comments(text: str) -> list[tuple[str, ...]]:
-    """The comment lines directly above each [[test]]."""
-    found: list[tuple[str, ...]] = []
-    above: list[str] = []
-    for line in text.splitlines():
-        if line.startswith("#"):
-            above.append(line)
-            continue
-        if line.strip() == "[[test]]":
-            found.append(tuple(above))
-        above = []
-    return found
 
 
 def _chosen(found: Sequence[_Found], only: Sequence[str] | None, path: Path) -> list[_Found]:
@@ -179,20 +176,3 @@ def _requires(own: PlanOfParts, tests: Sequence[PlannedTest], folder: Path, cata
     shown = frozenset[str]().union(*requirements_shown((test.run for test in tests), folder).values())
     catalogue.check(sorted(shown), "the marker of a test")
     return tuple(row.id for row in catalogue.requirement if row.id in shown)
-
-
-def _text(plan: Plan, own: PlanOfParts, chosen: Sequence[_Found]) -> Iterator[str]:
-    """The flattened plan as a TOML file; comments of the parts stay with their tests."""
-    yield f"# The plan {plan.plan.name!r} as it was run: made of {', '.join(own.include)}, {own.plan.repeats} repeats."
-    yield ""
-    yield from table("plan", plan.plan.model_dump())
-    yield from table("decision", plan.decision.model_dump())
-    for one, planned in zip(chosen, plan.test, strict=True):
-        yield from one.comment
-        yield "[[test]]"
-        yield f"id = {value_text(planned.id)}"
-        yield f"run = {value_text(planned.run)}"
-        if planned.parameters:
-            pairs = ", ".join(f"{key_text(key)} = {value_text(value)}" for key, value in planned.parameters.items())
-            yield f"parameters = {{ {pairs} }}"
-        yield ""

@@ -41,6 +41,15 @@ class DecisionSection(FileModel):
     coverage_factor: float = Field(default=2.0, ge=1.0, le=4.0)
 
 
+class ProfileSection(FileModel):
+    """The market profile whose values the plan has (harness/plan/profile.py)."""
+
+    name: Slug
+    title: str
+    to_be_confirmed: tuple[str, ...] = ()
+    """Values that nobody read in the document they are from."""
+
+
 class PlannedTest(FileModel):
     """One test of the plan: a function under testplans/ with this plan's parameters."""
 
@@ -61,6 +70,7 @@ class Plan(FileModel):
 
     plan: PlanSection
     decision: DecisionSection = DecisionSection()
+    profile: ProfileSection | None = None
     test: tuple[PlannedTest, ...] = ()
     _text: bytes = PrivateAttr(default=b"")
     _repeated: frozenset[str] = PrivateAttr(default=frozenset())

@@ -85,6 +85,8 @@ def _arguments(request: Request, folder: Path) -> list[str]:
     arguments += ["--meter", str(paths.meter), "--seed", str(request.seed), "--run-folder", str(folder)]
     if paths.image is not None:
         arguments += ["--image", str(paths.image)]
+    if paths.profile is not None:
+        arguments += ["--profile", str(paths.profile)]
     if paths.symbols is not None:
         arguments += ["--symbols", str(paths.symbols)]
     for test_id in request.test_ids:

@@ -13,6 +13,7 @@ from harness.plan.catalogue import Catalogue, load_catalogue
 from harness.plan.deviations import find_deviations
 from harness.plan.parts import load_plan
 from harness.plan.plan_file import Plan, find_plan
+from harness.plan.profile import find_profile
 from harness.plan.resolve import ResolvedTest, resolve_plan
 
 DEFAULT_SEED = 1
@@ -30,6 +31,8 @@ class InputPaths:
     image: Path | None = None
     """Another image than the meter file's: a defect, or the copy kept in a run folder."""
     symbols: Path | None = None
+    profile: Path | None = None
+    """The market profile whose values are put into the plan."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,9 @@ def choose_paths(
     meter: Path | None = None,
     image: Path | None = None,
     symbols: Path | None = None,
+    profile: str | None = None,
 ) -> InputPaths:
-    """What was given, and what is shipped for the rest. A plan is given by its path or its name in ``testplans``."""
+    """What was given, and what is shipped for the rest. A plan or profile is given by its path or its name."""
     shipped = default_testplans()
     folder = (testplans or shipped).resolve()
     if not folder.is_dir():
@@ -89,6 +93,7 @@ def choose_paths(
         meter=meter or shipped / "meters" / "reference.toml",
         image=image,
         symbols=symbols,
+        profile=None if profile is None else find_profile(profile, folder),
     )
 
 
@@ -116,7 +121,7 @@ class InputFiles:
 def load_files(paths: InputPaths) -> InputFiles:
     """Read and check every file but the image; raises BenchFileError naming file, key and remedy."""
     catalogue = load_catalogue(paths.testplans / "requirements.toml")
-    plan = load_plan(paths.plan, catalogue, paths.testplans)
+    plan = load_plan(paths.plan, catalogue, paths.testplans, paths.profile)
     bench = load_bench_file(paths.bench)
     meter = load_meter_file(paths.meter)
     tests = resolve_plan(plan, paths.plan, paths.testplans, catalogue)

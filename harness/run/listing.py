@@ -48,7 +48,7 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
 
 def _tests(paths: InputPaths) -> list[str]:
     catalogue = load_catalogue(paths.testplans / f"{CATALOGUE}.toml")
-    plan = load_plan(paths.plan, catalogue, paths.testplans)
+    plan = load_plan(paths.plan, catalogue, paths.testplans, paths.profile)
     kind = load_bench_file(paths.bench).bench.kind
     known_s = known_seconds(plan.plan.name, kind, (OUT,))
     lines = [f"{plan.plan.name}: {plan.plan.title}", f"requires {', '.join(plan.plan.requires)}"]

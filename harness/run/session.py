@@ -67,10 +67,16 @@ def make_header(inputs: RunInputs, bring_up: BringUp) -> RunHeader:
         coverage_factor=inputs.plan.decision.coverage_factor,
         instruments=instruments_found(inputs.bench, bring_up),
         tools={"tamperbench": __version__} | {name: _version(name) for name in tools},
-        parameters={"plan title": inputs.plan.plan.title, "laboratory": inputs.bench.bench.laboratory},
+        parameters=_parameters(inputs),
         test_sources=test_sources(inputs),
         deviations=inputs.deviations,
     )
+
+
+def _parameters(inputs: RunInputs) -> dict[str, str]:
+    told = {"plan title": inputs.plan.plan.title, "laboratory": inputs.bench.bench.laboratory}
+    profile = inputs.plan.profile
+    return told if profile is None else told | {"profile": f"{profile.name}: {profile.title}"}
 
 
 def instruments_found(file: BenchFile, bring_up: BringUp) -> tuple[Instrument, ...]:
