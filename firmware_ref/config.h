@@ -31,23 +31,32 @@
 
 /*
  * MAG-1: one sample every 100 ms; COM-1 leaves room for it (DESIGN.md): up to 100 ms to the first sample above the threshold,
- * 14 ms age of its conversion, 20 ms to its confirmation, then 183 ms of counting, signing and sending. The confirmation is
- * a conversion of its own: the sensor makes one every 13.3 ms, 14.0 ms at its slowest.
+ * the closer look, 14 ms of a steady field and 44 ms of an alternating one, then 183 ms of counting, signing and sending.
+ * The look's samples are conversions of their own: fast, the sensor makes one every 0.5 ms.
  */
 #define CONFIG_HALL_ADDRESS 0x1Eu
 #define CONFIG_HALL_TMAG_ADDRESS 0x35u
 #define CONFIG_HALL_SAMPLE_US 100000u
-#define CONFIG_MAGNET_CONFIRM_US 20000u
+#define CONFIG_MAGNET_CONFIRM_US 1750u
 /* A sensor without a new conversion is asked again this often and this many times, longer than its slowest conversion. */
 #define CONFIG_HALL_RETRY_US 2000u
 #define CONFIG_HALL_TRIES 10u
+/* MAG-3: a sensor whose values stand still for so many samples is stuck: its noise, 2.5 steps rms, moves one axis or other. */
+#define CONFIG_HALL_STUCK_SAMPLES 10u
 /*
  * MAG-2: threshold 50 mT. Gain +-3 %, offset 0.5 mT on each axis and noise make of it 47.6 to 52.6 mT, the drift of the gain
  * from -40 to +70 degrees Celsius 46.7 to 53.3 mT. Restoration below 40 mT, in three samples.
  */
 #define CONFIG_MAGNET_TRIP_10_UT 5000
 #define CONFIG_MAGNET_RESTORE_10_UT 4000
-#define CONFIG_MAGNET_TRIP_SAMPLES 2u
+/*
+ * MAG-6: a look's samples come every 2 ms (pause, transfer and work). Seven span 12 ms, more than half a period of 50 Hz: in
+ * them an alternating field is both weak and strong. Twenty span 40 ms: two periods of 50 Hz, and 2.4 of 60 Hz, which shows the
+ * RMS value 2 % wrong at most. An alternating field of 35 mT or more shows the opposite direction with more than 20 mT.
+ */
+#define CONFIG_MAGNET_LOOK_SAMPLES 20u
+#define CONFIG_MAGNET_HALF_PERIOD_SAMPLES 7u
+#define CONFIG_MAGNET_REVERSAL_10_UT 2000
 #define CONFIG_MAGNET_RESTORE_SAMPLES 3u
 /* MAG-3: a sensor or front end whose samples fail this often in a row is an event, and so are as many good ones after. */
 #define CONFIG_PART_FAULT_SAMPLES 5u

@@ -73,6 +73,7 @@ pytest_plugins = (
     "fixtures.load",
     "fixtures.shunt",
     "fixtures.magnet",
+    "fixtures.narrow_magnet",
     "fixtures.chamber",
     "fixtures.terminal_heat",
     "fixtures.tilt",

@@ -9,6 +9,10 @@ static void start_transfer(struct hall *hall, struct bus *bus, uint64_t now_us) 
     if (hall->state == HALL_SETTING_UP) {
         transfer.tx = hall_part_setting((enum hall_part)hall->part, hall->setting);
         transfer.tx_length = HALL_SETTING_BYTES;
+    } else if (hall->state == HALL_ADJUSTING) {
+        transfer.tx = hall->adjustment;
+        transfer.tx_length =
+            hall_part_adjustment((enum hall_part)hall->part, hall->level_mT, hall->is_to_be_fast, hall->adjustment);
     } else {
         transfer.tx = &layout->first_register;
         transfer.tx_length = 1;
@@ -50,9 +54,24 @@ static enum hall_outcome take_setting(struct hall *hall, uint64_t now_us) {
     return HALL_NO_SAMPLE;
 }
 
+/* MAG-3: a part whose noise moves none of three axes over many samples repeats itself. */
+static bool stands_still(struct hall *hall, const struct hall_field *field) {
+    const bool is_same = field->x == hall->last[0] && field->y == hall->last[1] && field->z == hall->last[2];
+    hall->last[0] = (int16_t)field->x;
+    hall->last[1] = (int16_t)field->y;
+    hall->last[2] = (int16_t)field->z;
+    hall->same = !is_same ? 0 : hall->same < CONFIG_HALL_STUCK_SAMPLES ? (uint8_t)(hall->same + 1u) : hall->same;
+    return hall->same == CONFIG_HALL_STUCK_SAMPLES;
+}
+
 static enum hall_outcome take_sample(struct hall *hall, uint64_t now_us) {
-    switch (hall_part_decode((enum hall_part)hall->part, hall->octets, &hall->field)) {
+    struct hall_field field;
+    switch (hall_part_decode((enum hall_part)hall->part, hall->octets, &field)) {
     case HALL_GOOD:
+        if (stands_still(hall, &field)) {
+            break;
+        }
+        hall->field = field;
         hall->samples++;
         return end_sample(hall, HALL_SAMPLE);
     case HALL_NOT_READY:
@@ -74,6 +93,11 @@ static enum hall_outcome take_result(struct hall *hall, enum bus_result result, 
     if (result != BUS_DONE) {
         return lose_part(hall, now_us);
     }
+    if (hall->state == HALL_ADJUSTING) {
+        hall->is_to_adjust = false;
+        hall->state = HALL_WAITING;
+        return HALL_NO_SAMPLE;
+    }
     return hall->state == HALL_SETTING_UP ? take_setting(hall, now_us) : take_sample(hall, now_us);
 }
 
@@ -94,6 +118,9 @@ enum hall_outcome hall_step(struct hall *hall, struct bus *bus, uint64_t now_us,
             return HALL_NO_SAMPLE;
         }
         outcome = take_result(hall, result, now_us);
+    } else if (hall->state == HALL_WAITING && hall->is_to_adjust) {
+        hall->state = HALL_ADJUSTING;
+        hall->wake_at_us = now_us;
     } else if (hall->state == HALL_WAITING && now_us >= hall->sample_at_us) {
         begin_sample(hall, now_us);
     }
@@ -106,6 +133,20 @@ enum hall_outcome hall_step(struct hall *hall, struct bus *bus, uint64_t now_us,
         *next_us = bus_late_at_us(bus);
     }
     return outcome;
+}
+
+static void adjust(struct hall *hall, bool fast) {
+    uint8_t octets[HALL_ADJUSTMENT_BYTES];
+    hall->is_to_be_fast = fast;
+    hall->is_to_adjust =
+        hall->is_set_up && hall_part_adjustment((enum hall_part)hall->part, hall->level_mT, fast, octets) > 0;
+}
+
+void hall_look_closely(struct hall *hall) { adjust(hall, true); }
+
+void hall_arm(struct hall *hall, uint8_t level_mT) {
+    hall->level_mT = level_mT;
+    adjust(hall, false);
 }
 
 void hall_hasten(struct hall *hall, uint64_t at_us) { hall->sample_at_us = earlier_of(hall->sample_at_us, at_us); }

@@ -9,7 +9,12 @@
 #define REFERENCE_MODE_CONTINUOUS 0x00u
 #define REFERENCE_STATUS_READY (1u << 0)
 #define REFERENCE_STATUS_OVERLOAD (1u << 2)
+#define REFERENCE_STATUS_EXCEEDED (1u << 3)
 #define REFERENCE_LIMIT 20000
+#define REFERENCE_CRA 0x00u
+#define REFERENCE_THRESHOLD 0x0Du /* the register after it is CRA again */
+#define REFERENCE_PACE 0x70u
+#define REFERENCE_PACE_FAST 0x7Cu
 
 /* TMAG5273A2 (TI, SLYS045): +-266 mT, 8.12 uT per bit; maker 5449h, low octet first. */
 #define TMAG_NT_PER_BIT 8120
@@ -26,6 +31,8 @@ static const struct hall_layout layouts[HALL_PARTS] = {
 
 /* Range first, mode last, so that the first conversion is of the right range. */
 static const uint8_t reference_settings[][HALL_SETTING_BYTES] = {
+    {REFERENCE_CRA, REFERENCE_PACE},
+    {REFERENCE_THRESHOLD, CONFIG_MAGNET_TRIP_10_UT / 100},
     {0x01, 0x20},                      /* CRB: +-200 mT */
     {0x02, REFERENCE_MODE_CONTINUOUS}, /* MODE, as MAG-1 asks */
 };
@@ -49,6 +56,16 @@ const uint8_t *hall_part_setting(enum hall_part part, unsigned number) {
     return is_reference ? reference_settings[number] : tmag_settings[number];
 }
 
+uint8_t hall_part_adjustment(enum hall_part part, uint8_t level_mT, bool fast, uint8_t *octets) {
+    if (part != HALL_REFERENCE) {
+        return 0;
+    }
+    octets[0] = fast ? REFERENCE_CRA : REFERENCE_THRESHOLD;
+    octets[1] = fast ? REFERENCE_PACE_FAST : level_mT;
+    octets[2] = REFERENCE_PACE;
+    return fast ? 2u : 3u;
+}
+
 static int32_t get_i16(const uint8_t *at) { return (int32_t)(int16_t)get_u16(at); }
 
 static bool is_at_end(int32_t value, int32_t limit) { return value >= limit || value <= -limit; }
@@ -64,6 +81,7 @@ static enum hall_answer decode_reference(const uint8_t *octets, struct hall_fiel
     field->x = get_i16(&octets[1]);
     field->z = get_i16(&octets[3]);
     field->y = get_i16(&octets[5]);
+    field->has_exceeded = (status & REFERENCE_STATUS_EXCEEDED) != 0;
     field->is_clipped = (status & REFERENCE_STATUS_OVERLOAD) != 0 || is_at_end(field->x, REFERENCE_LIMIT) ||
                         is_at_end(field->y, REFERENCE_LIMIT) || is_at_end(field->z, REFERENCE_LIMIT);
     return HALL_GOOD;
@@ -79,6 +97,7 @@ static enum hall_answer decode_tmag(const uint8_t *octets, struct hall_field *fi
         return HALL_NOT_READY;
     }
     field->is_clipped = false;
+    field->has_exceeded = false;
     for (unsigned i = 0; i < 3u; i++) {
         const int32_t raw = get_i16(&octets[2u * i]);
         field->is_clipped = field->is_clipped || is_at_end(raw, INT16_MAX);

@@ -13,7 +13,8 @@ struct hall_field {
     int32_t x;
     int32_t y;
     int32_t z;
-    bool is_clipped; /* a component stands at the end of the sensor's range: the true one is at least as large */
+    bool is_clipped;   /* a component stands at the end of the sensor's range: the true one is at least as large */
+    bool has_exceeded; /* the sensor says that the magnitude reached its level since that was set (MAG-6) */
 };
 
 enum hall_part { HALL_REFERENCE, HALL_TMAG5273, HALL_PARTS };
@@ -23,6 +24,7 @@ enum hall_answer { HALL_GOOD, HALL_NOT_READY, HALL_LOST };
 
 #define HALL_SAMPLE_BYTES 8u
 #define HALL_SETTING_BYTES 2u
+#define HALL_ADJUSTMENT_BYTES 3u
 
 /* How to talk to the part: what is read for a sample. */
 struct hall_layout {
@@ -34,6 +36,11 @@ struct hall_layout {
 const struct hall_layout *hall_part_layout(enum hall_part part);
 /* The part's setting `number` from 0 as register and value; NULL after the last. */
 const uint8_t *hall_part_setting(enum hall_part part, unsigned number);
+/*
+ * MAG-6: fills in the octets that change the part's pace, or set its level and bring it back to its ordinary pace; returns
+ * how many, 0 where the part has no such thing.
+ */
+uint8_t hall_part_adjustment(enum hall_part part, uint8_t level_mT, bool fast, uint8_t *octets);
 /* Decodes a sample; `field` is set when the answer is GOOD. */
 enum hall_answer hall_part_decode(enum hall_part part, const uint8_t *octets, struct hall_field *field);
 /* MAG-2: takes the nominal drift of the part's gain out of a field measured at this temperature, in tenths of a degree. */

@@ -16,15 +16,30 @@ static void queue_event(struct event_queue *queue, enum event_code code, uint64_
     event_queue_put(queue, &event);
 }
 
-/* COM-1: a first sample above the threshold is confirmed soon, not in the ordinary rhythm. */
+/* COM-1: a first sample above the threshold is followed soon by others, not in the ordinary rhythm. */
 static void take_field(struct sensors *sensors, struct event_queue *queue, uint64_t now_us) {
+    const bool was_urgent = magnet_is_urgent(&sensors->magnet);
     struct magnet_change change;
     hall_part_compensate((enum hall_part)sensors->hall.part, sensors->temperature.board_dC, &sensors->hall.field);
-    if (magnet_take(&sensors->magnet, &sensors->hall.field, now_us, &change)) {
+    const bool has_changed = magnet_take(&sensors->magnet, &sensors->hall.field, now_us, &change);
+    if (has_changed) {
         queue_event(queue, change.present ? EVENT_MAGNET : EVENT_MAGNET_ENDED, change.first_us);
     }
     if (magnet_is_urgent(&sensors->magnet)) {
+        if (!was_urgent) {
+            hall_look_closely(&sensors->hall);
+        }
         hall_hasten(&sensors->hall, now_us + CONFIG_MAGNET_CONFIRM_US);
+    } else if (has_changed || was_urgent || sensors->hall.field.has_exceeded) {
+        hall_arm(&sensors->hall, magnet_level_mT(&sensors->magnet));
+    }
+}
+
+/* MAG-3: a field that stays beyond the sensor's range is an event of its own, and so is its return into it. */
+static void take_range(struct sensors *sensors, struct event_queue *queue, uint64_t now_us) {
+    struct part_watch *watch = &sensors->range_watch;
+    if (part_watch_take(watch, !sensors->hall.field.is_clipped, now_us)) {
+        queue_event(queue, watch->is_faulty ? EVENT_FIELD_SATURATED : EVENT_FIELD_SATURATED_ENDED, watch->first_us);
     }
 }
 
@@ -38,6 +53,7 @@ static void take_hall(struct sensors *sensors, struct event_queue *queue, enum h
     }
     if (outcome == HALL_SAMPLE) {
         take_field(sensors, queue, now_us);
+        take_range(sensors, queue, now_us);
     }
 }
 
@@ -130,7 +146,7 @@ uint64_t sensors_step(struct sensors *sensors, struct event_queue *queue, struct
     take_front_end(sensors, queue, front_end_step(&sensors->front_end, now_us, &currents_us), now_us);
     /* A sample may have hastened the next one. */
     if (sensors->hall.state == HALL_WAITING) {
-        field_us = sensors->hall.sample_at_us;
+        field_us = sensors->hall.is_to_adjust ? now_us : sensors->hall.sample_at_us;
     }
     return earlier_of(field_us, earlier_of(currents_us, sensors->front_end.sample_at_us));
 }

@@ -20,6 +20,7 @@
 struct sensors {
     struct hall hall;
     struct part_watch hall_watch;
+    struct part_watch range_watch;
     struct magnet magnet;
     struct front_end front_end;
     struct part_watch front_end_watch;

@@ -129,6 +129,13 @@ class CoilEntry(FileModel):
         return self
 
 
+class NarrowCoilEntry(CoilEntry):
+    """A small electromagnet of its own around the meter's sensor: stronger fields, and alternating ones."""
+
+    axis: Literal["x", "y", "z"]
+    """Of the meter, along which its field goes."""
+
+
 class ShuntEntry(FileModel):
     """A shunt across one of the meter's current elements, worked by the relay channel ``shunt_NAME``."""
 
@@ -142,6 +149,8 @@ class EmulationSection(FileModel):
 
     hall_sensor: Literal["reference", "tmag5273"] = "reference"
     battery: Literal["fresh", "aged"] = "fresh"
+    hall_sensor_fault: Literal["none", "stuck", "drift"] = "none"
+    """Of the reference sensor: its data stand still, or it has lost a fifth of its sensitivity."""
 
 
 class BenchFile(FileModel):
@@ -151,6 +160,7 @@ class BenchFile(FileModel):
     instruments: dict[str, InstrumentEntry]
     links: dict[str, LinkEntry]
     coils: dict[Literal["x", "y", "z"], CoilEntry] = Field(default_factory=dict)
+    narrow_coil: NarrowCoilEntry | None = None
     shunts: dict[str, ShuntEntry] = Field(default_factory=dict)
     emulation: EmulationSection = Field(default_factory=EmulationSection)
 

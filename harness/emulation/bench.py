@@ -69,6 +69,7 @@ class EmulatedBench:
             surroundings=FeltPlant(self.plant),
             hall_sensor=file.emulation.hall_sensor,
             battery=file.emulation.battery,
+            hall_sensor_fault=file.emulation.hall_sensor_fault,
         )
         for net in self.plant.magnet.nets.values():
             net.watchers.append(self.board.latch.name)

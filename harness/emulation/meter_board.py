@@ -26,7 +26,7 @@ from harness.emulation.parts.battery import BatteryKind, BatteryNet
 from harness.emulation.parts.case_switch import CaseSwitch
 from harness.emulation.parts.earth_sense import EarthSense
 from harness.emulation.parts.eeprom_24lc256 import Eeprom24lc256
-from harness.emulation.parts.hall_reference import HallReference
+from harness.emulation.parts.hall_reference import HallFault, HallReference
 from harness.emulation.parts.i2c_bus import I2cBus
 from harness.emulation.parts.magnetic_latch import MagneticLatch
 from harness.emulation.parts.ntc import draw_ntc
@@ -111,6 +111,7 @@ class MeterBoard:
         surroundings: Surroundings | None = None,
         hall_sensor: HallKind = "reference",
         battery: BatteryKind = "fresh",
+        hall_sensor_fault: HallFault = "none",
     ) -> None:
         self.world = world
         self.serial = serial
@@ -124,8 +125,11 @@ class MeterBoard:
         self.i2c.attach("secure element", self.secure_element)
         self.i2c.attach("eeprom", self.eeprom)
         felt = QuietRoom() if surroundings is None else surroundings
-        hall = HallReference if hall_sensor == "reference" else Tmag5273
-        self.hall = hall(world, "hall sensor", felt)
+        self.hall: HallReference | Tmag5273 = (
+            HallReference(world, "hall sensor", felt, hall_sensor_fault)
+            if hall_sensor == "reference"
+            else Tmag5273(world, "hall sensor", felt)
+        )
         self.i2c.attach("hall sensor", self.hall)
         self.front_end = Ade7953(world, "front end", felt)
         epoch_ns = utc_at_zero_s * 1_000_000_000 + self.traits.clock_offset_ns

@@ -23,6 +23,9 @@ class DcSupplySpecification:
     current_reading_percent: float
     current_reading_mA: float
     output_current_max_A: float
+    waveform_current_max_A: float
+    waveform_voltage_max_V: float
+    """The range for waveforms: less current at more voltage, since a coil's inductance wants it."""
     output_voltage_max_V: float
     """What an output can give at its greatest current, of either sign."""
 
@@ -45,6 +48,22 @@ class DcSupply(Protocol):
 
         Raises LimitError beyond the bench file's ``current_A``, and sends nothing then.
         """
+
+    def prepare_sine(self, output: int, peak_A: float, frequency_Hz: float) -> None:
+        """Make an output ready for an alternating current about zero; nothing flows before :meth:`start_waveform`.
+
+        The output is switched off for that. Raises LimitError beyond the bench file's limits, SettingError where it
+        allows no waveforms.
+        """
+
+    def prepare_pulse(self, output: int, top_A: float, duration_s: float) -> None:
+        """As :meth:`prepare_sine`, for one pulse of the current from zero to ``top_A``."""
+
+    def start_waveform(self, output: int) -> None:
+        """Start what was prepared; a sine goes on until :meth:`end_waveform`."""
+
+    def end_waveform(self, output: int) -> None:
+        """Switch the output off and bring it back to steady currents."""
 
     def output_on(self, output: int) -> None:
         """Switch an output on; raises SettingError unless the instrument says that it is."""

@@ -28,6 +28,8 @@ PROTECTIONS = {0: "over-voltage", 1: "over-current", 2: "power fail", 4: "over-t
 PROTECTION_MARGIN_V = 1.5
 """Above the voltage limit: the module's protection trips at the terminals when the sense wires are lower by that."""
 PROTECTION_MAX_V = 22.0
+INFINITY = "9.9E37"
+"""SCPI-99 volume 1, 7.2.1.4."""
 
 SPECIFICATION = DcSupplySpecification(
     # 3 A range, 23 °C ± 5 °C, after 30 minutes [recalled].
@@ -37,6 +39,8 @@ SPECIFICATION = DcSupplySpecification(
     current_reading_percent=0.03,
     current_reading_mA=0.25,
     output_current_max_A=3.0,
+    waveform_current_max_A=1.0,
+    waveform_voltage_max_V=20.0,
     output_voltage_max_V=6.0,
 )
 
@@ -45,6 +49,8 @@ class KeysightN6705:
     """An N6705 whose outputs are all N6784A; implements ``harness.instruments.dc_supply.DcSupply``."""
 
     LIMITS = ("current_A", "voltage_V")
+    OPTIONAL_LIMITS = ("waveform_voltage_V",)
+    """What the coil on a waveform's output bears; a bench without such a coil leaves it out."""
 
     def __init__(
         self,
@@ -59,6 +65,7 @@ class KeysightN6705:
     ) -> None:
         self._session = session = Instrument(resource, clock, name=name, traffic=traffic, timeout_ms=timeout_ms)
         self._limits = limits
+        self._waveforms: set[int] = set()
         session.clear()
         self._identity = session.identify(makers=("KEYSIGHT", "AGILENT"), models=("N6705",), serial=serial)
         self._outputs = self._find_outputs()
@@ -78,8 +85,11 @@ class KeysightN6705:
         current_A, voltage_V = self._limits["current_A"], self._limits["voltage_V"]
         protection_V = min(voltage_V + PROTECTION_MARGIN_V, PROTECTION_MAX_V)
         everywhere = self._channels(*self._outputs)
+        self._waveforms.clear()
         self._session.command(
             f"OUTPut OFF,{everywhere}",
+            f"ABORt:TRANsient {everywhere}",
+            f"CURRent:MODE FIXed,{everywhere}",
             f"OUTPut:PROTection:CLEar {everywhere}",
             f"FUNCtion CURRent,{everywhere}",
             f"CURRent 0,{everywhere}",
@@ -101,6 +111,95 @@ class KeysightN6705:
         self._session.command(f"CURRent {current_A:.6E},{channel}")
         self._check_set(f"CURRent? {channel}", current_A)
 
+    def prepare_sine(self, output: int, peak_A: float, frequency_Hz: float) -> None:
+        """An endless sine of the current about zero, of phase zero at its start."""
+        channel = self._prepare(output, peak_A)
+        self._session.command(
+            f"ARB:FUNCtion:SHAPe SINusoid,{channel}",
+            f"ARB:CURRent:SINusoid:AMPLitude {peak_A:.6E},{channel}",
+            f"ARB:CURRent:SINusoid:OFFSet 0,{channel}",
+            f"ARB:CURRent:SINusoid:FREQuency {frequency_Hz:.6E},{channel}",
+            f"ARB:COUNt {INFINITY},{channel}",
+        )
+        self._check_set(f"ARB:CURRent:SINusoid:AMPLitude? {channel}", peak_A)
+        self._check_set(f"ARB:CURRent:SINusoid:FREQuency? {channel}", frequency_Hz)
+        self._arm(output)
+
+    def prepare_pulse(self, output: int, top_A: float, duration_s: float) -> None:
+        """One pulse of the current."""
+        channel = self._prepare(output, top_A)
+        self._session.command(
+            f"ARB:FUNCtion:SHAPe PULSe,{channel}",
+            f"ARB:CURRent:PULSe:STARt 0,{channel}",
+            f"ARB:CURRent:PULSe:TOP {top_A:.6E},{channel}",
+            f"ARB:CURRent:PULSe:STARt:TIMe 0,{channel}",
+            f"ARB:CURRent:PULSe:TOP:TIMe {duration_s:.6E},{channel}",
+            f"ARB:CURRent:PULSe:END:TIMe 0,{channel}",
+            f"ARB:COUNt 1,{channel}",
+        )
+        self._check_set(f"ARB:CURRent:PULSe:TOP? {channel}", top_A)
+        self._check_set(f"ARB:CURRent:PULSe:TOP:TIMe? {channel}", duration_s)
+        self._arm(output)
+
+    def start_waveform(self, output: int) -> None:
+        """Trigger it."""
+        self._session.command(f"TRIGger:TRANsient {self._channel(output)}")
+
+    def end_waveform(self, output: int) -> None:
+        """Off, and back to steady currents within the limits for these."""
+        self.output_off(output)
+        channel = self._channel(output)
+        self._session.command(
+            f"ABORt:TRANsient {channel}",
+            f"CURRent:MODE FIXed,{channel}",
+            f"CURRent 0,{channel}",
+            f"VOLTage:LIMit {self._limits['voltage_V']:.6E},{channel}",
+            f"CURRent:RANGe {self._limits['current_A']:.6E},{channel}",
+            f"CURRent:LIMit {self._limits['current_A']:.6E},{channel}",
+        )
+        self._protect(output, self._limits["voltage_V"])
+        self._waveforms.discard(output)
+
+    def _prepare(self, output: int, largest_A: float) -> str:
+        """The output off, in the range for waveforms, with the voltage that these may use; its channel list."""
+        voltage_V = self._limits.get("waveform_voltage_V")
+        if voltage_V is None:
+            raise SettingError(
+                self._session.name,
+                "the bench file allows no waveforms; give limits.waveform_voltage_V, what the coil bears",
+            )
+        if not 0 < abs(largest_A) <= SPECIFICATION.waveform_current_max_A:
+            raise SettingError(
+                self._session.name,
+                f"a waveform of {largest_A:g} A; its range for waveforms ends at "
+                f"{SPECIFICATION.waveform_current_max_A:g} A",
+            )
+        self._limits.at_most("current_A", largest_A)
+        self.output_off(output)
+        channel = self._channel(output)
+        self._waveforms.add(output)
+        self._session.command(
+            f"CURRent 0,{channel}",
+            f"CURRent:RANGe {SPECIFICATION.waveform_current_max_A:.6E},{channel}",
+            f"VOLTage:LIMit {voltage_V:.6E},{channel}",
+            f"CURRent:MODE ARB,{channel}",
+            f"ARB:FUNCtion:TYPE CURRent,{channel}",
+        )
+        self._check_set(f"VOLTage:LIMit? {channel}", voltage_V)
+        self._protect(output, voltage_V)
+        return channel
+
+    def _protect(self, output: int, voltage_V: float) -> None:
+        protection_V, channel = min(voltage_V + PROTECTION_MARGIN_V, PROTECTION_MAX_V), self._channel(output)
+        self._session.command(
+            f"VOLTage:PROTection:REMote {protection_V:.6E},{channel}",
+            f"VOLTage:PROTection:REMote:NEGative {-protection_V:.6E},{channel}",
+        )
+
+    def _arm(self, output: int) -> None:
+        self.output_on(output)
+        self._session.command(f"INITiate:TRANsient {self._channel(output)}")
+
     def output_on(self, output: int) -> None:
         """Switch an output on."""
         self._switch(output, on=True)
@@ -115,6 +214,8 @@ class KeysightN6705:
         self._session.command(f"OUTPut OFF,{everywhere}", f"CURRent 0,{everywhere}")
         if on := self.outputs_on():
             raise SettingError(self._session.name, f"outputs {on} are still on after they were told to switch off")
+        for output in sorted(self._waveforms):
+            self.end_waveform(output)
         self._check_set(f"CURRent? {everywhere}", 0.0)
 
     def outputs_on(self) -> list[int]:

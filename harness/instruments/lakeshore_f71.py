@@ -35,6 +35,8 @@ SPECIFICATION = TeslameterSpecification(
     reading_percent=0.35,
     range_percent=0.02,
     cross_axis_percent=0.2,
+    alternating_percent=1.0,
+    alternating_range_percent=0.05,
     noise_mT=0.001,
     resolution_mT=0.0001,
 )
@@ -101,9 +103,22 @@ class LakeShoreF71:
             raise SettingError(self._session.name, f"is in the range {given_mT:g} mT after {wanted_mT:g} mT was set")
         self._range_mT = wanted_mT
 
+    def set_alternating(self, alternating: bool) -> None:
+        """Mode AC or DC."""
+        word = "AC" if alternating else "DC"
+        self._session.command(f"SENSe:MODE {word}")
+        if (said := self._session.query("SENSe:MODE?")) != word:
+            raise SettingError(self._session.name, f"is in mode {said} after it was told {word}")
+
+    def rms_mT(self) -> Vector:
+        """RMS value of what alternates along x, y, z in mT; raises OverloadError."""
+        return self._read("FETCh:RMS? ALL")
+
     def field_mT(self) -> Vector:
         """Flux density along x, y, z in mT; raises OverloadError."""
-        text = "FETCh:DC? ALL"
+        return self._read("FETCh:DC? ALL")
+
+    def _read(self, text: str) -> Vector:
         answer = self._session.query(text)
         try:
             values = [float(part) for part in answer.split(",")]

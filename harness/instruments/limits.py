@@ -15,7 +15,8 @@ from harness.instruments.errors import InstrumentError
 class LimitError(InstrumentError):
     """A value beyond the bench file's limit was asked for; nothing was sent."""
 
-    def __init__(self, instrument: str, name: str, value: float, limit: float) -> None:
+    def __init__(
+        self, instrument: str, name: str, value: float, limit: float) -> None:
         self.value = value
         self.limit = limit
         super().__init__(
@@ -32,8 +33,10 @@ class MissingLimitError(InstrumentError):
 class Limits:
     """The limits of one instrument: name (with its unit) → value."""
 
-    def __init__(self, instrument: str, given: Mapping[str, float], needed: Iterable[str]) -> None:
-        """``needed`` are the names that the driver works with; raises MissingLimitError.
+    def __init__(self, instrument: str, given: Mapping[str, float], needed: Iterable[str], optional: Iterable[str] = ()
+    ) -> None:
+        """``needed`` are the names that the driver works with, ``optional`` those of abilities that a bench may do
+        without; raises MissingLimitError.
 
         Also for a name too many, and for infinity and NaN, which TOML can write and which limit nothing.
         """
@@ -41,7 +44,7 @@ class Limits:
         self._given = dict(given)
         needed = tuple(needed)
         wrong = [f"{name} is missing" for name in needed if name not in given]
-        wrong += [f"{name} is not known" for name in given if name not in needed]
+        wrong += [f"{name} is not known" for name in given if name not in (*needed, *optional)]
         wrong += [f"{name} is {value:g}, no number" for name, value in given.items() if not math.isfinite(value)]
         if wrong:
             raise MissingLimitError(
@@ -53,6 +56,10 @@ class Limits:
     def __getitem__(self, name: str) -> float:
         """The limit of that name."""
         return self._given[name]
+
+    def get(self, name: str) -> float | None:
+        """The limit of that name, or None where the bench file leaves an optional one out."""
+        return self._given.get(name)
 
     def at_most(self, name: str, value: float) -> float:
         """``value`` if its amount does not exceed the limit; raises LimitError, also for a value that is no number."""

@@ -53,7 +53,7 @@ def _options(driver: Any, role: str, entry: InstrumentEntry) -> dict[str, Any]:
     """What this driver takes of the bench file beyond what every driver takes."""
     options: dict[str, Any] = {}
     if needed := getattr(driver, "LIMITS", ()):
-        options["limits"] = Limits(role, entry.limits, needed)
+        options["limits"] = Limits(role, entry.limits, needed, getattr(driver, "OPTIONAL_LIMITS", ()))
     if entry.active_low is not None:
         if "active_low" not in getattr(driver, "OPTIONS", ()):
             raise SettingError(role, f"driver {entry.driver!r} has no 'active_low'; take it out of the bench file")

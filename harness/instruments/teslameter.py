@@ -26,6 +26,10 @@ class TeslameterSpecification:
     """Of the range in use."""
     cross_axis_percent: float
     """Of the field along the other axes."""
+    alternating_percent: float
+    """Of an RMS reading."""
+    alternating_range_percent: float
+    """Of the range in use, likewise."""
     noise_mT: float
     resolution_mT: float
 
@@ -53,6 +57,15 @@ class Teslameter(Protocol):
 
     def set_range_mT(self, largest_mT: float) -> None:
         """Choose the range for fields up to ``largest_mT`` along each axis."""
+
+    def set_alternating(self, alternating: bool) -> None:
+        """Measure what alternates (RMS), or the steady field again."""
+
+    def rms_mT(self) -> Vector:
+        """RMS value of what alternates along x, y, z in mT; raises OverloadError.
+
+        Only after ``set_alternating(True)``; the averaging window must have passed since.
+        """
 
     def field_mT(self) -> Vector:
         """Flux density along x, y, z in mT; raises OverloadError where an axis is beyond the range."""

@@ -25,6 +25,7 @@ class Hall:
     is_ready: bool = True
     keeps_ready: bool = False
     is_overloaded: bool = False
+    is_stuck: bool = False
     registers: dict[int, int] = field(default_factory=dict)
     reads_us: list[int] = field(default_factory=list)
     writes: list[tuple[int, int]] = field(default_factory=list)
@@ -36,8 +37,9 @@ class Hall:
         if not self.is_present:
             return "nack"
         for offset, value in enumerate(tx[1:]):
-            self.registers[tx[0] + offset] = value
-            self.writes.append((tx[0] + offset, value))
+            register = (tx[0] + offset) % 0x0E
+            self.registers[register] = value
+            self.writes.append((register, value))
         if not rx_length:
             return "ack -"
         self.reads_us.append(now_us)
@@ -46,6 +48,8 @@ class Hall:
 
     def _image(self) -> bytes:
         codes = [round(value * 100) for value in self.field_mT]
+        if not self.is_stuck:
+            codes[1] += len(self.reads_us) % 2  # noise, without which no sensor is
         is_over = any(abs(code) > 20_000 for code in codes)
         x, y, z = (max(-20_000, min(20_000, code)) for code in codes)
         data = b"".join(value.to_bytes(2, "big", signed=True) for value in (x, z, y))
@@ -82,7 +86,8 @@ class Tmag:
         self.reads_us.append(now_us)
         is_running = (self.registers[1] & 3, self.registers[2] >> 4, self.registers[3]) == (2, 7, 3)
         for axis, value in enumerate(self.field_mT):
-            code = max(-32_768, min(32_767, round(value / 266 * 32_768)))
+            noise = 2 * (len(self.reads_us) % 2)
+            code = max(-32_768, min(32_767, round(value / 266 * 32_768) + noise))
             at = 0x12 + 2 * axis
             self.registers[at : at + 2] = code.to_bytes(2, "big", signed=True)
         self.registers[0x18] = self.registers[0x18] & 0x10 | is_running

@@ -82,12 +82,12 @@ def test_axes_magnitude_and_units(bench: MagnetBench, meter: MessageBasedResourc
     [
         ("FETC:DC? W", -224),
         ("FETC:DC? X,Y", -108),
-        ("SENS:MODE AC", -224),
+        ("SENS:MODE HIFR", -224),
         ("SENS:AVER:COUN 0", -222),
         ("SENS:AVER:COUN 1001", -222),
         ("UNIT:FIELD OERSTED", -224),
         ("SENS:RANGE 1A", -131),
-        ("FETC:RMS?", -113),
+        ("FETC:RMS?", -221),
     ],
 )
 def test_what_it_can_not_do_is_an_error(meter: MessageBasedResource, command: str, number: int) -> None:

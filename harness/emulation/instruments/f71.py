@@ -1,8 +1,8 @@
 """A three-axis teslameter with its probe beside the meter's sensor: Lake Shore F71.
 
 The fundamental measurement takes 10 ms, and a reading is the mean of the last so many of them (F71/F41 manual,
-averaging window). Fields that alternate (modes AC and HIFR), relative readings and the field control output are not
-part of this unit. Source of the commands: the manual and the maker's own public Python driver.
+averaging window). In mode AC the RMS value of what alternates is read, over the same window (20 Hz to 1 kHz
+[recalled]). Mode HIFR, relative readings and the field control output are not part of this unit. Source of the commands: the manual and the maker's own public Python driver.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from math import isqrt
 
 from harness.emulation.instruments.scpi import ExchangeState, Identity, ScpiInstrument, instrument_tree
 from harness.emulation.instruments.scpi_parameters import Boolean, Choice, Number, format_nr1, format_nr3
+from harness.emulation.instruments.scpi_syntax import ScpiError
 from harness.emulation.instruments.scpi_tree import Command, CommandTree
 from harness.emulation.plant.electromagnet import Electromagnet
 from harness.emulation.seeded import SeededStream
@@ -42,6 +43,11 @@ EVALUATED_MAX = 25
 OVERLOAD_BIT = 1 << 1
 """Operation status register (the maker's Python driver)."""
 
+AC_GAIN_PPM, AC_OFFSET_PPM_OF_RANGE = 10_000, 500
+"""Accuracy in mode AC: 1 % of reading and 0.05 % of range [recalled]."""
+AC_SAMPLES_PER_WINDOW = 10
+"""In 10 ms: enough for the fundamental of 60 Hz; a window of 100 ms has whole periods of 50 and of 60 Hz."""
+
 AXES = ("X", "Y", "Z")
 GAUSS_PER_TESLA_1E = 4
 """1 T is 10**4 G."""
@@ -56,6 +62,7 @@ class TeslameterState:
     range_nT: int = RANGES_NT[-1]
     averaged: int = 20
     gauss: bool = False
+    alternating: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,8 @@ class ProbeErrors:
     gains_ppm: tuple[int, int, int]
     offsets_ppm: tuple[int, int, int]
     crosses_ppm: tuple[int, int, int]
+    ac_gains_ppm: tuple[int, int, int]
+    ac_offsets_ppm: tuple[int, int, int]
 
 
 class Teslameter(ScpiInstrument):
@@ -104,6 +113,25 @@ class Teslameter(ScpiInstrument):
             shown.append(value // RESOLUTION_NT * RESOLUTION_NT)
         return shown[0], shown[1], shown[2]
 
+    def rms_nT(self) -> tuple[int, int, int] | None:
+        """RMS value of what alternates in the averaging window, per axis; None where an axis was overloaded in it."""
+        step_ns = SAMPLE_NS // AC_SAMPLES_PER_WINDOW
+        count = self.state.averaged * AC_SAMPLES_PER_WINDOW
+        last_ns = self.world.now_ns // step_ns * step_ns
+        samples = [self.magnet.field_nT("probe", max(last_ns - index * step_ns, 0)) for index in range(count)]
+        range_nT = self._range_nT(samples)
+        if _overloaded(samples, range_nT):
+            return None
+        shown = []
+        for axis in range(3):
+            parts = [sample[axis] for sample in samples]
+            mean = sum(parts) // count
+            value = isqrt(sum((part - mean) ** 2 for part in parts) // count)
+            value += value * self.errors.ac_gains_ppm[axis] // 1_000_000
+            value += range_nT * abs(self.errors.ac_offsets_ppm[axis]) // 1_000_000
+            shown.append(value // RESOLUTION_NT * RESOLUTION_NT)
+        return shown[0], shown[1], shown[2]
+
     def condition(self) -> int:
         """Condition of the operation status register."""
         samples = self._samples()
@@ -133,12 +161,24 @@ def _draw_errors(stream: SeededStream) -> ProbeErrors:
     def three(limit: int) -> tuple[int, int, int]:
         return stream.take_int(-limit, limit), stream.take_int(-limit, limit), stream.take_int(-limit, limit)
 
-    return ProbeErrors(three(GAIN_PPM), three(OFFSET_PPM_OF_RANGE), three(CROSS_PPM))
+    return ProbeErrors(
+        three(GAIN_PPM), three(OFFSET_PPM_OF_RANGE), three(CROSS_PPM), three(AC_GAIN_PPM), three(AC_OFFSET_PPM_OF_RANGE)
+    )
 
 
 def _fetch(unit: Teslameter, which: str = "MAG") -> str:
     """One axis, the vector's magnitude, or all three axes."""
-    reading = unit.reading_nT()
+    return _told(unit, unit.reading_nT(), which)
+
+
+def _fetch_rms(unit: Teslameter, which: str = "MAG") -> str:
+    """As ``_fetch``, of what alternates; only in mode AC (-221)."""
+    if not unit.state.alternating:
+        raise ScpiError(-221)
+    return _told(unit, unit.rms_nT(), which)
+
+
+def _told(unit: Teslameter, reading: tuple[int, int, int] | None, which: str) -> str:
     if reading is None:
         return ",".join([OVERLOAD] * (3 if which == "ALL" else 1))
     if which == "MAG":
@@ -167,14 +207,20 @@ def _set_unit(unit: Teslameter, word: str) -> None:
     unit.state.gauss = word == "GAUS"
 
 
-def _ignore(_unit: Teslameter, _word: str) -> None:
-    """DC is the only mode here."""
+def _set_mode(unit: Teslameter, word: str) -> None:
+    unit.state.alternating = word == "AC"
 
 
 DIALECT: tuple[Command, ...] = (
     Command("FETCh:DC", ask=_fetch, asks_with=(Choice(("X", "Y", "Z", "MAGnitude", "ALL")),), optional=1),
     Command("FETCh:TEMPerature", ask=lambda _: "+2.30000000E+01"),
-    Command("SENSe:MODE", (Choice(("DC",)),), do=_ignore, ask=lambda _: "DC"),
+    Command("FETCh:RMS", ask=_fetch_rms, asks_with=(Choice(("X", "Y", "Z", "MAGnitude", "ALL")),), optional=1),
+    Command(
+        "SENSe:MODE",
+        (Choice(("DC", "AC")),),
+        do=_set_mode,
+        ask=lambda unit: "AC" if unit.state.alternating else "DC",
+    ),
     Command(
         "SENSe:RANGe",
         (Number("T", -9),),

@@ -26,7 +26,7 @@ from harness.emulation.instruments.scope_unit import Probe
 from harness.emulation.instruments.scpi import ScpiInstrument
 from harness.emulation.instruments.truevolt import REFERENCE_IDENTITY as REFERENCE_MULTIMETER
 from harness.emulation.instruments.truevolt_dialect import make_truevolt
-from harness.emulation.plant.electromagnet import AXES, find_magnet
+from harness.emulation.plant.electromagnet import COILS, find_magnet
 from harness.emulation.plant.mains import COMPONENT as MAINS
 from harness.emulation.plant.mains import SHUNT_PREFIX, find_mains
 from harness.emulation.plant.mains_wiring import FAULTS
@@ -125,8 +125,8 @@ def _make_stage(world: World, role: str, entry: InstrumentEntry) -> MessageInstr
 
 
 def _make_power_analyzer(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
-    """The coils x, y and z are on the outputs 1, 2 and 3."""
-    return make_power_analyzer(world, role, find_magnet(world), dict(enumerate(AXES, 1)))
+    """The coils x, y and z are on the outputs 1, 2 and 3, the small magnet's on output 4."""
+    return make_power_analyzer(world, role, find_magnet(world), dict(enumerate(COILS, 1)))
 
 
 def _make_teslameter(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:

@@ -2,19 +2,21 @@
 
 What the outputs do to the coils is the plant's; here are settings, protection, readings and the unit's own errors.
 A module without a coil sees an open circuit: no current. The meter's aperture (20 ms) is left out: a reading is of
-the instant it is asked at, so a driver reads currents that have settled. Lists, arbitrary waveforms, slew rates,
-triggers and data logging are not part of this unit.
+the instant it is asked at, so a driver reads currents that have settled. Of the arbitrary waveforms it has sine and
+pulse of the current (``n6705_arb``); lists, slew rates and data logging are not part of this unit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from harness.emulation.instruments.n6705_arb import Waveform, next_phase
 from harness.emulation.instruments.scpi import ExchangeState, Identity, ScpiInstrument
 from harness.emulation.instruments.scpi_tree import CommandTree
 from harness.emulation.plant.coil import Drive
-from harness.emulation.plant.electromagnet import Axis, Electromagnet
+from harness.emulation.plant.electromagnet import CoilName, Electromagnet
 from harness.emulation.seeded import SeededStream
 from harness.emulation.world import World
 
@@ -62,6 +64,7 @@ class OutputSettings:
     over_uV: int = OVP_MAX_UV
     under_uV: int = -OVP_MAX_UV
     tripped: bool = False
+    waveform: Waveform = Waveform()
 
     def __post_init__(self) -> None:
         """Coupled: the negative limit mirrors the positive one."""
@@ -111,7 +114,7 @@ class PowerAnalyzer(ScpiInstrument):
         identity: Identity,
         tree: CommandTree,
         magnet: Electromagnet,
-        coils: Mapping[int, Axis],
+        coils: Mapping[int, CoilName],
     ) -> None:
         self.magnet = magnet
         self.coils = dict(coils)
@@ -133,6 +136,38 @@ class PowerAnalyzer(ScpiInstrument):
             self.magnet.drive(axis, self._drive(number, settings))
         if _works(settings) and not settings.under_uV <= self._terminals_uV(number) <= settings.over_uV:
             self.set_up(number, replace(settings, tripped=True))
+
+    def start_waveform(self, number: int) -> None:
+        """Start what was initiated on an output, if its waveform is selected."""
+        settings = self.state.outputs[number]
+        if settings.waveform.phase != "initiated" or not settings.waveform.selected:
+            return
+        if settings.waveform.shape == "SIN":
+            self.set_up(number, replace(settings, waveform=replace(settings.waveform, phase="sine")))
+            if (lasts_ns := settings.waveform.sine_lasts_ns) is not None:
+                self.world.schedule(self.world.now_ns + lasts_ns, self.name, f"part {number}", number)
+        else:
+            self._next_part(number)
+
+    def abort(self, number: int) -> None:
+        """End a waveform; the output goes back to its immediate level."""
+        self.world.cancel(self.name, f"part {number}")
+        settings = self.state.outputs[number]
+        self.set_up(number, replace(settings, waveform=replace(settings.waveform, phase="idle")))
+
+    def on_event(self, kind: str, argument: Any) -> None:
+        """A part of a pulse is over."""
+        if kind.startswith("part "):
+            self._next_part(argument)
+        else:
+            super().on_event(kind, argument)
+
+    def _next_part(self, number: int) -> None:
+        settings = self.state.outputs[number]
+        phase, lasts_ns = next_phase(settings.waveform)
+        self.set_up(number, replace(settings, waveform=replace(settings.waveform, phase=phase)))
+        if phase != "idle":
+            self.world.schedule(self.world.now_ns + lasts_ns, self.name, f"part {number}", number)
 
     def current_nA(self, number: int) -> int:
         """What the output's meter reads now."""
@@ -187,9 +222,17 @@ class PowerAnalyzer(ScpiInstrument):
         if not _works(settings):
             return Drive(0, 0, settings.low_uV, settings.high_uV)
         if settings.current_priority:
-            level_nA = settings.current_nA // LEVEL_STEP_NA * LEVEL_STEP_NA
+            waveform = settings.waveform
+            asked_nA = waveform.level_nA if waveform.runs else settings.current_nA
+            level_nA = asked_nA // LEVEL_STEP_NA * LEVEL_STEP_NA
             level_nA += level_nA * errors.current_ppm // 1_000_000 + errors.current_nA
-            return Drive(level_nA, level_nA, settings.low_uV, settings.high_uV)
+            if waveform.phase != "sine":
+                return Drive(level_nA, level_nA, settings.low_uV, settings.high_uV)
+            peak_nA = waveform.sine_peak_nA + waveform.sine_peak_nA * errors.current_ppm // 1_000_000
+            return Drive(
+                level_nA, level_nA, settings.low_uV, settings.high_uV,
+                peak_nA=peak_nA, frequency_mHz=waveform.sine_mHz,
+            )  # fmt: skip
         free_uV = settings.voltage_uV + settings.voltage_uV * errors.voltage_ppm // 1_000_000 + errors.voltage_uV
         whole_uV = settings.voltage_max_uV
         return Drive(settings.low_nA, settings.high_nA, -whole_uV, whole_uV, free_uV)

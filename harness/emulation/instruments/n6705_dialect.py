@@ -20,11 +20,12 @@ from harness.emulation.instruments.n6705 import (
     OutputSettings,
     PowerAnalyzer,
 )
+from harness.emulation.instruments.n6705_arb import ENDLESS, FREQUENCY_MAX_MHZ
 from harness.emulation.instruments.scpi import Identity, instrument_tree
 from harness.emulation.instruments.scpi_parameters import Boolean, ChannelList, Choice, Number, format_nr1, format_nr3
 from harness.emulation.instruments.scpi_syntax import ScpiError
 from harness.emulation.instruments.scpi_tree import Command
-from harness.emulation.plant.electromagnet import Axis, Electromagnet
+from harness.emulation.plant.electromagnet import CoilName, Electromagnet
 from harness.emulation.world import World
 
 CHANNELS = ChannelList()
@@ -66,6 +67,8 @@ def _refuse_beyond(settings: OutputSettings) -> None:
     voltage_max = settings.voltage_max_uV * (100 + OVERHEAD_PERCENT) // 100
     within = (
         abs(settings.current_nA) <= current_max
+        and settings.waveform.largest_nA <= current_max
+        and 0 < settings.waveform.sine_mHz <= FREQUENCY_MAX_MHZ
         and abs(settings.voltage_uV) <= voltage_max
         and -current_max <= settings.low_nA <= 0 <= settings.high_nA <= current_max
         and -voltage_max <= settings.low_uV <= 0 <= settings.high_uV <= voltage_max
@@ -114,6 +117,93 @@ def _set_range(unit: PowerAnalyzer, value_nA: int, channels: Outputs) -> None:
         unit.set_up(channel, replace(new, high_nA=min(new.high_nA, range_nA), low_nA=max(new.low_nA, -range_nA),
                                      high_uV=min(new.high_uV, new.voltage_max_uV),
                                      low_uV=max(new.low_uV, -new.voltage_max_uV)))  # fmt: skip
+
+
+def _of_waveform(name: str, convert: Callable[[Any], Any] = lambda value: value) -> Callable[..., None]:
+    """As ``_setter``, of the output's waveform; one that runs ends with it [assumed]."""
+
+    def do(unit: PowerAnalyzer, value: Any, channels: Outputs) -> None:
+        _check(channels)
+        for channel in channels:
+            old = unit.state.outputs[channel]
+            _refuse_beyond(replace(old, waveform=replace(old.waveform, **{name: convert(value)})))
+        for channel in channels:
+            unit.abort(channel)
+            old = unit.state.outputs[channel]
+            unit.set_up(channel, replace(old, waveform=replace(old.waveform, **{name: convert(value)})))
+
+    return do
+
+
+def _waveform_level(pattern: str, name: str, unit: str, exponent: int) -> Command:
+    def ask(analyzer: PowerAnalyzer, channels: Outputs) -> str:
+        return _answers(
+            analyzer, channels, lambda one: _nr3(getattr(analyzer.state.outputs[one].waveform, name), exponent)
+        )
+
+    return Command(pattern, (Number(unit, exponent), CHANNELS), _of_waveform(name), ask, (CHANNELS,))
+
+
+def _ask_mode(unit: PowerAnalyzer, channels: Outputs) -> str:
+    return _answers(unit, channels, lambda one: "ARB" if unit.state.outputs[one].waveform.selected else "FIX")
+
+
+def _ask_shape(unit: PowerAnalyzer, channels: Outputs) -> str:
+    return _answers(unit, channels, lambda one: unit.state.outputs[one].waveform.shape)
+
+
+def _only_current(unit: PowerAnalyzer, word: str, channels: Outputs) -> None:
+    """Waveforms of the current are the only ones here."""
+    _check(channels)
+
+
+def _initiate(unit: PowerAnalyzer, channels: Outputs) -> None:
+    _check(channels)
+    for channel in channels:
+        old = unit.state.outputs[channel]
+        if old.waveform.phase == "idle":
+            unit.state.outputs[channel] = replace(old, waveform=replace(old.waveform, phase="initiated"))
+
+
+def _trigger(unit: PowerAnalyzer, channels: Outputs) -> None:
+    _check(channels)
+    for channel in channels:
+        unit.start_waveform(channel)
+
+
+def _abort(unit: PowerAnalyzer, channels: Outputs) -> None:
+    _check(channels)
+    for channel in channels:
+        unit.abort(channel)
+
+
+WAVEFORMS: tuple[Command, ...] = (
+    Command(
+        "[SOURce:]CURRent:MODE", (Choice(("FIXed", "ARB")), CHANNELS),
+        _of_waveform("selected", lambda word: word == "ARB"), _ask_mode, (CHANNELS,),
+    ),
+    Command("[SOURce:]ARB:FUNCtion:TYPE", (Choice(("CURRent",)), CHANNELS), _only_current),
+    Command(
+        "[SOURce:]ARB:FUNCtion:SHAPe", (Choice(("SINusoid", "PULSe")), CHANNELS), _of_waveform("shape"), _ask_shape,
+        (CHANNELS,),
+    ),
+    _waveform_level("[SOURce:]ARB:CURRent:SINusoid:AMPLitude", "sine_peak_nA", "A", NANO),
+    _waveform_level("[SOURce:]ARB:CURRent:SINusoid:OFFSet", "sine_offset_nA", "A", NANO),
+    _waveform_level("[SOURce:]ARB:CURRent:SINusoid:FREQuency", "sine_mHz", "HZ", -3),
+    _waveform_level("[SOURce:]ARB:CURRent:PULSe:STARt[:LEVel]", "start_nA", "A", NANO),
+    _waveform_level("[SOURce:]ARB:CURRent:PULSe:TOP[:LEVel]", "top_nA", "A", NANO),
+    _waveform_level("[SOURce:]ARB:CURRent:PULSe:STARt:TIMe", "start_ns", "S", NANO),
+    _waveform_level("[SOURce:]ARB:CURRent:PULSe:TOP:TIMe", "top_ns", "S", NANO),
+    _waveform_level("[SOURce:]ARB:CURRent:PULSe:END:TIMe", "end_ns", "S", NANO),
+    Command(
+        "[SOURce:]ARB:COUNt", (Number("", 0, 1, ENDLESS), CHANNELS), _of_waveform("count"),
+        lambda unit, channels: _answers(unit, channels, lambda one: _nr3(unit.state.outputs[one].waveform.count, 0)),
+        (CHANNELS,),
+    ),
+    Command("INITiate[:IMMediate]:TRANsient", (CHANNELS,), _initiate),
+    Command("TRIGger:TRANsient[:IMMediate]", (CHANNELS,), _trigger),
+    Command("ABORt:TRANsient", (CHANNELS,), _abort),
+)  # fmt: skip
 
 
 def _set_function(unit: PowerAnalyzer, word: str, channels: Outputs) -> None:
@@ -180,7 +270,7 @@ DIALECT: tuple[Command, ...] = (
 
 
 def make_power_analyzer(
-    world: World, name: str, magnet: Electromagnet, coils: Mapping[int, Axis], identity: Identity = REFERENCE_IDENTITY
+    world: World, name: str, magnet: Electromagnet, coils: Mapping[int, CoilName], identity: Identity = REFERENCE_IDENTITY
 ) -> PowerAnalyzer:
     """A mainframe with four N6784A modules; ``coils``: output → the coil it drives."""
-    return PowerAnalyzer(world, name, identity, instrument_tree(DIALECT), magnet, coils)
+    return PowerAnalyzer(world, name, identity, instrument_tree(DIALECT + WAVEFORMS), magnet, coils)

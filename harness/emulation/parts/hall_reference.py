@@ -3,20 +3,30 @@
 A part of our own. Address, register places, modes and the order X, Z, Y of the data are those of the HMC5883L (data
 sheet, register tables), whose range would end at 0.8 mT; range, scale and overload bit are this part's:
 
-    00 CRA 0x70 · 01 CRB 0x20 (bits 7-5 001: 200 mT) · 02 MODE (00 continuous, 01 single, 03 idle = reset)
-    03-08 X, Z, Y, high byte first, signed, 10 uT per step, clipped at 20,000 · 09 STATUS (RDY 1, LOCK 2, OVL 4)
-    0A-0C "TB1"
+    00 CRA 0x70, or 0x7C: fast · 01 CRB 0x20 (bits 7-5 001: 200 mT) · 02 MODE (00 continuous, 01 single, 03 idle = reset)
+    03-08 X, Z, Y, high byte first, signed, 10 uT per step, clipped at 20,000 · 09 STATUS (RDY 1, LOCK 2,
+    OVL 4, EXC 8) · 0A-0C "TB1" · 0D THRESHOLD in mT, 0 = off
 
-The register pointer goes on by itself after each byte and from 0C to 00. RDY: a conversion lies in the data registers
+The register pointer goes on by itself after each byte and from 0D to 00. RDY: a conversion lies in the data registers
 that has not been read whole since; it falls when the transfer ends in which the sixth byte was read. LOCK: some but
 not all of the six were read; until the rest is read, or MODE is written, later conversions are dropped.
+
+In continuous mode the part converts every 0.5 ms and puts the mean of the last few into the data registers every
+13.3 ms; fast, each conversion by itself, with more noise. A comparator takes the magnitude of each fast conversion:
+EXC says that one reached THRESHOLD since that was last written, so that a pulse between two looks is not missed.
+Comparators of this kind are usual in three-axis parts (TMAG5273: X, Y, Z thresholds and a magnitude result).
+
+A fault of the part may be asked for: "stuck" repeats the first conversion for ever, with RDY as if it were new;
+"drift" is a part that has lost a fifth of its sensitivity.
 
 Conversions are worked out when somebody looks: an event 75 times a second would be most of the world's work.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from harness.emulation.errors import NotModelledError
 from harness.emulation.parts.surroundings import Surroundings
@@ -24,10 +34,11 @@ from harness.emulation.world import PlainComponent, World
 
 ADDRESS = 0x1E
 CRA, CRB, MODE, DATA, STATUS, IDENT = 0x00, 0x01, 0x02, 0x03, 0x09, 0x0A
-LAST_REGISTER = 0x0C
-CRA_RESET, CRB_RESET = 0x70, 0x20
+THRESHOLD = 0x0D
+LAST_REGISTER = THRESHOLD
+CRA_RESET, CRA_FAST, CRB_RESET = 0x70, 0x7C, 0x20
 CONTINUOUS, SINGLE, IDLE = 0x00, 0x01, 0x03
-READY, LOCK, OVERLOAD = 0x01, 0x02, 0x04
+READY, LOCK, OVERLOAD, EXCEEDED = 0x01, 0x02, 0x04, 0x08
 IDENTITY = b"TB1"
 ALL_READ = 0x3F
 
@@ -35,6 +46,11 @@ STEP_NT = 10_000
 LIMIT_STEPS = 20_000
 PERIOD_NS = 13_300_000
 """Of a conversion, nominal; the part's RC oscillator is up to 5 % off."""
+FAST_DIVISOR = 26
+"""Fast conversions in one of the others: 0.51 ms each."""
+FAST_NOISE_STEP_NT = 1_200
+"""5 times the noise, as one conversion of 26 has."""
+STEPS_PER_MT = 100
 PERIOD_PPM = 50_000
 GAIN_PPM = 30_000
 OFFSET_NT = 500_000
@@ -45,6 +61,12 @@ corrects it; the same holds for the ferrite magnets that other parts' sheets spe
 REFERENCE_MC = 25_000
 NOISE_STEP_NT = 240
 """Noise is the sum of two uniform bytes in these steps: 25 uT rms, 61 uT at most."""
+
+
+HallFault = Literal["none", "stuck", "drift"]
+DRIFTED_PPM = -200_000
+
+Axes = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -62,6 +84,11 @@ class HallState:
     """Registers, the conversions under way, and what of the data was read."""
 
     mode: int = IDLE
+    cra: int = CRA_RESET
+    threshold_mT: int = 0
+    exceeded: bool = False
+    compared_ns: int = 0
+    """Up to when the comparator's work is done."""
     pointer: int = 0
     pointer_next: bool = False
     data: bytearray = field(default_factory=lambda: bytearray(6))
@@ -80,8 +107,9 @@ class HallReference(PlainComponent):
     state: HallState
     address = ADDRESS
 
-    def __init__(self, world: World, name: str, surroundings: Surroundings) -> None:
+    def __init__(self, world: World, name: str, surroundings: Surroundings, fault: HallFault = "none") -> None:
         self.surroundings = surroundings
+        self.fault = fault
         self.traits = _draw_traits(world, name)
         self.state = HallState()
         super().__init__(world, name)
@@ -120,11 +148,13 @@ class HallReference(PlainComponent):
             byte = state.data[index]
         elif register == STATUS:
             byte = self._status()
+        elif register == THRESHOLD:
+            byte = self.state.threshold_mT
         elif register >= IDENT:
             byte = IDENTITY[register - IDENT]
         else:
             self._catch_up()
-            byte = (CRA_RESET, CRB_RESET, state.mode)[register]
+            byte = (state.cra, CRB_RESET, state.mode)[register]
         self._advance()
         return byte
 
@@ -151,27 +181,58 @@ class HallReference(PlainComponent):
         if not state.read_mask:
             self._catch_up()
         locked = state.read_mask not in {0, ALL_READ}
-        return (READY if state.ready else 0) | (LOCK if locked else 0) | (OVERLOAD if state.overload else 0)
+        self._compare()
+        bits = (READY if state.ready else 0) | (LOCK if locked else 0) | (OVERLOAD if state.overload else 0)
+        return bits | (EXCEEDED if state.exceeded else 0)
 
     def _write(self, register: int, value: int) -> None:
+        state = self.state
         if register == MODE and value in {CONTINUOUS, SINGLE, IDLE}:
             self._catch_up()
-            state = self.state
-            state.mode, state.started_ns, state.placed = value, self.world.now_ns, 0
+            state.mode = value
+            self._start_over()
             state.read_mask, state.ready = 0, False
-        elif (register, value) not in {(CRA, CRA_RESET), (CRB, CRB_RESET)}:
+        elif register == CRA and value in {CRA_RESET, CRA_FAST}:
+            self._catch_up()
+            if value != state.cra:
+                state.cra = value
+                self._start_over()
+        elif register == THRESHOLD:
+            state.threshold_mT, state.exceeded, state.compared_ns = value, False, self.world.now_ns
+        elif (register, value) != (CRB, CRB_RESET):
             raise self._not_modelled(
-                f"write of 0x{value:02X} to register 0x{register:02X}; CRA takes 0x70, CRB 0x20, MODE 00, 01 or 03"
+                f"write of 0x{value:02X} to register 0x{register:02X}; CRA takes 0x70 or 0x7C, CRB 0x20, MODE 00, 01 or 03"
             )
 
     # Conversions
+
+    @property
+    def _period_ns(self) -> int:
+        return self.traits.period_ns // (FAST_DIVISOR if self.state.cra == CRA_FAST else 1)
+
+    def _start_over(self) -> None:
+        self.state.started_ns, self.state.placed, self.state.compared_ns = self.world.now_ns, 0, self.world.now_ns
+
+    def _compare(self) -> None:
+        """The comparator's work up to now; a field that stood still is looked at once."""
+        state, now_ns = self.state, self.world.now_ns
+        from_ns, state.compared_ns = state.compared_ns, now_ns
+        if not state.threshold_mT or state.exceeded or state.mode != CONTINUOUS:
+            return
+        limit = (state.threshold_mT * STEPS_PER_MT) ** 2
+        period_ns = self.traits.period_ns // FAST_DIVISOR
+        first = now_ns if self.surroundings.is_steady(from_ns, now_ns) else from_ns + period_ns
+        for at_ns in range(first, now_ns + 1, period_ns):
+            if sum(part * part for part in self._seen(at_ns)) >= limit:
+                state.exceeded = True
+                return
 
     def _past(self) -> int:
         """How many conversions have ended since the mode began."""
         state = self.state
         if state.mode == IDLE:
             return 0
-        count = (self.world.now_ns - state.started_ns) // self.traits.period_ns
+        count = (self.world.now_ns - state.started_ns) // self._period_ns
         return min(count, 1) if state.mode == SINGLE else count
 
     def _catch_up(self) -> None:
@@ -179,27 +240,45 @@ class HallReference(PlainComponent):
         state = self.state
         past = self._past()
         if past > state.placed and not state.read_mask:
-            self._convert(state.started_ns + past * self.traits.period_ns)
+            self._convert(state.started_ns + past * self._period_ns)
         state.placed = max(state.placed, past)
         if state.mode == SINGLE and past:
             state.mode = IDLE
 
     def _convert(self, end_ns: int) -> None:
         """The conversion that ended at ``end_ns``: the field at that moment, as this part sees it."""
-        state, traits = self.state, self.traits
-        drift_ppm = traits.drift_ppm_per_K * (self.surroundings.meter_mC(end_ns) - REFERENCE_MC) // 1000
+        state = self.state
+        if self.fault == "stuck" and any(state.data):
+            state.ready = True
+            return
         noise = self.world.stream(f"{self.name} noise").take_bytes(6)
+        noise_step_nT = FAST_NOISE_STEP_NT if state.cra == CRA_FAST else NOISE_STEP_NT
         state.overload = False
-        true_nT = self.surroundings.field_nT("sensor", end_ns)
+        seen = self._seen(end_ns, [(noise[2 * axis] + noise[2 * axis + 1] - 255) * noise_step_nT for axis in range(3)])
         for axis, place in enumerate((0, 4, 2)):  # the data registers hold X, Z, Y
-            gain_ppm = 1_000_000 + traits.gain_ppm[axis] + drift_ppm
-            seen_nT = true_nT[axis] * gain_ppm // 1_000_000 + traits.offset_nT[axis]
-            seen_nT += (noise[2 * axis] + noise[2 * axis + 1] - 255) * NOISE_STEP_NT
-            steps = (seen_nT + STEP_NT // 2) // STEP_NT
+            steps = seen[axis]
             if abs(steps) > LIMIT_STEPS:
                 steps, state.overload = (LIMIT_STEPS if steps > 0 else -LIMIT_STEPS), True
             state.data[place : place + 2] = steps.to_bytes(2, "big", signed=True)
         state.ready = True
+
+    def _seen(self, at_ns: int, noise_nT: Sequence[int] = (0, 0, 0)) -> Axes:
+        """The field at ``at_ns`` with this part's errors, in steps, not clipped."""
+        traits = self.traits
+        drift_ppm = traits.drift_ppm_per_K * (self.surroundings.meter_mC(at_ns) - REFERENCE_MC) // 1000
+        drift_ppm += DRIFTED_PPM if self.fault == "drift" else 0
+        true_nT = self.surroundings.field_nT("sensor", at_ns)
+        x, y, z = (
+            (
+                true_nT[axis] * (1_000_000 + traits.gain_ppm[axis] + drift_ppm) // 1_000_000
+                + traits.offset_nT[axis]
+                + noise_nT[axis]
+                + STEP_NT // 2
+            )
+            // STEP_NT
+            for axis in range(3)
+        )
+        return x, y, z
 
     def _not_modelled(self, what: str) -> NotModelledError:
         return NotModelledError(f"{self.name} (Hall sensor at 0x{ADDRESS:02X}): {what}")

@@ -27,6 +27,9 @@ class Surroundings(Protocol):
     def field_nT(self, place: Place, at_ns: int) -> tuple[int, int, int]:
         """Flux density at ``place`` along the meter's axes x, y, z; ``at_ns`` is now or a moment of the last 50 ms."""
 
+    def is_steady(self, from_ns: int, to_ns: int) -> bool:
+        """Whether no field changed in ``from_ns <= t <= to_ns``; ``to_ns`` is now or a moment ago."""
+
     def meter_mC(self, at_ns: int) -> int:
         """Temperature of the meter's board, in thousandths of a degree Celsius."""
 
@@ -45,6 +48,11 @@ class QuietRoom:
         """The earth's field."""
         del place, at_ns
         return EARTH_FIELD_NT
+
+    def is_steady(self, from_ns: int, to_ns: int) -> bool:
+        """The earth's field stands still."""
+        del from_ns, to_ns
+        return True
 
     def meter_mC(self, at_ns: int) -> int:
         """Room temperature."""

@@ -10,6 +10,9 @@ Pure functions over plain integers; the component that lives in the world is ``e
   loop is closed, minor loops are congruent, a larger swing wipes out the memory of a smaller one, and a decaying
   alternation demagnetises [M. A. Krasnosel'skii, A. V. Pokrovskii, Systems with Hysteresis, 1989]. The air gap keeps
   the iron far below saturation, which is therefore left out.
+* Alternating current: an output that regulates a sinusoid puts it out as it is while its voltage, |Z| · i with
+  Z = R + jωL, stays within the limit. Beyond that the real output clips its voltage; the current is then taken as the
+  sinusoid that the limit allows, which is its fundamental less a quarter at most [any textbook of circuits].
 * Heat: copper gains 0.393 % of its resistance per kelvin (IEC 60028, at 20 degrees Celsius); one body, one time
   constant.
 """
@@ -17,7 +20,7 @@ Pure functions over plain integers; the component that lives in the world is ``e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, exp, log
+from math import atan, ceil, exp, hypot, log, pi, sin
 
 COPPER_PER_K_1E5 = 393
 NA_PER_A = 1_000_000_000
@@ -51,6 +54,9 @@ class Drive:
     high_uV: int
     free_uV: int | None = None
     """The voltage inside the box (voltage priority); None: whatever the current there needs (current priority)."""
+    peak_nA: int = 0
+    frequency_mHz: int = 0
+    """A sinusoid that is regulated on top of the current, from phase zero on."""
 
 
 OFF = Drive(0, 0, 0, 0)
@@ -72,12 +78,30 @@ class Law:
     """The magnetising current at ``start_ns``."""
     plays_nA: tuple[int, ...]
     """Where each play operator stands at ``start_ns``."""
+    peak_nA: int = 0
+    frequency_mHz: int = 0
+    """A sinusoid on top of all that, of phase zero at ``start_ns``."""
+
+    @property
+    def rests(self) -> bool:
+        """Whether the current stands still."""
+        return not self.tau_ns and not self.peak_nA
+
+    @property
+    def per_ns(self) -> float:
+        """The sinusoid's angular frequency."""
+        return 2 * pi * self.frequency_mHz * 1e-12
 
     def current_nA(self, at_ns: int) -> int:
         """The coil's current."""
-        if not self.tau_ns:
+        if self.rests:
             return self.final_nA
-        return round(self.final_nA + (self.start_nA - self.final_nA) * exp(-(at_ns - self.start_ns) / self.tau_ns))
+        value, since_ns = float(self.final_nA), at_ns - self.start_ns
+        if self.tau_ns:
+            value += (self.start_nA - self.final_nA) * exp(-since_ns / self.tau_ns)
+        if self.peak_nA:
+            value += self.peak_nA * sin(self.per_ns * since_ns)
+        return round(value)
 
 
 def resistance_uOhm(traits: CoilTraits, rise_uK: int) -> int:
@@ -111,10 +135,28 @@ def next_law(
     rests = stop_nA == current_nA and (drive.free_uV is not None or voltage_uV == _drop_uV(current_nA, resistance))
     tau_ns = 0 if rests else traits.inductance_uH * NA_PER_A // resistance
     lagged_nA, plays_nA = magnetised(traits, law, at_ns)
-    new = Law(at_ns, current_nA, current_nA if rests else final_nA, tau_ns, voltage_uV, lagged_nA, plays_nA)
+    new = Law(
+        at_ns,
+        current_nA,
+        current_nA if rests else final_nA,
+        tau_ns,
+        voltage_uV,
+        lagged_nA,
+        plays_nA,
+        _peak_nA(traits, drive, resistance),
+        drive.frequency_mHz,
+    )
     if (final_nA - stop_nA) * (stop_nA - current_nA) <= 0:
         return new, None
     return new, (at_ns + ceil(tau_ns * log((final_nA - current_nA) / (final_nA - stop_nA))), stop_nA)
+
+
+def _peak_nA(traits: CoilTraits, drive: Drive, resistance: int) -> int:
+    """The sinusoid's peak: as regulated, or what the voltage limit leaves of it."""
+    if not drive.peak_nA:
+        return 0
+    impedance_uOhm = hypot(resistance, 2 * pi * drive.frequency_mHz / 1000 * traits.inductance_uH)
+    return min(drive.peak_nA, round(min(drive.high_uV, -drive.low_uV) * NA_PER_A / impedance_uOhm))
 
 
 def _stop_nA(drive: Drive, current_nA: int, final_nA: int) -> int:
@@ -133,11 +175,13 @@ def magnetised(traits: CoilTraits, law: Law, at_ns: int) -> tuple[int, tuple[int
     """The magnetising current at ``at_ns``, and where the play operators then stand."""
     since_ns = at_ns - law.start_ns
     plays_nA = law.plays_nA
-    if not law.tau_ns and since_ns > REST_EDDIES * traits.eddy_ns:
+    if law.rests and since_ns > REST_EDDIES * traits.eddy_ns:
         return law.final_nA, _follow(traits, plays_nA, law.final_nA)
     turn_ns = _turning_point(traits, law)
     if turn_ns is not None and turn_ns < since_ns:
         plays_nA = _follow(traits, plays_nA, round(_lagged_nA(traits, law, turn_ns)))
+    for crest_ns in _crests_ns(traits, law, since_ns):
+        plays_nA = _follow(traits, plays_nA, round(_lagged_nA(traits, law, crest_ns)))
     lagged_nA = round(_lagged_nA(traits, law, since_ns))
     return lagged_nA, _follow(traits, plays_nA, lagged_nA)
 
@@ -176,13 +220,39 @@ def _lagged_nA(traits: CoilTraits, law: Law, since_ns: float) -> float:
     """The coil's current behind one time constant: the closed form of y' = (i - y) / eddy for the law's i."""
     slow, fast = _parts(traits, law)
     value = law.final_nA + fast * exp(-since_ns / traits.eddy_ns)
+    if law.peak_nA:
+        peak_nA, lag = _lagged_sinusoid(traits, law)
+        value += peak_nA * sin(law.per_ns * since_ns - lag)
     return value + slow * exp(-since_ns / law.tau_ns) if law.tau_ns else value
 
 
 def _parts(traits: CoilTraits, law: Law) -> tuple[float, float]:
     """Amplitudes of the part that decays with the circuit and of the one that decays with the eddy currents."""
     slow = (law.start_nA - law.final_nA) * law.tau_ns / (law.tau_ns - traits.eddy_ns) if law.tau_ns else 0.0
-    return slow, law.lagged_nA - law.final_nA - slow
+    fast = law.lagged_nA - law.final_nA - slow
+    if law.peak_nA:
+        peak_nA, lag = _lagged_sinusoid(traits, law)
+        fast += peak_nA * sin(lag)
+    return slow, fast
+
+
+def _lagged_sinusoid(traits: CoilTraits, law: Law) -> tuple[float, float]:
+    """Peak and lag (in radians) of what the eddy currents leave of the law's sinusoid."""
+    angle = law.per_ns * traits.eddy_ns
+    return law.peak_nA / hypot(1.0, angle), atan(angle)
+
+
+def _crests_ns(traits: CoilTraits, law: Law, since_ns: float) -> list[float]:
+    """The sinusoid's crests that the iron remembers: the first two and the last two of both signs up to ``since_ns``.
+
+    The crests between are as high as these and leave nothing of their own.
+    """
+    if not law.peak_nA:
+        return []
+    first_ns = (pi / 2 + _lagged_sinusoid(traits, law)[1]) / law.per_ns
+    half_ns = pi / law.per_ns
+    count = int((since_ns - first_ns) // half_ns) + 1
+    return [first_ns + number * half_ns for number in sorted({0, 1, count - 2, count - 1}) if 0 <= number < count]
 
 
 def _turning_point(traits: CoilTraits, law: Law) -> float | None:
@@ -191,7 +261,7 @@ def _turning_point(traits: CoilTraits, law: Law) -> float | None:
     Two exponentials have one extremum at most. None: it never turns.
     """
     slow, fast = _parts(traits, law)
-    if not slow or not fast or slow * fast > 0:
+    if law.peak_nA or not slow or not fast or slow * fast > 0:
         return None
     ratio = -fast * law.tau_ns / (slow * traits.eddy_ns)
     return log(ratio) / (1 / traits.eddy_ns - 1 / law.tau_ns) if ratio > 1 else None

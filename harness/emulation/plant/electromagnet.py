@@ -1,8 +1,10 @@
-"""The electromagnet: three coils on one supply, and the field they make at the places where somebody feels it.
+"""The electromagnet: coils on one supply, and the field they make at the places where somebody feels it.
 
 Axes are the meter's. The field at a place is the earth's, plus each coil's (``coil``: circuit, eddy currents,
 hysteresis, heat) through that place's own mixture of directions. Reference design: 3 A for 90 mT at the meter's
-sensor, 6 V to drive it, so that 60 mT is reached in some 30 ms. Every figure has a tolerance, drawn from the seed.
+sensor, 6 V to drive it, so that 60 mT is reached in some 30 ms. Inside the three a small magnet of its own embraces the
+meter's sensor along x, with a gap of 10 mm: fields beyond a sensor's range, and alternating ones, for which the big
+coils' inductance is too large. Every figure has a tolerance, drawn from the seed.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from harness.emulation.seeded import SeededStream
 from harness.emulation.world import PlainComponent, World
 
 Axis = Literal["x", "y", "z"]
+CoilName = Literal["x", "y", "z", "narrow"]
 Place = Literal["sensor", "probe", "transformer"]
 AXES: tuple[Axis, ...] = get_args(Axis)
+COILS: tuple[CoilName, ...] = get_args(CoilName)
 Vector = tuple[int, int, int]
 
 COMPONENT = "electromagnet"
@@ -35,6 +39,15 @@ PLAYS = ((50_000_000, 20_000), (200_000_000, 10_000), (600_000_000, 10_000))
 HEATING_UK_PER_MW, HEAT_NS = 3_500, 300_000_000_000
 """3.5 K per watt, five minutes: a coil of a kilogram, cooled by air."""
 
+# The small magnet: 800 turns of 1 mm wire (96 m, 2.0 ohm) on laminations with a gap of 10 mm. Field per current is
+# µ0·N/gap = 0.1 T/A, inductance µ0·N²·A/gap with A = 5.6 cm², poles of 4 cm² and their fringing [computed].
+NARROW_RESISTANCE_UOHM, NARROW_INDUCTANCE_UH = 2_000_000, 45_000
+NARROW_COUPLING_NT_PER_A = 100_000_000
+NARROW_EDDY_NS = 60_000
+"""Laminations of 0.35 mm: σ·µ·d²/π² with relative permeability 4,000 and 2 MS/m is 125 µs in closed iron; the gap
+halves it [computed]."""
+NARROW_PLAYS = ((20_000_000, 3_000), (100_000_000, 2_000))
+
 TOLERANCE_PPM = 30_000
 """Of resistance, inductance and coupling; hysteresis, eddy currents and heat have ten times that."""
 CROSS_AXIS_PPM = 5_000
@@ -47,6 +60,8 @@ EARTH_NT, EARTH_DIP_NT = 50_000, 44_000
 """Strength of the earth's field and its vertical part (along -z: the meter hangs upright) in middle latitudes, as the
 World Magnetic Model gives them for Europe; which way the meter faces is drawn."""
 
+STILL_EDDIES = 30
+"""So many time constants after a coil's current came to rest its field counts as steady: exp(-30) of 3 A is nothing."""
 WARM_NS = 5_000_000_000
 """How often the resistance of a coil that carries current is taken anew."""
 HISTORY_NS = 11_000_000_000
@@ -67,7 +82,7 @@ class CoilState:
 class ElectromagnetState:
     """The whole magnet."""
 
-    coils: dict[str, CoilState] = field(default_factory=dict)
+    coils: dict[CoilName, CoilState] = field(default_factory=dict)
 
 
 class Electromagnet(PlainComponent):
@@ -77,37 +92,41 @@ class Electromagnet(PlainComponent):
 
     def __init__(self, world: World) -> None:
         stream = world.stream(f"{COMPONENT} traits")
-        self.traits = {axis: _draw_coil(stream) for axis in AXES}
+        self.traits: dict[CoilName, CoilTraits] = {axis: _draw_coil(stream) for axis in AXES}
+        self.traits["narrow"] = _draw_narrow(world.stream(f"{COMPONENT} narrow coil traits"))
         self.mixtures: dict[Place, dict[Axis, Vector]] = _draw_mixtures(stream)
         self.earth_nT = _draw_earth(stream)
-        self.nets = {axis: AnalogNet(world, f"COIL_{axis.upper()}_I", unit="A") for axis in AXES}
+        self.nets = {coil: AnalogNet(world, f"COIL_{coil.upper()}_I", unit="A") for coil in COILS}
         self.return_net = AnalogNet(world, RETURN_NET, unit="A")
-        rest = Law(0, 0, 0, 0, 0, 0, (0,) * len(PLAYS))
-        self.state = ElectromagnetState({axis: CoilState([rest]) for axis in AXES})
+        self.state = ElectromagnetState(
+            {coil: CoilState([Law(0, 0, 0, 0, 0, 0, (0,) * len(self.traits[coil].plays))]) for coil in COILS}
+        )
         super().__init__(world, COMPONENT)
 
-    def drive(self, axis: Axis, drive: Drive) -> None:
+    def drive(self, axis: CoilName, drive: Drive) -> None:
         """From now on the supply's output on this coil does ``drive``."""
         if drive != self.state.coils[axis].drive:
             self.state.coils[axis].drive = drive
             self._start_law(axis, self.current_nA(axis, self.world.now_ns))
 
-    def current_nA(self, axis: Axis, at_ns: int) -> int:
+    def current_nA(self, axis: CoilName, at_ns: int) -> int:
         """A coil's current."""
         return self._law(axis, at_ns).current_nA(at_ns)
 
-    def voltage_uV(self, axis: Axis) -> int:
+    def voltage_uV(self, axis: CoilName) -> int:
         """The voltage across a coil now."""
         coil = self.state.coils[axis]
         return voltage_uV(self.traits[axis], coil.laws[-1], self._rise_uK(axis))
 
-    def regulates(self, axis: Axis) -> bool:
+    def regulates(self, axis: CoilName) -> bool:
         """Whether the supply holds the coil's current; if not, it is at the limit of its voltage (or has it free)."""
         return not self.state.coils[axis].laws[-1].tau_ns
 
     def field_nT(self, place: Place, at_ns: int) -> Vector:
         """The flux density at ``place`` along x, y, z, now or up to 10 s ago."""
-        x_nT, y_nT, z_nT = (field_nT(self.traits[axis], self._law(axis, at_ns), at_ns) for axis in AXES)
+        x_nT, y_nT, z_nT, narrow_nT = (field_nT(self.traits[coil], self._law(coil, at_ns), at_ns) for coil in COILS)
+        if narrow_nT:  # it sits on the x coil's axis, and its field goes the same ways from there
+            x_nT += narrow_nT
         (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = self.mixtures[place].values()
         earth_x_nT, earth_y_nT, earth_z_nT = self.earth_nT
         return (
@@ -115,6 +134,14 @@ class Electromagnet(PlainComponent):
             earth_y_nT + (x_nT * xy + y_nT * yy + z_nT * zy) // 1_000_000,
             earth_z_nT + (x_nT * xz + y_nT * yz + z_nT * zz) // 1_000_000,
         )
+
+    def is_steady(self, from_ns: int, to_ns: int) -> bool:
+        """Whether every field stood still from ``from_ns`` to ``to_ns``, which is now or lately."""
+        for name, coil in self.state.coils.items():
+            law = coil.laws[-1]
+            if law.start_ns and not (law.rests and law.start_ns + STILL_EDDIES * self.traits[name].eddy_ns <= from_ns):
+                return False
+        return True
 
     def on_event(self, kind: str, argument: Any) -> None:
         """A current has reached what the supply regulates to, or a coil has become warmer."""
@@ -126,7 +153,7 @@ class Electromagnet(PlainComponent):
         else:
             super().on_event(kind, argument)
 
-    def _law(self, axis: Axis, at_ns: int) -> Law:
+    def _law(self, axis: CoilName, at_ns: int) -> Law:
         laws = self.state.coils[axis].laws
         if at_ns >= laws[-1].start_ns:
             return laws[-1]
@@ -135,7 +162,7 @@ class Electromagnet(PlainComponent):
             raise WorldError(f"{self.name}: the field at {at_ns} ns is forgotten; ask within {HISTORY_NS // 10**9} s")
         return laws[index]
 
-    def _start_law(self, axis: Axis, current_nA: int) -> None:
+    def _start_law(self, axis: CoilName, current_nA: int) -> None:
         coil, now_ns = self.state.coils[axis], self.world.now_ns
         self._take_rise(axis)
         law, reached = next_law(self.traits[axis], coil.drive, coil.rise_uK, coil.laws[-1], now_ns, current_nA)
@@ -149,37 +176,47 @@ class Electromagnet(PlainComponent):
         if reached is not None:
             reached_ns, stop_nA = reached
             self.world.schedule(reached_ns, self.name, f"reached {axis}", (axis, stop_nA))
-        elif law.final_nA or law.tau_ns:
+        elif law.final_nA or not law.rests:
             self.world.schedule(now_ns + WARM_NS, self.name, f"warm {axis}", axis)
         self._show(axis)
 
-    def _warm(self, axis: Axis) -> None:
+    def _warm(self, axis: CoilName) -> None:
         """Take the resistance anew. A current that the supply still holds stays as it is, to the last digit."""
         coil = self.state.coils[axis]
         self._take_rise(axis)
         law = coil.laws[-1]
         current_nA = law.current_nA(self.world.now_ns)
         new, _ = next_law(self.traits[axis], coil.drive, coil.rise_uK, law, self.world.now_ns, current_nA)
-        if law.tau_ns or new.tau_ns:
+        if not law.peak_nA and (law.tau_ns or new.tau_ns):
             self._start_law(axis, current_nA)
         else:
             self.world.schedule(self.world.now_ns + WARM_NS, self.name, f"warm {axis}", axis)
 
-    def _take_rise(self, axis: Axis) -> None:
+    def _take_rise(self, axis: CoilName) -> None:
         coil = self.state.coils[axis]
         coil.rise_uK, coil.rise_at_ns = self._rise_uK(axis), self.world.now_ns
 
-    def _rise_uK(self, axis: Axis) -> int:
+    def _rise_uK(self, axis: CoilName) -> int:
         """How much warmer a coil is now than what is around it."""
         coil, now_ns = self.state.coils[axis], self.world.now_ns
+        if peak_nA := coil.laws[-1].peak_nA:
+            rms_nA = isqrt(peak_nA * peak_nA // 2 + coil.laws[-1].final_nA ** 2)
+            return warmed_uK(self.traits[axis], coil.rise_uK, rms_nA, rms_nA, now_ns - coil.rise_at_ns)
         ends = self.current_nA(axis, coil.rise_at_ns), self.current_nA(axis, now_ns)
         return warmed_uK(self.traits[axis], coil.rise_uK, *ends, now_ns - coil.rise_at_ns)
 
-    def _show(self, axis: Axis) -> None:
+    def _show(self, axis: CoilName) -> None:
         """The nets that a current clamp can be put on follow."""
         law = self.state.coils[axis].laws[-1]
         self.nets[axis].follow(
-            Segment(law.start_ns, final_u=law.final_nA // 1000, initial_u=law.start_nA // 1000, tau_ns=law.tau_ns)
+            Segment(
+                law.start_ns,
+                final_u=law.final_nA // 1000,
+                initial_u=law.start_nA // 1000,
+                tau_ns=law.tau_ns,
+                peak_u=law.peak_nA // 1000,
+                frequency_mHz=law.frequency_mHz,
+            )
         )
         parts = tuple(net.state.segments[-1] for net in self.nets.values())
         self.return_net.follow(Segment(self.world.now_ns, plus=parts))
@@ -205,6 +242,18 @@ def _draw_coil(stream: SeededStream) -> CoilTraits:
         eddy_ns=_spread(stream, EDDY_NS, 10 * TOLERANCE_PPM),
         plays=tuple((band_nA, _spread(stream, weight, 10 * TOLERANCE_PPM)) for band_nA, weight in PLAYS),
         heating_uK_per_mW=_spread(stream, HEATING_UK_PER_MW, 10 * TOLERANCE_PPM),
+        heat_ns=_spread(stream, HEAT_NS, 10 * TOLERANCE_PPM),
+    )
+
+
+def _draw_narrow(stream: SeededStream) -> CoilTraits:
+    return CoilTraits(
+        resistance_uOhm=_spread(stream, NARROW_RESISTANCE_UOHM, TOLERANCE_PPM),
+        inductance_uH=_spread(stream, NARROW_INDUCTANCE_UH, TOLERANCE_PPM),
+        coupling_nT_per_A=_spread(stream, NARROW_COUPLING_NT_PER_A, TOLERANCE_PPM),
+        eddy_ns=_spread(stream, NARROW_EDDY_NS, 10 * TOLERANCE_PPM),
+        plays=tuple((band_nA, _spread(stream, weight, 10 * TOLERANCE_PPM)) for band_nA, weight in NARROW_PLAYS),
+        heating_uK_per_mW=_spread(stream, 2 * HEATING_UK_PER_MW, 10 * TOLERANCE_PPM),
         heat_ns=_spread(stream, HEAT_NS, 10 * TOLERANCE_PPM),
     )
 

@@ -19,6 +19,10 @@ class FeltPlant:
         """The electromagnet's field and the earth's."""
         return self.plant.magnet.field_nT(place, at_ns)
 
+    def is_steady(self, from_ns: int, to_ns: int) -> bool:
+        """Whether the coils' currents, and what follows them, stood still."""
+        return self.plant.magnet.is_steady(from_ns, to_ns)
+
     def meter_mC(self, at_ns: int) -> int:
         """The board in the chamber's air."""
         return self.plant.climate.meter_mC(at_ns)

@@ -38,7 +38,14 @@ def served_bench(emulated: BenchFile, addresses: dict[str, str], utc_ns: int) ->
         for role, entry in emulated.instruments.items()
     }
     links = {name: LinkEntry(address=addresses[name]) for name in emulated.links}
-    return BenchFile(bench=section, instruments=instruments, links=links, coils=emulated.coils, shunts=emulated.shunts)
+    return BenchFile(
+        bench=section,
+        instruments=instruments,
+        links=links,
+        coils=emulated.coils,
+        narrow_coil=emulated.narrow_coil,
+        shunts=emulated.shunts,
+    )
 
 
 def write_bench_file(file: BenchFile, path: Path) -> None:
@@ -66,6 +73,8 @@ def to_toml(file: BenchFile) -> str:
     lines = [MARK, "", "[bench]"]
     lines += _pairs({"name": bench.name, "kind": bench.kind, "laboratory": bench.laboratory})
     lines += _pairs({"visa_library": bench.visa_library})
+    if file.narrow_coil is not None:
+        lines += ["", "[narrow_coil]", *_pairs(_said(file.narrow_coil))]
     tables: dict[str, Mapping[str, FileModel]] = {
         "instruments": file.instruments,
         "coils": dict(file.coils.items()),

@@ -24,6 +24,9 @@ class HandMade:
             return self.transformer_nT
         return [value for since_ns, value in self.changes if since_ns <= at_ns][-1]
 
+    def is_steady(self, from_ns: int, to_ns: int) -> bool:
+        return all(not from_ns < since_ns <= to_ns for since_ns, _ in self.changes)
+
     def meter_mC(self, at_ns: int) -> int:
         return self.board_mC
 

@@ -69,7 +69,7 @@ def close_to(steps: int, field_mT: float) -> bool:
 def test_reset_values_and_identity() -> None:
     bench = Bench()
     assert bench.read(0x00, 13) == bytes.fromhex("70 20 03 0000 0000 0000 00") + b"TB1"
-    assert bench.read(0x0C, 2) == b"1\x70"  # the pointer turns back after the last register
+    assert bench.read(0x0C, 3) == b"1\x00\x70"  # the pointer turns back after the last register
     assert not bench.bus.address(0x1F, False, BIT_NS)
 
 
@@ -251,7 +251,7 @@ def test_snapshot_in_the_middle_of_a_read_goes_on_as_the_original() -> None:
 
 
 @pytest.mark.parametrize(
-    "octets", [(0x02, 0x02), (0x02, 0x10), (0x01, 0x40), (0x00, 0x18), (0x03, 0), (0x09, 0), (0x0D,)]
+    "octets", [(0x02, 0x02), (0x02, 0x10), (0x01, 0x40), (0x00, 0x18), (0x03, 0), (0x09, 0), (0x0E,)]
 )
 def test_what_is_not_modelled_is_an_error(octets: tuple[int, ...]) -> None:
     with pytest.raises(NotModelledError, match="0x1E"):
