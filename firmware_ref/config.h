@@ -41,6 +41,7 @@
 /* A sensor without a new conversion is asked again this often and this many times, longer than its slowest conversion. */
 #define CONFIG_HALL_RETRY_US 2000u
 #define CONFIG_HALL_TRIES 10u
+#define CONFIG_HALL_RANGE_10_UT 20000 /* of the reference part, which has the smaller one */
 /* MAG-3: a sensor whose values stand still for so many samples is stuck: its noise, 2.5 steps rms, moves one axis or other. */
 #define CONFIG_HALL_STUCK_SAMPLES 10u
 /*

@@ -47,6 +47,7 @@ static enum hall_outcome take_setting(struct hall *hall, uint64_t now_us) {
     hall->wake_at_us = now_us;
     if (hall_part_setting((enum hall_part)hall->part, hall->setting) == NULL) {
         hall->is_set_up = true;
+        hall->level_mT = CONFIG_MAGNET_TRIP_10_UT / 100; /* as set up */
         hall->state = HALL_READING;
         hall->tries = 0;
         hall->wake_at_us = now_us + CONFIG_HALL_RETRY_US;

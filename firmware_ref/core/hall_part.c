@@ -114,9 +114,17 @@ enum hall_answer hall_part_decode(enum hall_part part, const uint8_t *octets, st
 }
 
 /* A correction of a fifth of the reading at most: the sums stay within 32 bits. */
-void hall_part_compensate(enum hall_part part, int16_t board_dC, struct hall_field *field) {
+static int32_t gain_at_e4(enum hall_part part, int16_t board_dC) {
     const int32_t warmer_dK = (int32_t)board_dC - CONFIG_HALL_REFERENCE_DC;
-    const int32_t gain_e4 = 10000 + layouts[part].drift_ppm_per_K * warmer_dK / 1000;
+    return 10000 + layouts[part].drift_ppm_per_K * warmer_dK / 1000;
+}
+
+uint8_t hall_part_level_mT(enum hall_part part, int16_t board_dC, int32_t level_10_uT) {
+    return (uint8_t)((level_10_uT * gain_at_e4(part, board_dC) / 10000 + 50) / 100);
+}
+
+void hall_part_compensate(enum hall_part part, int16_t board_dC, struct hall_field *field) {
+    const int32_t gain_e4 = gain_at_e4(part, board_dC);
     field->x = field->x * 10000 / gain_e4;
     field->y = field->y * 10000 / gain_e4;
     field->z = field->z * 10000 / gain_e4;

@@ -45,5 +45,7 @@ uint8_t hall_part_adjustment(enum hall_part part, uint8_t level_mT, bool fast, u
 enum hall_answer hall_part_decode(enum hall_part part, const uint8_t *octets, struct hall_field *field);
 /* MAG-2: takes the nominal drift of the part's gain out of a field measured at this temperature, in tenths of a degree. */
 void hall_part_compensate(enum hall_part part, int16_t board_dC, struct hall_field *field);
+/* MAG-6: what the part's comparator must be set to for this true magnitude, which it compares without that correction. */
+uint8_t hall_part_level_mT(enum hall_part part, int16_t board_dC, int32_t level_10_uT);
 
 #endif

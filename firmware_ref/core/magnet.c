@@ -34,11 +34,17 @@ static void note_direction(struct magnet *magnet, const struct hall_field *field
     }
 }
 
+/* MAG-3: clipped, the field is at least as strong as the range's end. */
+static uint32_t size_of(const struct hall_field *field) {
+    const uint32_t size = squared(field);
+    return field->is_clipped && size < SQUARE(CONFIG_HALL_RANGE_10_UT) ? SQUARE(CONFIG_HALL_RANGE_10_UT) : size;
+}
+
 enum finding { FINDING_NONE, FINDING_OPEN, FINDING_MAGNET };
 
 /* MAG-6: one sample of a closer look. Half a period of the mains tells a steady field, and one that is gone, from others. */
 static enum finding look(struct magnet *magnet, const struct hall_field *field) {
-    const uint32_t size = squared(field);
+    const uint32_t size = size_of(field);
     magnet->agreeing++;
     magnet->mean += size / CONFIG_MAGNET_LOOK_SAMPLES;
     note_direction(magnet, field, size);
@@ -108,8 +114,8 @@ bool magnet_take(struct magnet *magnet, const struct hall_field *field, uint64_t
 
 bool magnet_is_urgent(const struct magnet *magnet) { return magnet->is_looking; }
 
-uint8_t magnet_level_mT(const struct magnet *magnet) {
-    return magnet->is_present ? CONFIG_MAGNET_RESTORE_10_UT / 100 : CONFIG_MAGNET_TRIP_10_UT / 100;
+int32_t magnet_level(const struct magnet *magnet) {
+    return magnet->is_present ? CONFIG_MAGNET_RESTORE_10_UT : CONFIG_MAGNET_TRIP_10_UT;
 }
 
 /* Digit by digit, the highest bit first: 16 turns, no division. */

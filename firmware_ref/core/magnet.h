@@ -31,7 +31,7 @@ bool magnet_take(struct magnet *magnet, const struct hall_field *field, uint64_t
 /* True during a closer look: the next sample is wanted soon (COM-1). */
 bool magnet_is_urgent(const struct magnet *magnet);
 /* From which magnitude on the sensor shall tell of a field between two samples. */
-uint8_t magnet_level_mT(const struct magnet *magnet);
+int32_t magnet_level(const struct magnet *magnet);
 /* The vector's length, rounded down, in the field's unit. */
 uint32_t magnet_magnitude(const struct hall_field *field);
 

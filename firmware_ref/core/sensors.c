@@ -21,8 +21,7 @@ static void take_field(struct sensors *sensors, struct event_queue *queue, uint6
     const bool was_urgent = magnet_is_urgent(&sensors->magnet);
     struct magnet_change change;
     hall_part_compensate((enum hall_part)sensors->hall.part, sensors->temperature.board_dC, &sensors->hall.field);
-    const bool has_changed = magnet_take(&sensors->magnet, &sensors->hall.field, now_us, &change);
-    if (has_changed) {
+    if (magnet_take(&sensors->magnet, &sensors->hall.field, now_us, &change)) {
         queue_event(queue, change.present ? EVENT_MAGNET : EVENT_MAGNET_ENDED, change.first_us);
     }
     if (magnet_is_urgent(&sensors->magnet)) {
@@ -30,8 +29,12 @@ static void take_field(struct sensors *sensors, struct event_queue *queue, uint6
             hall_look_closely(&sensors->hall);
         }
         hall_hasten(&sensors->hall, now_us + CONFIG_MAGNET_CONFIRM_US);
-    } else if (has_changed || was_urgent || sensors->hall.field.has_exceeded) {
-        hall_arm(&sensors->hall, magnet_level_mT(&sensors->magnet));
+        return;
+    }
+    const uint8_t level_mT = hall_part_level_mT((enum hall_part)sensors->hall.part, sensors->temperature.board_dC,
+                                                magnet_level(&sensors->magnet));
+    if (was_urgent || sensors->hall.field.has_exceeded || level_mT != sensors->hall.level_mT) {
+        hall_arm(&sensors->hall, level_mT);
     }
 }
 

@@ -15,8 +15,7 @@ from harness.instruments.errors import InstrumentError
 class LimitError(InstrumentError):
     """A value beyond the bench file's limit was asked for; nothing was sent."""
 
-    def __init__(
-        self, instrument: str, name: str, value: float, limit: float) -> None:
+    def __init__(self, instrument: str, name: str, value: float, limit: float) -> None:
         self.value = value
         self.limit = limit
         super().__init__(
@@ -33,7 +32,8 @@ class MissingLimitError(InstrumentError):
 class Limits:
     """The limits of one instrument: name (with its unit) → value."""
 
-    def __init__(self, instrument: str, given: Mapping[str, float], needed: Iterable[str], optional: Iterable[str] = ()
+    def __init__(
+        self, instrument: str, given: Mapping[str, float], needed: Iterable[str], optional: Iterable[str] = ()
     ) -> None:
         """``needed`` are the names that the driver works with, ``optional`` those of abilities that a bench may do
         without; raises MissingLimitError.

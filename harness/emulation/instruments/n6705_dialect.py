@@ -270,7 +270,11 @@ DIALECT: tuple[Command, ...] = (
 
 
 def make_power_analyzer(
-    world: World, name: str, magnet: Electromagnet, coils: Mapping[int, CoilName], identity: Identity = REFERENCE_IDENTITY
+    world: World,
+    name: str,
+    magnet: Electromagnet,
+    coils: Mapping[int, CoilName],
+    identity: Identity = REFERENCE_IDENTITY,
 ) -> PowerAnalyzer:
     """A mainframe with four N6784A modules; ``coils``: output → the coil it drives."""
     return PowerAnalyzer(world, name, identity, instrument_tree(DIALECT + WAVEFORMS), magnet, coils)
