@@ -2,7 +2,8 @@
 
 The fundamental measurement takes 10 ms, and a reading is the mean of the last so many of them (F71/F41 manual,
 averaging window). In mode AC the RMS value of what alternates is read, over the same window (20 Hz to 1 kHz
-[recalled]). Mode HIFR, relative readings and the field control output are not part of this unit. Source of the commands: the manual and the maker's own public Python driver.
+[recalled]). Mode HIFR, relative readings and the field control output are not part of this unit. Source of the
+commands: the manual and the maker's own public Python driver.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class OutputSettings:
     over_uV: int = OVP_MAX_UV
     under_uV: int = -OVP_MAX_UV
     tripped: bool = False
-    waveform: Waveform = Waveform()
+    waveform: Waveform = field(default_factory=Waveform)
 
     def __post_init__(self) -> None:
         """Coupled: the negative limit mirrors the positive one."""

@@ -3,8 +3,8 @@
 A part of our own. Address, register places, modes and the order X, Z, Y of the data are those of the HMC5883L (data
 sheet, register tables), whose range would end at 0.8 mT; range, scale and overload bit are this part's:
 
-    00 CRA 0x70, or 0x7C: fast · 01 CRB 0x20 (bits 7-5 001: 200 mT) · 02 MODE (00 continuous, 01 single, 03 idle = reset)
-    03-08 X, Z, Y, high byte first, signed, 10 uT per step, clipped at 20,000 · 09 STATUS (RDY 1, LOCK 2,
+    00 CRA 0x70, or 0x7C: fast · 01 CRB 0x20 (bits 7-5 001: 200 mT) · 02 MODE (00 continuous, 01 single, 03 idle =
+    reset) · 03-08 X, Z, Y, high byte first, signed, 10 uT per step, clipped at 20,000 · 09 STATUS (RDY 1, LOCK 2,
     OVL 4, EXC 8) · 0A-0C "TB1" · 0D THRESHOLD in mT, 0 = off
 
 The register pointer goes on by itself after each byte and from 0D to 00. RDY: a conversion lies in the data registers
@@ -201,7 +201,8 @@ class HallReference(PlainComponent):
             state.threshold_mT, state.exceeded, state.compared_ns = value, False, self.world.now_ns
         elif (register, value) != (CRB, CRB_RESET):
             raise self._not_modelled(
-                f"write of 0x{value:02X} to register 0x{register:02X}; CRA takes 0x70 or 0x7C, CRB 0x20, MODE 00, 01 or 03"
+                f"write of 0x{value:02X} to register 0x{register:02X}; CRA takes 0x70 or 0x7C, CRB 0x20, "
+                "MODE 00, 01 or 03"
             )
 
     # Conversions
