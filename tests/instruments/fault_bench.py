@@ -143,11 +143,17 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("outputs_on", before=_after(Call("output_on", (2,)))),
         Call("measured_current_A", (1,), before=_after(Call("set_current_A", (1, 0.5)), Call("output_on", (1,)))),
         Call("limited", (1,), before=_reset),
+        Call("prepare_sine", (1, 0.2, 50.0), before=_reset),
+        Call("prepare_pulse", (1, 0.2, 0.01), before=_reset),
+        Call("start_waveform", (1,), before=_after(Call("prepare_sine", (1, 0.2, 50.0)))),
+        Call("end_waveform", (1,), before=_after(Call("prepare_pulse", (1, 0.2, 0.01)))),
     ),
     "lakeshore-f71": (
         Call("reset"),
         Call("set_range_mT", (100.0,), before=_reset),
         Call("field_mT", before=_after(Call("set_range_mT", (100.0,)))),
+        Call("set_alternating", (True,), before=_reset),
+        Call("rms_mT", before=_after(Call("set_range_mT", (100.0,)), Call("set_alternating", (True,)))),
     ),
     "keysight-ac6800": (
         Call("reset"),
