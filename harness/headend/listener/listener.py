@@ -119,6 +119,7 @@ class AlertListener:
         self._observer = observer
         self._unread: deque[ReceivedAlert] = deque()
         self._holds = 0
+        self._withheld: set[bytes] = set()
 
     @property
     def pending_octets(self) -> int:
@@ -163,6 +164,14 @@ class AlertListener:
         hold.callback(self._release_hold)
         return hold
 
+    def withhold(self, event_octets: bytes) -> None:
+        """Never confirm what tells of this event, until :meth:`withhold_nothing`."""
+        self._withheld.add(event_octets)
+
+    def withhold_nothing(self) -> None:
+        """Confirm every event again, from its next repeat on."""
+        self._withheld.clear()
+
     def send(self, apdu: bytes) -> None:
         """Send the meter an APDU of the head-end's own, in a wrapper frame."""
         self._link.write(encode_frame(apdu, self.meter.destination_wport, self.meter.source_wport))
@@ -204,7 +213,8 @@ class AlertListener:
             for one in finding.alerts:
                 self._history.remember(one.counter, one.event_octets, at_ns)
         confirmed_at_ns = None
-        if isinstance(item, WrapperFrame) and not self._holds and self._confirm.confirms(finding):
+        held = self._holds > 0 or any(one.event_octets in self._withheld for one in finding.alerts)
+        if isinstance(item, WrapperFrame) and not held and self._confirm.confirms(finding):
             confirmed_at_ns = self._send_confirmation(item, finding)
         received = ReceivedAlert(item.octets, item.first_octet_at_ns, at_ns, utc_ns, finding, confirmed_at_ns)
         self.received.append(received)
