@@ -77,6 +77,8 @@ pytest_plugins = (
     "fixtures.chamber",
     "fixtures.terminal_heat",
     "fixtures.tilt",
+    "fixtures.link",
+    "fixtures.head_end",
     "fixtures.diagnostic_port",
 )
 

@@ -144,6 +144,31 @@ class ShuntEntry(FileModel):
     """Nominal part of the current that then passes by the element; a test measures it."""
 
 
+class LinkProfileEntry(FileModel):
+    """How a kind of link treats packets, each direction alike: what the network emulator is set to."""
+
+    delay_ms: float = Field(default=0, ge=0, le=100_000)
+    jitter_ms: float = Field(default=0, ge=0, le=100_000)
+    """Half width."""
+    loss_percent: float = Field(default=0, ge=0, le=100)
+    duplicate_percent: float = Field(default=0, ge=0, le=100)
+    reorder_percent: float = Field(default=0, ge=0, le=100)
+    rate_kbit: float = Field(default=0, ge=0)
+    slot_min_ms: float = Field(default=0, ge=0)
+    slot_max_ms: float = Field(default=0, ge=0)
+    """Time between the moments at which packets may leave (duty limit); 0: at any."""
+    source: str
+    """Where the figures come from; to be confirmed where they are recalled."""
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> LinkProfileEntry:
+        if self.slot_min_ms > self.slot_max_ms:
+            raise ValueError(f"slot_min_ms {self.slot_min_ms:g} is above slot_max_ms {self.slot_max_ms:g}")
+        if self.jitter_ms > self.delay_ms or (self.reorder_percent and not self.delay_ms):
+            raise ValueError("jitter and reordering need a delay that is as long as the jitter at least")
+        return self
+
+
 class EmulationSection(FileModel):
     """What the emulated meter is built with. Only for benches of kind ``emulated``."""
 
@@ -162,6 +187,7 @@ class BenchFile(FileModel):
     coils: dict[Literal["x", "y", "z"], CoilEntry] = Field(default_factory=dict)
     narrow_coil: NarrowCoilEntry | None = None
     shunts: dict[str, ShuntEntry] = Field(default_factory=dict)
+    link_profiles: dict[str, LinkProfileEntry] = Field(default_factory=dict)
     emulation: EmulationSection = Field(default_factory=EmulationSection)
 
     @model_validator(mode="after")

@@ -21,6 +21,7 @@ from harness.emulation.instruments.families import make_instrument
 from harness.emulation.instruments.visa_library import EmulatedVisaLibrary
 from harness.emulation.link import EmulatedLink
 from harness.emulation.meter_board import MeterBoard
+from harness.emulation.network.path import NetworkPath
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
 from harness.emulation.plant.felt import FeltPlant
 from harness.emulation.plant.mains_electronics import MeterSupplyNet
@@ -76,6 +77,7 @@ class EmulatedBench:
         self.plant.mains.consumers.append(self.board.supply_contact.name)
         self.plant.mains.tell_earth(self.board.earth_sense.name)
         self.board.supply_contact.watchers.append(MeterSupplyNet(self.world, self.board.cpu).name)
+        self.network = NetworkPath(self.world, self.board.modem)
         instruments = {role: make_instrument(self.world, role, entry) for role, entry in file.instruments.items()}
         self._ports = EmulatedPorts(self.world, file.instruments, instruments)
         self.board.load_image(image, symbols)

@@ -15,6 +15,7 @@ from harness.instruments.keysight_34970 import Keysight34970A
 from harness.instruments.keysight_ac6800 import KeysightAc6800
 from harness.instruments.keysight_n6705 import KeysightN6705
 from harness.instruments.lakeshore_f71 import LakeShoreF71
+from harness.instruments.linux_netem import LinuxNetem
 from harness.instruments.mcp23017 import Mcp23017
 from harness.instruments.newport_esp301 import NewportEsp301
 from harness.instruments.numato_relay import NumatoRelay
@@ -29,6 +30,7 @@ DRIVERS: dict[str, Callable[..., Any]] = {
     "keysight-n6705": KeysightN6705,
     "lakeshore-f71": LakeShoreF71,
     "espec-p300": EspecP300,
+    "linux-netem": LinuxNetem,
     "mcp23017": Mcp23017,
     "newport-esp301": NewportEsp301,
     "numato-relay": NumatoRelay,
@@ -47,6 +49,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "coil_supply": ("keysight-n6705",),
     "teslameter": ("lakeshore-f71",),
     "chamber": ("espec-p300",),
+    "network": ("linux-netem",),
     "stage": ("newport-esp301",),
 }
 """The drivers that can play a role which a fixture asks for; a role of the bench's own may have any."""

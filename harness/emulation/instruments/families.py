@@ -18,6 +18,7 @@ from harness.emulation.instruments.infiniivision import make_infiniivision
 from harness.emulation.instruments.mcp23017 import Mcp23017Board
 from harness.emulation.instruments.message_instrument import MessageInstrument
 from harness.emulation.instruments.n6705_dialect import make_power_analyzer
+from harness.emulation.instruments.netem import make_netem
 from harness.emulation.instruments.numato import NumatoModule
 from harness.emulation.instruments.pcf8574 import Pcf8574Board
 from harness.emulation.instruments.relay_board import RelayBoard
@@ -124,6 +125,10 @@ def _make_stage(world: World, role: str, entry: InstrumentEntry) -> MessageInstr
     return make_esp301(world, role)
 
 
+def _make_netem(world: World, role: str, entry: InstrumentEntry) -> MessageInstrument:
+    return make_netem(world, role)
+
+
 def _make_power_analyzer(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
     """The coils x, y and z are on the outputs 1, 2 and 3, the small magnet's on output 4."""
     return make_power_analyzer(world, role, find_magnet(world), dict(enumerate(COILS, 1)))
@@ -163,6 +168,7 @@ MAKERS: dict[str, Maker] = {
     "keysight-n6705": _make_power_analyzer,
     "lakeshore-f71": _make_teslameter,
     "espec-p300": _make_chamber,
+    "linux-netem": _make_netem,
     "mcp23017": _make_mcp23017,
     "newport-esp301": _make_stage,
     "numato-relay": _make_numato,

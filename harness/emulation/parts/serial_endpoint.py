@@ -7,7 +7,7 @@ the last stop bit ended. Whoever waits for it is woken through ``world.signal`` 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from harness.emulation.parts.serial_frame import (
     FrameSink,
@@ -17,6 +17,16 @@ from harness.emulation.parts.serial_frame import (
     line_settings,
 )
 from harness.emulation.world import PlainComponent, World
+
+
+class Carrier(Protocol):
+    """What lies behind this end: it may take octets and bring them later, or not at all."""
+
+    def takes_octet(self, octet: int, end_ns: int) -> bool:
+        """An octet of the meter has ended; False if it passes untouched."""
+
+    def takes_packet(self, octets: bytes) -> bool:
+        """Octets for the meter; False if they pass untouched."""
 
 
 @dataclass
@@ -40,6 +50,7 @@ class SerialEndpoint(PlainComponent):
     def __init__(self, world: World, name: str, *, topic: str, baud: int, framing: str) -> None:
         self.topic = topic
         self.meter: FrameSink | None = None
+        self.carrier: Carrier | None = None
         self.state = EndpointState(line_settings(baud, framing))
         super().__init__(world, name)
 
@@ -48,7 +59,12 @@ class SerialEndpoint(PlainComponent):
         self.state.line = line_settings(baud, framing)
 
     def write(self, data: bytes) -> None:
-        """Send bytes to the meter, after those that are still being sent."""
+        """Send bytes to the meter, through what carries them."""
+        if self.carrier is None or not self.carrier.takes_packet(data):
+            self.send(data)
+
+    def send(self, data: bytes) -> None:
+        """Put bytes on the line, after those that are still being sent."""
         state = self.state
         state.sending += data
         if state.sending and not state.active:
@@ -82,8 +98,16 @@ class SerialEndpoint(PlainComponent):
         if not character.ok:
             self.state.bad_characters += 1
             return
+        if self.carrier is not None and self.carrier.takes_octet(character.byte, end_ns):
+            return
         self.state.received.append(character.byte)
         self.state.received_ns.append(end_ns)
+        self.world.signal(self.topic)
+
+    def deliver(self, octets: bytes) -> None:
+        """Octets of the meter that were carried have come, now."""
+        self.state.received += octets
+        self.state.received_ns += [self.world.now_ns] * len(octets)
         self.world.signal(self.topic)
 
     def on_event(self, kind: str, argument: Any) -> None:

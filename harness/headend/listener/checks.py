@@ -20,6 +20,7 @@ from harness.meter.alert import (
 )
 from harness.meter.apdu import HIGH_PRIORITY, INVOKE_ID_MASK, DataNotification, GeneralSigning
 from harness.meter.errors import CodecError
+from harness.meter.requests import RESPONSE_TAGS
 from harness.meter.wrapper import HEADER_OCTETS, decode_frame
 
 _NS_PER_S = 1_000_000_000
@@ -90,8 +91,8 @@ def judge_octets(
     """The finding on ``octets`` as if received now; ``history`` is only read."""
     try:
         frame = decode_frame(octets)
-        if frame.apdu[:1] == bytes([DataNotification.TAG]):
-            return _judge_ordinary(frame.apdu)
+        if (ordinary := _judge_ordinary(frame.apdu)) is not None:
+            return ordinary
         signing = GeneralSigning.decode(frame.apdu, HEADER_OCTETS)
     except CodecError as error:
         return Finding(Outcome.MALFORMED, str(error), format_error=error)
@@ -121,11 +122,15 @@ _TELLING = (
 """Of several events in one payload the first of these tells what the payload is."""
 
 
-def _judge_ordinary(apdu: bytes) -> Finding:
-    """An unsigned data-notification: ordinary traffic, whose priority and class are told, and nothing more."""
-    invoke = DataNotification.decode(apdu, HEADER_OCTETS).invoke_id_and_priority
-    priority = "high" if invoke & HIGH_PRIORITY else "normal"
-    return Finding(Outcome.ORDINARY, f"unsigned data-notification {invoke & INVOKE_ID_MASK}, {priority} priority")
+def _judge_ordinary(apdu: bytes) -> Finding | None:
+    """No alert but ordinary traffic: an unsigned data-notification, or an answer to a request. None for the rest."""
+    if apdu[:1] == bytes([DataNotification.TAG]):
+        invoke = DataNotification.decode(apdu, HEADER_OCTETS).invoke_id_and_priority
+        priority = "high" if invoke & HIGH_PRIORITY else "normal"
+        return Finding(Outcome.ORDINARY, f"unsigned data-notification {invoke & INVOKE_ID_MASK}, {priority} priority")
+    if apdu[:1] in RESPONSE_TAGS:
+        return Finding(Outcome.ORDINARY, f"answer {apdu.hex(' ')}")
+    return None
 
 
 def _find_objection(alert: Alert, ports: tuple[int, int], meter: MeterIdentity) -> tuple[Outcome, str] | None:

@@ -29,7 +29,7 @@ class Outcome(StrEnum):
     TIME_IMPLAUSIBLE = "time_implausible"
     """Rightly signed and new, but its event time can't be right."""
     ORDINARY = "ordinary"
-    """No alert but ordinary traffic (billing data): unsigned, unconfirmed, of low priority."""
+    """No alert but ordinary traffic: billing data, or the answer to a request."""
 
     @property
     def error_code(self) -> int | None:
