@@ -116,6 +116,7 @@ _ANGLE, _ANGLE_SCHEMA = _quantity("angle", "deg")
 _RESISTANCE, _RESISTANCE_SCHEMA = _quantity("resistance", "Ohm")
 _FREQUENCY, _FREQUENCY_SCHEMA = _quantity("frequency", "Hz")
 _BAUD, _BAUD_SCHEMA = _quantity("symbol_rate", "Bd", whole=True, lowest=1)
+_CHARGE, _CHARGE_SCHEMA = _quantity("charge", "Ah")
 _PERCENT, _PERCENT_SCHEMA = _quantity("ratio", "%")
 
 DurationNs = Annotated[int, _TIME, _TIME_SCHEMA]
@@ -129,4 +130,5 @@ AngleDeg = Annotated[float, _ANGLE, _ANGLE_SCHEMA]
 ResistanceOhm = Annotated[float, _RESISTANCE, _RESISTANCE_SCHEMA]
 FrequencyHz = Annotated[float, _FREQUENCY, _FREQUENCY_SCHEMA]
 BaudBd = Annotated[int, _BAUD, _BAUD_SCHEMA]
+ChargeAh = Annotated[float, _CHARGE, _CHARGE_SCHEMA]
 PercentPct = Annotated[float, _PERCENT, _PERCENT_SCHEMA]
