@@ -1,4 +1,4 @@
-"""How much current the meter takes while nothing happens, how long its battery lasts by that, and that it still wakes (PWR-1).
+"""What the meter draws while nothing happens, how long its battery lasts by that, and that it still wakes (PWR-1).
 
 The average is measured in the meter's leads by the bench's multimeters; nothing is believed of the meter. The battery's
 capacity is its data sheet's, times what may be used of it at the end of its life: the plan's parameters.
@@ -33,7 +33,7 @@ class QuietCurrent(Parameters):
 
 
 class BatteryLife(Parameters):
-    """A battery of ``capacity``, of which ``usable`` is left after self-discharge, feeds the meter for ``life`` at least.
+    """A battery of ``capacity``, of which ``usable`` is left after self-discharge, feeds the meter for ``life`` or more.
 
     Measured so long (``settle``) after the supply was taken away. ``back_within``: how long the meter takes to boot.
     """
