@@ -6,7 +6,7 @@ Times: IEC 62056-21 gives each side 1.5 s to answer and between two characters, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.bench.clock import Clock
 from harness.bench.errors import LinkTimeoutError
@@ -41,19 +41,36 @@ def read_out(link: ByteLink, clock: Clock, address: str = "", mode: str = VALUES
 
     A link that can change its speed does so as the meter offers and is back at 300 baud afterwards, whatever happens.
     """
-    return begin_readout(link, clock, address, mode).finish()
+    pending = begin_readout(link, clock, address, mode)
+    pending.ask()
+    return pending.finish()
 
 
 @dataclass
 class PendingReadout:
-    """A readout that the meter has been asked for and is about to send; :meth:`finish` or :meth:`give_up` ends it."""
+    """A readout whose meter has signed on: :meth:`ask` for the block within 1.5 s, then :meth:`finish` or give up."""
 
     link: ByteLink
     clock: Clock
     identification: Identification
-    reader: BlockReader
-    sending_ns: int
+    mode: str
+    reader: BlockReader = field(default_factory=BlockReader)
+    sending_ns: int = 0
     """How long this side's acknowledgement still takes."""
+
+    def ask(self) -> None:
+        """Acknowledge, at the speed the meter offers if the link can change to it."""
+        link, offered = self.link, self.identification
+        if not (isinstance(link, SpeedLink) and offered.baud_character.isdigit() and offered.baud is not None):
+            select = encode_option_select(mode=self.mode)
+            link.write(select)
+            self.reader, self.sending_ns = BlockReader(echo=select), _time_ns(len(select))
+            return
+        select = encode_option_select(baud_character=offered.baud_character, mode=self.mode)
+        link.write(select)
+        self.clock.sleep_ns(_time_ns(len(select)) + SETTLING_NS)
+        link.read(0)  # an echo of the acknowledgement, at the speed that now ends
+        link.set_line(offered.baud, FRAMING)
 
     def finish(self) -> MeterReadout:
         """Receive the block."""
@@ -72,21 +89,10 @@ class PendingReadout:
 
 
 def begin_readout(link: ByteLink, clock: Clock, address: str = "", mode: str = VALUES) -> PendingReadout:
-    """Sign on and ask for the block, at the speed the meter offers if the link can change to it."""
+    """Sign on, and wait as long as the meter wants before it is asked for the block."""
     identification = sign_on(link, clock, address).identification
     clock.sleep_ns(identification.min_reaction_ns)
-    if not (
-        isinstance(link, SpeedLink) and identification.baud_character.isdigit() and identification.baud is not None
-    ):
-        select = encode_option_select(mode=mode)
-        link.write(select)
-        return PendingReadout(link, clock, identification, BlockReader(echo=select), _time_ns(len(select)))
-    select = encode_option_select(baud_character=identification.baud_character, mode=mode)
-    link.write(select)
-    clock.sleep_ns(_time_ns(len(select)) + SETTLING_NS)
-    link.read(0)  # an echo of the acknowledgement, at the speed that now ends
-    link.set_line(identification.baud, FRAMING)
-    return PendingReadout(link, clock, identification, BlockReader(), 0)
+    return PendingReadout(link, clock, identification, mode)
 
 
 def _time_ns(characters: int) -> int:

@@ -115,12 +115,15 @@ def test_alerts_of_two_causes_at_once_are_in_time(
 
 
 class WhileRead(Parameters):
-    """The case opens ``openings`` times, at moments spread over ``spread`` from the readout's acknowledgement on."""
+    """The case opens ``openings`` times, at moments spread over ``spread``, which begins ``lead`` before the meter is
+    asked for its readout: an alert takes a while until it is ready to be sent, and must meet the readout then.
+    """
 
     limit_ns: DurationNs
     openings: int = Field(ge=1)
     window_ns: DurationNs
     spread_ns: DurationNs = Field(gt=0)
+    lead_ns: DurationNs = Field(le=1_000_000_000)
 
 
 @pytest.mark.requirements("COM-1")
@@ -139,9 +142,16 @@ def test_case_open_alert_is_in_time_while_the_meter_is_read(
     measured: list[Latency] = []
     for number, phase_ns in enumerate(spread_phases_ns(parameters.openings, parameters.spread_ns), 1):
         scope.arm("CASE_SW", "rising", BEFORE_NS, parameters.window_ns, RESOLUTION_NS)
-        with meter.being_read():
-            clock.sleep_ns(phase_ns)
-            case.open()
+        with meter.being_read() as readout:
+            after_ns = phase_ns - parameters.lead_ns
+            if after_ns < 0:
+                case.open()
+                clock.sleep_ns(-after_ns)
+                readout.ask()
+            else:
+                readout.ask()
+                clock.sleep_ns(after_ns)
+                case.open()
         measured.append(_case_latency(scope, listener, record, parameters.window_ns, f"opening {number}"))
         case.close()
         listener.collect_until_quiet()
