@@ -48,7 +48,7 @@ def test_repeats_back_off_and_spread(case: Case, listener: Listener, record: Tes
     for number in range(1, parameters.trials + 1):
         name = f"trial {number}"
         mark = listener.mark()
-        with listener.hold_confirmations():
+        with listener.unheard():
             case.open()
             listener.collect(parameters.watch_ns)
         opened = events_of(listener.code_of("case_opened"), listener.received_since(mark))
@@ -86,7 +86,7 @@ def test_only_its_own_confirmation_ends_the_repeats(
     """A confirmation of another invoke-id or another time changes nothing; its own ends the repeats."""
     for what, bits in (("another invoke-id", OTHER_HIGH_OCTETS), ("another date-time", 0)):
         mark = listener.mark()
-        with listener.hold_confirmations():
+        with listener.unheard():
             case.open()
             found = listener.first("case_opened", parameters.watch_ns)
             record.judge_equal(f"{what}: openings reported", int(found is not None), 1)

@@ -44,7 +44,7 @@ def test_a_correction_is_taken_logged_and_changes_no_event(
     head_end.set_clock()
     listener.collect_until_quiet()
     mark = listener.mark()
-    with listener.hold_confirmations():
+    with listener.unheard():
         at_utc_ns = case.open()
         listener.collect(parameters.watch_ns)
         _set(head_end, record, parameters.offset_ns)
