@@ -23,7 +23,7 @@ static void queue_noted(struct event_queue *queue, enum event_code code, uint32_
     if (seconds != 0) {
         event.time.seconds = seconds;
         event.time.hundredths = 0;
-        event.time.status = hal_is_clock_set() ? HAL_UTC_VALID : HAL_UTC_INVALID;
+        event.time.status = (uint8_t)(hal_is_clock_set() ? HAL_UTC_VALID : HAL_UTC_INVALID);
     }
     event_queue_put(queue, &event);
 }
