@@ -107,9 +107,10 @@
 #define CONFIG_VOLTAGE_GONE_UV 46000000u
 /*
  * MET-3: a fault shows in two samples 40 ms apart from 100 mA on, where the front end's noise is below a tenth. Those
- * counted are no closer than 39 ms, however often MET-2 asks. A neutral that carries less than 10 % of the line's current and is still falling, or less than 3 % of it or
- * 12 mA (twice the noise floor), is open; the filter needs 165 ms to show 10 %: COM-1 holds with 180 + 40 + 183 ms. A sample
- * counts as falling below 66 % of the one before: an open neutral gives 57 % in 40 ms. It is back with half of the line's.
+ * counted are no closer than 39 ms, however often MET-2 asks. A neutral that carries less than 10 % of the line's current
+ * and is still falling, or less than 3 % of it or 12 mA (twice the noise floor), is open; the filter needs 165 ms to show
+ * 10 %: COM-1 holds with 220 + 40 + 183 ms. A sample counts as falling below 66 % of the one before: an open neutral gives
+ * 57 % in 40 ms. The neutral is back with half of the line's current.
  */
 #define CONFIG_WIRING_START_UA 100000u
 #define CONFIG_WIRING_SAMPLES 2u
@@ -130,11 +131,11 @@
 #define CONFIG_PHASE_BACK_TANGENT_PERCENT 248u
 #define CONFIG_PHASE_CONFIRM_MS 3000u
 /*
- * MET-2: a step of 0.15 A and 10 % of the current is judged once the filter has settled, 130 ms after it was first seen (3 % of
- * it are left), by the mean of four samples: COM-1 holds with 100 + 130 + 40 + 183 ms. The voltage before it is smoothed
- * over 8 samples. Two steps that agree within a quarter teach the supply's resistance, 50 mOhm to 2 Ohm; then a current
- * that drops while the voltage moves by less than 40 % of what it should is a bypass, if that is 0.2 V at least: ten times
- * the noise of the two means. The end is a rise with the same sign, or two steps as the learned resistance has them.
+ * MET-2: a step of 0.15 A and 10 % of the current is judged once the filter has settled, 130 ms after it was first seen
+ * (3 % of it are left), by the mean of four samples: COM-1 holds with 100 + 130 + 40 + 183 ms. The voltage before it is
+ * smoothed over 8 samples, begun anew where the mains move by more than a quarter volt. Two steps that agree within a
+ * quarter teach the supply's resistance, 50 mOhm to 2 Ohm; then a current that drops while the voltage moves by less than
+ * 40 % of what it should is a bypass, if that is 0.2 V at least: ten times the noise of the two means. The end is a rise with the same sign, or two steps as the learned resistance has them.
  */
 #define CONFIG_BYPASS_STEP_UA 150000u
 #define CONFIG_BYPASS_STEP_PERCENT 10u
@@ -142,6 +143,7 @@
 #define CONFIG_BYPASS_GAP_US 10000u
 #define CONFIG_BYPASS_SAMPLES 4u
 #define CONFIG_BYPASS_SMOOTHING 8
+#define CONFIG_BYPASS_MAINS_STEP_UV 250000u
 #define CONFIG_BYPASS_LEAST_UOHM 50000
 #define CONFIG_BYPASS_MOST_UOHM 2000000
 #define CONFIG_BYPASS_LEARN_STEPS 2u

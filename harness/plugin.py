@@ -72,6 +72,7 @@ pytest_plugins = (
     "fixtures.mains",
     "fixtures.load",
     "fixtures.shunt",
+    "fixtures.wiring",
     "fixtures.magnet",
     "fixtures.narrow_magnet",
     "fixtures.chamber",

@@ -23,7 +23,8 @@ static uint32_t follow(uint32_t smoothed, uint32_t now) {
 static void take_before(struct bypass *bypass, const struct electrical *sample) {
     bypass->line_mW = sample->line_mW;
     bypass->line_mvar = sample->line_mvar;
-    if (bypass->voltage_uV == 0) {
+    /* The mains have moved by themselves: what was before says nothing any more. */
+    if (distance(bypass->voltage_uV, sample->voltage_uV) > CONFIG_BYPASS_MAINS_STEP_UV) {
         bypass->line_uA = sample->line_uA;
         bypass->neutral_uA = sample->neutral_uA;
         bypass->voltage_uV = sample->voltage_uV;

@@ -15,8 +15,9 @@ from fixtures.mains import Mains
 from fixtures.meter import Meter
 from fixtures.shunt import Shunt
 from fixtures.shunt_budget import Element, Mismatch
+from fixtures.wiring import Wiring
 from harness.evidence.record import TestRecord
-from harness.measure.units import CurrentA, DurationNs, PercentPct, VoltageV
+from harness.measure.units import CurrentA, DurationNs, FrequencyHz, PercentPct, VoltageV
 from harness.plan.parameters import Parameters
 
 MISMATCH_CODE = 0x04
@@ -55,6 +56,13 @@ class ReadableCurrents(ShuntedElement):
     """``agreement`` is how far the meter's own readings may be from the bench's."""
 
     agreement_pct: PercentPct
+
+
+class AnyLoad(ShuntedElement):
+    """``frequencies`` of the mains and ``power_factors`` of the load, negative where it leads."""
+
+    frequencies_Hz: list[FrequencyHz] = Field(min_length=1)
+    power_factors: list[float] = Field(min_length=1)
 
 
 class SmallMismatch(ShuntedElement):
@@ -116,6 +124,60 @@ def test_mismatch_before_the_load_is_reported(
         shunt.open()
         gone = listener.collect(parameters.watch_ns).of("current_mismatch_gone")
         record.judge_equal(f"{element} shunt gone: events 'current mismatch gone'", gone, 1)
+        load.off()
+
+
+@pytest.mark.requirements("MET-1")
+@pytest.mark.parameters(model=ShuntedElement)
+def test_mismatch_while_energy_is_delivered_is_reported(
+    mains: Mains,
+    load: Load,
+    wiring: Wiring,
+    shunt: Shunt,
+    listener: Listener,
+    record: TestRecord,
+    parameters: ShuntedElement,
+) -> None:
+    """With supply and load exchanged both currents are reversed: a mismatch is reported in that direction too."""
+    mains.feed(voltage_V=parameters.voltage_V)
+    wiring.make("reverse_energy")
+    load.set(parameters.current_A)
+    listener.collect_until_quiet()
+    for element in parameters.elements:
+        shunt.close(parameters.mismatch_pct / 100, element=element)
+        seen = listener.collect(parameters.watch_ns)
+        _check_stimulus(element, shunt.mismatch(), parameters, record)
+        record.judge_equal(f"{element} shunted: events 'current mismatch'", seen.of("current_mismatch"), 1)
+        record.judge_equal(f"{element} shunted: other events", seen.other_than("current_mismatch"), 0)
+        shunt.open()
+        seen = listener.collect(parameters.watch_ns)
+        gone = seen.of("current_mismatch_gone")
+        record.judge_equal(f"{element} shunt gone: events 'current mismatch gone'", gone, 1)
+    load.off()
+
+
+@pytest.mark.requirements("MET-1")
+@pytest.mark.parameters(model=AnyLoad)
+def test_mismatch_of_any_load_is_reported(
+    mains: Mains, load: Load, shunt: Shunt, listener: Listener, record: TestRecord, parameters: AnyLoad
+) -> None:
+    """A mismatch is reported whatever the load's power factor and the mains' frequency, and nothing else is."""
+    for frequency_Hz in parameters.frequencies_Hz:
+        mains.feed(parameters.voltage_V, frequency_Hz)
+        for power_factor in parameters.power_factors:
+            load.set(parameters.current_A, power_factor)
+            what = f"{frequency_Hz:g} Hz, power factor {power_factor:g}"
+            record.judge_equal(f"{what}: events without a shunt", listener.collect(parameters.watch_ns).events, 0)
+            for element in parameters.elements:
+                shunt.close(parameters.mismatch_pct / 100, element=element)
+                seen = listener.collect(parameters.watch_ns)
+                _check_stimulus(element, shunt.mismatch(), parameters, record)
+                name = f"{what}, {element} shunted"
+                record.judge_equal(f"{name}: events 'current mismatch'", seen.of("current_mismatch"), 1)
+                record.judge_equal(f"{name}: other events", seen.other_than("current_mismatch"), 0)
+                shunt.open()
+                gone = listener.collect(parameters.watch_ns).of("current_mismatch_gone")
+                record.judge_equal(f"{name} no more: events of its end", gone, 1)
         load.off()
 
 
