@@ -20,14 +20,65 @@
 #define CONFIG_SLOT_B_ADDRESS 0x21800u
 #define CONFIG_PARAMETERS_ADDRESS 0x3F000u
 #define CONFIG_PARAMETER_PAGE_BYTES 0x400u
+#define CONFIG_POSITION_ADDRESS 0x3F400u /* TILT-1: installed positions, one after the other, never erased */
+#define CONFIG_POSITION_PAGE_BYTES 0x400u
 #define CONFIG_SLOT_HEADER_BYTES 0x200u /* the vector table follows it and VTOR needs 256-byte alignment */
 
 /* SEAL-2: an opening counts when it lasts this long without a break. */
 #define CONFIG_SEAL_DEBOUNCE_US 50000u
 /* A closed gap shorter than this inside one burst is contact bounce, so the burst's first edge is the event's time. */
 #define CONFIG_SEAL_BOUNCE_GAP_US 10000u
-/* Edges kept between interrupt and main loop; on overflow the newest replaces the last one, which debouncing survives. */
+/* Edges kept between interrupt and main loop; full, the interrupt is off until they have been taken (SEAL-3). */
 #define CONFIG_SEAL_EDGES 8u
+/*
+ * SEAL-3: each edge fills the storm's bucket by what leaks away in 20 ms, and 350 edges fill it: more than 50 edges a second for
+ * seconds, or all at once. A contact that bounces 7 times makes 15 edges of a movement, so ten pulses in half a second,
+ * which must give no event (SEAL-2), make 300 at most. The storm is over after 2 s without an edge.
+ */
+#define CONFIG_STORM_EDGES 350u
+#define CONFIG_STORM_LEAK_US 20000u
+#define CONFIG_STORM_QUIET_US 2000000u
+#define CONFIG_STORM_DEBOUNCE_US 100000u
+/* What the parameter page may set: COM-1 leaves no room for more than 100 ms. */
+#define CONFIG_SEAL_DEBOUNCE_LEAST_MS 20u
+#define CONFIG_SEAL_DEBOUNCE_MOST_MS 100u
+
+/*
+ * TILT-1: accelerometer LIS3DH, looked at once a second; its own interrupt tells of any movement in between. While it is moved
+ * it is looked at every 20 ms, and every 100 ms while it stands at more than half the threshold: a movement too slow for the
+ * interrupt (less than 4 degrees a second) can't go from there to beyond the threshold unseen.
+ */
+#define CONFIG_ACCELEROMETER_ADDRESS 0x18u
+#define CONFIG_MOTION_REST_US 1000000u
+#define CONFIG_MOTION_NEAR_US 100000u
+#define CONFIG_MOTION_MOVED_US 20000u
+/* Looked at often for so long after the last sign of a movement. */
+#define CONFIG_MOTION_STAY_US 300000u
+/* The installed position is taken after so much rest, while the case is open. */
+#define CONFIG_MOTION_INSTALL_REST_US 500000u
+/* As many samples to the last bit alike are a sensor that stands still: its noise is about one bit. */
+#define CONFIG_MOTION_SAME_SAMPLES 8u
+/*
+ * TILT-1: 30 degrees in three samples, settable from 15 to 45; restored 5 degrees below. Only samples of 0.8 to 1.2 g count:
+ * others show a movement, not a position.
+ */
+#define CONFIG_TILT_DEG 30u
+#define CONFIG_TILT_LEAST_DEG 15u
+#define CONFIG_TILT_MOST_DEG 45u
+#define CONFIG_TILT_HYSTERESIS_DEG 5u
+#define CONFIG_TILT_SAMPLES 3u
+#define CONFIG_TILT_LEAST_MG 800u
+#define CONFIG_TILT_MOST_MG 1200u
+/*
+ * TILT-2: a change of 0.15 g from one sample to the next is a shaking; when it goes on for 500 ms without a pause of more than
+ * 120 ms, it is an event. Over after 2 s of rest.
+ */
+#define CONFIG_VIBRATION_MG 150u
+#define CONFIG_VIBRATION_MS 500u
+#define CONFIG_VIBRATION_LEAST_MS 200u
+#define CONFIG_VIBRATION_MOST_MS 5000u
+#define CONFIG_VIBRATION_PAUSE_US 120000u
+#define CONFIG_VIBRATION_QUIET_US 2000000u
 
 /*
  * MAG-1: one sample every 100 ms; COM-1 leaves room for it (DESIGN.md): up to 100 ms to the first sample above the threshold,
@@ -193,6 +244,7 @@
 #define CONFIG_OPTICAL_IDENTITY "/TBR5TBREF-01\r\n"
 #define CONFIG_OPTICAL_SPEED '5' /* 9,600 baud, as the identity offers */
 #define CONFIG_OPTICAL_LOG_MODE '6' /* LOG-3: the security log; the standard leaves modes 6 to 9 to the maker */
+#define CONFIG_OPTICAL_INSTALL_MODE '7' /* TILT-1 */
 #define CONFIG_OPTICAL_ADDRESS "00000001"
 
 /*

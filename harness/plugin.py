@@ -65,6 +65,8 @@ pytest_plugins = (
     "fixtures.meter",
     "fixtures.listener",
     "fixtures.scope",
+    "fixtures.generator",
+    "fixtures.case_contact",
     "fixtures.relay",
     "fixtures.case",
     "fixtures.supply",

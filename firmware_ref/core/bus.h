@@ -9,9 +9,10 @@
 
 /*
  * In order of precedence. The Hall sensor's transfers are the shortest (0.3 ms, ten times a second) and never wait longer
- * than for the one under way (2 ms); the secure element's own working time leaves the bus free.
+ * than for the one under way (2 ms); the secure element's own working time leaves the bus free. The accelerometer's transfers are
+ * short too (0.5 ms), and may wait for the one under way or next.
  */
-enum bus_client { BUS_HALL, BUS_SECURE_ELEMENT, BUS_EEPROM, BUS_CLIENTS };
+enum bus_client { BUS_HALL, BUS_SECURE_ELEMENT, BUS_EEPROM, BUS_MOTION, BUS_CLIENTS };
 
 /* Nothing asked for; waiting; under way; then the results. */
 enum bus_result { BUS_IDLE, BUS_QUEUED, BUS_BUSY, BUS_DONE, BUS_NACK, BUS_LATE };

@@ -11,10 +11,32 @@ static void queue_change(struct meter *meter, const struct seal_change *change) 
     event_queue_put(&meter->queue, &event);
 }
 
+static void queue_storm(struct meter *meter, enum event_code code, uint64_t time_us) {
+    const struct event event = {.code = (uint8_t)code, .time = hal_utc_at(time_us)};
+    event_queue_put(&meter->queue, &event);
+}
+
+/* SEAL-3: logged once, with its end; the debounce time is longer meanwhile. */
+static void take_storm_edge(struct meter *meter, uint64_t time_us) {
+    if (storm_take_edge(&meter->storm, time_us)) {
+        meter->seal.debounce_us = meter->limits.storm_debounce_ms * 1000u;
+        queue_storm(meter, EVENT_EDGE_STORM, meter->storm.first_us);
+    }
+}
+
+static uint64_t step_storm(struct meter *meter, uint64_t now_us) {
+    if (storm_sample(&meter->storm, now_us)) {
+        meter->seal.debounce_us = meter->limits.debounce_ms * 1000u;
+        queue_storm(meter, EVENT_EDGE_STORM_ENDED, meter->storm.last_us);
+    }
+    return storm_deadline_us(&meter->storm);
+}
+
 static uint64_t step_seal(struct meter *meter, uint64_t now_us) {
     struct hal_edge edge;
     struct seal_change change;
     while (hal_case_take_edge(&edge)) {
+        take_storm_edge(meter, edge.time_us);
         if (seal_take_edge(&meter->seal, edge.time_us, edge.open, &change)) {
             queue_change(meter, &change);
         }
@@ -63,6 +85,10 @@ static uint64_t step_readout(struct meter *meter, uint64_t now_us) {
             readout->values.status = meter->status.word;
             sensors_read_out(&meter->sensors, &readout->values);
         }
+        /* TILT-1: only with the case open, which is an event of its own: nobody installs a meter anew unseen. */
+        if (readout->wants_install && meter->seal.stable_open) {
+            motion_install(&meter->motion, now_us);
+        }
     }
     feed_log_reader(meter, now_us);
     return readout_step(readout, meter->reporter.parties.originator, now_us);
@@ -88,6 +114,7 @@ static void report_loss(struct meter *meter, uint64_t now_us) {
 /* MAG-2: brought up to date before anything can ask for it. */
 static void update_status(struct meter *meter) {
     uint32_t bits = sensors_status(&meter->sensors);
+    bits |= motion_status(&meter->motion);
     bits |= meter->seal.stable_open ? STATUS_CASE_OPEN : 0;
     bits |= meter->reporter.presence == SE_ABSENT ? STATUS_SECURE_ELEMENT_FAULT : 0;
     bits |= meter->log.state == LOG_ABSENT ? STATUS_LOG_FAULT : 0;
@@ -126,7 +153,9 @@ void meter_begin(struct meter *meter, uint64_t now_us) {
     struct alert_parties parties;
     parameters_read(hal_parameter_page(), &parties);
     sensors_begin(&meter->sensors, hal_parameter_page());
-    seal_begin(&meter->seal, hal_case_is_open(), now_us);
+    parameters_read_limits(hal_parameter_page(), &meter->limits);
+    motion_begin(&meter->motion, &meter->limits);
+    seal_begin(&meter->seal, hal_case_is_open(), meter->limits.debounce_ms * 1000u, now_us);
     /* A magnet that was there without mains is taken as present: its end is found as of any other (MAG-4). */
     meter->sensors.magnet.is_present = vigil_begin(&meter->queue, meter->seal.stable_open, now_us);
     port_guard_begin(&meter->port_guard, hal_parameter_page());
@@ -142,7 +171,9 @@ void meter_begin(struct meter *meter, uint64_t now_us) {
 
 uint64_t meter_step(struct meter *meter, uint64_t now_us) {
     uint64_t next_us = step_seal(meter, now_us);
+    next_us = earlier_of(next_us, step_storm(meter, now_us));
     next_us = earlier_of(next_us, sensors_step(&meter->sensors, &meter->queue, &meter->bus, now_us));
+    next_us = earlier_of(next_us, motion_step(&meter->motion, &meter->queue, &meter->bus, now_us));
     update_status(meter);
     step_modem(meter, now_us);
     next_us = earlier_of(next_us, step_readout(meter, now_us));

@@ -12,15 +12,20 @@
 #include "core/head_end.h"
 #include "core/modem_link.h"
 #include "core/port_guard.h"
+#include "core/motion.h"
+#include "core/parameters.h"
 #include "core/readout.h"
 #include "core/reporter.h"
 #include "core/seal.h"
 #include "core/sensors.h"
 #include "core/status.h"
 #include "core/vigil.h"
+#include "core/storm.h"
 
 struct meter {
     struct seal seal;
+    struct storm storm;
+    struct tamper_limits limits;
     struct event_queue queue;
     struct bus bus;
     struct event_log log;
@@ -31,6 +36,7 @@ struct meter {
     struct port_guard port_guard;
     struct vigil vigil;
     struct sensors sensors;
+    struct motion motion;
     struct status status;
     char banner[BANNER_BYTES];
     bool is_banner_done;

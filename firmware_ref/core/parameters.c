@@ -7,6 +7,7 @@
 #define MAGIC_PARAMETERS 0x54425031u /* "TBP1" */
 #define MAGIC_GAINS 0x54424731u      /* "TBG1" */
 #define MAGIC_ACCESS 0x54425331u     /* "TBS1" */
+#define MAGIC_LIMITS 0x54424C31u     /* "TBL1" */
 #define GAIN_LEAST_Q16 52428u        /* 0.8 to 1.25: more than any adjustment of a meter needs */
 #define GAIN_MOST_Q16 81920u
 
@@ -48,4 +49,30 @@ const uint8_t *parameters_find_access(const uint8_t *page) {
     const bool is_good = get_u32(block) == MAGIC_ACCESS &&
                          get_u32(&block[PARAMETERS_ACCESS_BYTES - 4u]) == crc32_ieee(block, PARAMETERS_ACCESS_BYTES - 4u);
     return is_good ? &block[4] : NULL;
+}
+
+static bool are_allowed(const struct tamper_limits *limits) {
+    return limits->debounce_ms >= CONFIG_SEAL_DEBOUNCE_LEAST_MS && limits->debounce_ms <= limits->storm_debounce_ms &&
+           limits->storm_debounce_ms <= CONFIG_SEAL_DEBOUNCE_MOST_MS && limits->tilt_deg >= CONFIG_TILT_LEAST_DEG &&
+           limits->tilt_deg <= CONFIG_TILT_MOST_DEG && limits->vibration_ms >= CONFIG_VIBRATION_LEAST_MS &&
+           limits->vibration_ms <= CONFIG_VIBRATION_MOST_MS;
+}
+
+/* magic 4, debounce 2, debounce in a storm 2, tilt 2, vibration 2, CRC 4 */
+void parameters_read_limits(const uint8_t *page, struct tamper_limits *limits) {
+    if (page != NULL) {
+        const uint8_t *block = &page[PARAMETERS_LIMITS_AT];
+        *limits = (struct tamper_limits){.debounce_ms = get_u16(&block[4]),
+                                         .storm_debounce_ms = get_u16(&block[6]),
+                                         .tilt_deg = get_u16(&block[8]),
+                                         .vibration_ms = get_u16(&block[10])};
+        if (get_u32(block) == MAGIC_LIMITS && are_allowed(limits) &&
+            get_u32(&block[PARAMETERS_LIMITS_BYTES - 4u]) == crc32_ieee(block, PARAMETERS_LIMITS_BYTES - 4u)) {
+            return;
+        }
+    }
+    *limits = (struct tamper_limits){.debounce_ms = CONFIG_SEAL_DEBOUNCE_US / 1000u,
+                                     .storm_debounce_ms = CONFIG_STORM_DEBOUNCE_US / 1000u,
+                                     .tilt_deg = CONFIG_TILT_DEG,
+                                     .vibration_ms = CONFIG_VIBRATION_MS};
 }

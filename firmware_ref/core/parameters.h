@@ -20,10 +20,26 @@
 #define PARAMETERS_SALT_BYTES 16u
 const uint8_t *parameters_find_access(const uint8_t *page);
 
+/* Thresholds of seal, tilt and vibration, 128 octets into the page: magic, four values of 16 bits, CRC. */
+#define PARAMETERS_LIMITS_AT 128u
+#define PARAMETERS_LIMITS_BYTES 16u
+
+/* SEAL-2, SEAL-3, TILT-1, TILT-2. */
+struct tamper_limits {
+    uint16_t debounce_ms;
+    uint16_t storm_debounce_ms;
+    uint16_t tilt_deg;
+    uint16_t vibration_ms;
+};
+
 /* From the page, or the reference values where it is blank (NULL) or damaged. */
 void parameters_read(const uint8_t *page, struct alert_parties *parties);
 
 /* Each gain in 2^-16; 1.0 each where the block is blank or damaged, or holds a gain that no adjustment gives. */
 void parameters_read_gains(const uint8_t *page, uint32_t gains[FRONT_END_CHANNELS]);
+
+
+/* The values of config.h where the block is blank or damaged, or holds one that a requirement does not allow. */
+void parameters_read_limits(const uint8_t *page, struct tamper_limits *limits);
 
 #endif

@@ -57,6 +57,7 @@ struct readout {
     bool is_fast;
     bool is_log; /* the security log, not the values */
     bool is_asked; /* FETCHING: someone reads it already */
+    bool wants_install; /* the acknowledgement also said that the meter is in its installed position */
 };
 
 /*

@@ -3,13 +3,16 @@
 #include "config.h"
 #include "hal/hal.h"
 
-void seal_begin(struct seal *seal, bool stable_open, uint64_t now_us) {
-    *seal = (struct seal){
-        .stable_open = stable_open, .level_since_us = now_us, .first_edge_us = now_us, .returned_us = now_us};
+void seal_begin(struct seal *seal, bool stable_open, uint32_t debounce_us, uint64_t now_us) {
+    *seal = (struct seal){.debounce_us = debounce_us,
+                          .stable_open = stable_open,
+                          .level_since_us = now_us,
+                          .first_edge_us = now_us,
+                          .returned_us = now_us};
 }
 
 uint64_t seal_deadline_us(const struct seal *seal) {
-    return seal->is_changing ? seal->level_since_us + CONFIG_SEAL_DEBOUNCE_US : HAL_NEVER;
+    return seal->is_changing ? seal->level_since_us + seal->debounce_us : HAL_NEVER;
 }
 
 /* SEAL-2: only an unbroken deviation of the full debounce time counts, so trains of shorter pulses never add up. */
@@ -30,7 +33,7 @@ bool seal_sample(struct seal *seal, uint64_t now_us, struct seal_change *change)
  */
 static bool is_same_burst(const struct seal *seal, uint64_t time_us) {
     return time_us - seal->returned_us < CONFIG_SEAL_BOUNCE_GAP_US &&
-           time_us - seal->first_edge_us < CONFIG_SEAL_DEBOUNCE_US && seal->first_edge_us < seal->returned_us;
+           time_us - seal->first_edge_us < seal->debounce_us && seal->first_edge_us < seal->returned_us;
 }
 
 bool seal_take_edge(struct seal *seal, uint64_t time_us, bool open, struct seal_change *change) {

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct seal {
+    uint32_t debounce_us;    /* SEAL-3: longer while there is a storm */
     bool stable_open;        /* the debounced state */
     bool is_changing;        /* the switch stands against the debounced state */
     uint64_t level_since_us; /* when the present unbroken deviation began */
@@ -21,7 +22,7 @@ struct seal_change {
     uint64_t first_edge_us;
 };
 
-void seal_begin(struct seal *seal, bool stable_open, uint64_t now_us);
+void seal_begin(struct seal *seal, bool stable_open, uint32_t debounce_us, uint64_t now_us);
 /* An edge was seen: the level after it is `open`. True when a change had become lasting before this edge. */
 bool seal_take_edge(struct seal *seal, uint64_t time_us, bool open, struct seal_change *change);
 /* True when a change has become lasting by now. */

@@ -30,20 +30,25 @@ static bool is_request_for_us(const struct optical *optical) {
 }
 
 /*
- * ACK, protocol '0', speed, mode, CR LF. Mode '0' is the data readout, '6' to '9' are the maker's: '6' is the security log.
- * A speed that was not offered means: stay (docs/readout.md).
+ * ACK, protocol '0', speed, mode, CR LF. Mode '0' is the data readout, '6' to '9' are the maker's: '6' is the security log,
+ * '7' says that the meter is in its installed position. A speed that was not offered means: stay (docs/readout.md).
  */
 static enum optical_message judge_acknowledgement(const struct optical *optical) {
     const uint8_t *line = optical->line;
-    const bool is_mode = line[3] == '0' || line[3] == CONFIG_OPTICAL_LOG_MODE;
-    if (optical->count != 6u || line[1] != '0' || !is_mode || line[4] != '\r') {
+    if (optical->count != 6u || line[1] != '0' || line[4] != '\r') {
         return OPTICAL_NOTHING;
     }
     const bool is_fast = line[2] == CONFIG_OPTICAL_SPEED;
-    if (line[3] == '0') {
+    switch (line[3]) {
+    case '0':
         return is_fast ? OPTICAL_READ_OUT_FAST : OPTICAL_READ_OUT;
+    case CONFIG_OPTICAL_LOG_MODE:
+        return is_fast ? OPTICAL_READ_LOG_FAST : OPTICAL_READ_LOG;
+    case CONFIG_OPTICAL_INSTALL_MODE:
+        return OPTICAL_INSTALL;
+    default:
+        return OPTICAL_NOTHING;
     }
-    return is_fast ? OPTICAL_READ_LOG_FAST : OPTICAL_READ_LOG;
 }
 
 enum optical_message optical_take(struct optical *optical, uint8_t octet, uint64_t now_us) {

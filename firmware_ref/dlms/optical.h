@@ -16,7 +16,8 @@ enum optical_message {
     OPTICAL_READ_OUT,     /* data readout at 300 baud */
     OPTICAL_READ_OUT_FAST, /* data readout at the speed that the identification offered */
     OPTICAL_READ_LOG,      /* the security log, likewise */
-    OPTICAL_READ_LOG_FAST
+    OPTICAL_READ_LOG_FAST,
+    OPTICAL_INSTALL /* the meter is in its installed position; a data readout at 300 baud answers */
 };
 
 struct optical {

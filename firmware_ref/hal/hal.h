@@ -42,6 +42,9 @@ void hal_correct_clock(int64_t by_hundredths);
 /* False when the clock was never set. */
 bool hal_is_clock_set(void);
 
+/* Whether the accelerometer's interrupt line is high. A rise of it ends the sleep. */
+bool hal_motion_is_signalled(void);
+
 /*
  * One I2C transfer: the octets of tx are written (if tx_length > 0), the bus is released, then rx_length octets are
  * read. A transfer without either is a bare address probe with one zero octet (the secure element's wake token).
@@ -119,5 +122,9 @@ void hal_latch_reset(void);
 
 /* The device's parameter page, or NULL where none was programmed. */
 const uint8_t *hal_parameter_page(void);
+/* The page of installed positions, CONFIG_POSITION_PAGE_BYTES octets, FF where nothing is; or NULL. */
+const uint8_t *hal_position_page(void);
+/* Writes octets, a multiple of four, into a blank place of that page; waits for it, some 30 us for four. */
+void hal_position_write(uint32_t at, const uint8_t *octets, uint32_t count);
 
 #endif

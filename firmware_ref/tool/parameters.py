@@ -16,6 +16,8 @@ _MAGIC = 0x54425031
 _TITLE_BYTES = 8
 _MAGIC_GAINS = 0x54424731
 _GAINS_AT = 32
+_MAGIC_LIMITS = 0x54424C31
+_LIMITS_AT = 128
 _MAGIC_ACCESS = 0x54425331
 _ACCESS_AT = 64
 _SALT_BYTES = 16
@@ -28,19 +30,24 @@ def make_parameter_page(
     recipient: bytes = REFERENCE_RECIPIENT,
     gains: tuple[float, float, float] | None = None,
     access: tuple[str, bytes] | None = None,
+    limits: tuple[int, int, int, int] | None = None,
 ) -> bytes:
     """The page's octets, to be programmed at `PARAMETERS_ADDRESS`.
 
     ``gains`` are the factory's corrections of line current, neutral current and voltage, 0.8 to 1.25; None leaves the
     calibration blank, which means 1.0 each. ``access`` is the diagnostic port's password and a salt of 16 random
-    octets; without it no password opens the port.
+    octets; without it no password opens the port. ``limits``: the seal's debounce time and the one in a storm, in ms,
+    tilt in degrees, vibration in ms; the meter takes its own values instead of ones that it does not allow.
     """
     for what, title in (("originator", originator), ("recipient", recipient)):
         if len(title) != _TITLE_BYTES:
             raise FirmwareError(f"{what} system title: expected {_TITLE_BYTES} octets, got {len(title)}")
     parties = _with_crc(struct.pack(">I", _MAGIC) + originator + recipient)
     page = parties if gains is None else parties.ljust(_GAINS_AT, b"\xff") + _make_gains(gains)
-    return page if access is None else page.ljust(_ACCESS_AT, b"\xff") + _make_access(*access)
+    page = page if access is None else page.ljust(_ACCESS_AT, b"\xff") + _make_access(*access)
+    if limits is None:
+        return page
+    return page.ljust(_LIMITS_AT, b"\xff") + _with_crc(struct.pack(">I4H", _MAGIC_LIMITS, *limits))
 
 
 def _make_access(password: str, salt: bytes) -> bytes:

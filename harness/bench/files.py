@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +15,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from harness.bench.diagnostic_section import DiagnosticSection
 from harness.bench.errors import BenchFileError, InstrumentMissingError
+from harness.bench.stimuli import CoilEntry, NarrowCoilEntry, ShakerEntry, ShuntEntry
 from harness.bench.toml_file import FileModel, load_model
 
 MAX_IMAGE_BYTES = 256 * 1024
@@ -103,47 +103,6 @@ class LinkEntry(FileModel):
     """``tcp://HOST:PORT`` on a real bench, ``board:NAME`` on an emulated one."""
 
 
-class CoilEntry(FileModel):
-    """One coil of the electromagnet, by the axis of the meter along which its field goes."""
-
-    output: int = Field(ge=1)
-    """The output of the instrument ``coil_supply`` that drives it."""
-    currents_A: list[float] = Field(min_length=2)
-    fields_mT: list[float] = Field(min_length=2)
-    """The calibration curve: field where the meter's sensor is, for each of ``currents_A``; both rise from 0."""
-    uncertainty_mT: float = Field(gt=0)
-    """Expanded (k = 2), of the curve."""
-    gradient_percent: float = Field(default=1.0, ge=0, le=100)
-    """By how much the field at the teslameter's probe may differ from the one at the meter's sensor (half width)."""
-    lag_ms: float = Field(default=3.0, ge=0)
-    """By how much the field may follow behind the current at most: eddy currents in core and pole pieces."""
-    certificate: str = ""
-
-    @model_validator(mode="after")
-    def _rises(self) -> CoilEntry:
-        if len(self.currents_A) != len(self.fields_mT):
-            raise ValueError(f"{len(self.currents_A)} currents_A but {len(self.fields_mT)} fields_mT; expected pairs")
-        for values in (self.currents_A, self.fields_mT):
-            if values[0] != 0 or any(not low < high for low, high in pairwise(values)):
-                raise ValueError(f"a calibration curve rises from 0; found {values}")
-        return self
-
-
-class NarrowCoilEntry(CoilEntry):
-    """A small electromagnet of its own around the meter's sensor: stronger fields, and alternating ones."""
-
-    axis: Literal["x", "y", "z"]
-    """Of the meter, along which its field goes."""
-
-
-class ShuntEntry(FileModel):
-    """A shunt across one of the meter's current elements, worked by the relay channel ``shunt_NAME``."""
-
-    element: Literal["line", "neutral"]
-    fraction: float = Field(gt=0, lt=1)
-    """Nominal part of the current that then passes by the element; a test measures it."""
-
-
 class LinkProfileEntry(FileModel):
     """How a kind of link treats packets, each direction alike: what the network emulator is set to."""
 
@@ -170,12 +129,13 @@ class LinkProfileEntry(FileModel):
 
 
 class EmulationSection(FileModel):
-    """What the emulated meter is built with. Only for benches of kind ``emulated``."""
+    """What the emulated meter is built with, and what of it is broken. Only for benches of kind ``emulated``."""
 
     hall_sensor: Literal["reference", "tmag5273"] = "reference"
     battery: Literal["fresh", "aged"] = "fresh"
     hall_sensor_fault: Literal["none", "stuck", "drift"] = "none"
     """Of the reference sensor: its data stand still, or it has lost a fifth of its sensitivity."""
+    accelerometer: Literal["lis3dh", "stuck", "dead"] = "lis3dh"
 
 
 class BenchFile(FileModel):
@@ -188,6 +148,7 @@ class BenchFile(FileModel):
     narrow_coil: NarrowCoilEntry | None = None
     shunts: dict[str, ShuntEntry] = Field(default_factory=dict)
     link_profiles: dict[str, LinkProfileEntry] = Field(default_factory=dict)
+    shaker: ShakerEntry | None = None
     emulation: EmulationSection = Field(default_factory=EmulationSection)
 
     @model_validator(mode="after")

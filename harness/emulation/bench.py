@@ -71,9 +71,12 @@ class EmulatedBench:
             hall_sensor=file.emulation.hall_sensor,
             battery=file.emulation.battery,
             hall_sensor_fault=file.emulation.hall_sensor_fault,
+            accelerometer=file.emulation.accelerometer,
         )
         for net in self.plant.magnet.nets.values():
             net.watchers.append(self.board.latch.name)
+        for moving in (self.plant.attitude, self.plant.shaker):
+            moving.watchers.append(self.board.accelerometer.name)
         self.plant.mains.consumers.append(self.board.supply_contact.name)
         self.plant.mains.tell_earth(self.board.earth_sense.name)
         self.board.supply_contact.watchers.append(MeterSupplyNet(self.world, self.board.cpu).name)

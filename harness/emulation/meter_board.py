@@ -3,9 +3,10 @@
 Board facts (the reference meter's own drawing): 16 MHz crystal oscillator into OSC0 (+- 50 ppm), 32.768 kHz crystal
 (+- 20 ppm) and a battery on the hibernation module, whose clock the factory set to within 0.4 s; case switch
 from PC4 to ground with the microcontroller's pull-up and a bleed that holds the wire low otherwise; pull-ups from
-the main supply on the serial outputs; secure element, EEPROM and Hall sensor on I2C0, metrology front end on SSI0 (chip
-select at PA3, pulled up), thermistor at the terminals on ADC0, all fed from the main supply, which lives from line to
-neutral or, with its backup, from line to earth; earth sense at PD0. Each board's deviations are drawn from the seed.
+the main supply on the serial outputs; secure element, EEPROM, Hall sensor and accelerometer on I2C0 (the latter's
+interrupt at PD4), metrology front end on SSI0 (chip select at PA3, pulled up), thermistor at the terminals on ADC0, all
+fed from the main supply, which lives from line to neutral or, with its backup, from line to earth; earth sense at PD0.
+Each board's deviations are drawn from the seed.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from harness.emulation.nets import Net
 from harness.emulation.parts.ade7953 import Ade7953
 from harness.emulation.parts.atecc608 import Atecc608
 from harness.emulation.parts.battery import BatteryKind, BatteryNet
+from harness.emulation.parts.case_contact import CaseContact
 from harness.emulation.parts.case_switch import CaseSwitch
 from harness.emulation.parts.earth_sense import EarthSense
 from harness.emulation.parts.eeprom_24lc256 import Eeprom24lc256
 from harness.emulation.parts.hall_reference import HallFault, HallReference
 from harness.emulation.parts.i2c_bus import I2cBus
+from harness.emulation.parts.lis3dh import Lis3dh
 from harness.emulation.parts.magnetic_latch import MagneticLatch
 from harness.emulation.parts.ntc import draw_ntc
 from harness.emulation.parts.power_tree import LATCH_RESET_PIN, LatchResetWire, PowerTree
@@ -45,7 +48,9 @@ FRONT_END_SELECT_PIN = 3
 TERMINAL_INPUT = 0
 """Of the converter: the thermistor at the terminals."""
 EARTH_SENSE_PIN = 0
+MOTION_PIN = 4
 HallKind = Literal["reference", "tmag5273"]
+AccelerometerKind = Literal["lis3dh", "stuck", "dead"]
 SERIAL_ENDS = (
     ("optical", "OPTICAL_TX", 300, "7E1"),
     ("modem", "MODEM_TX", 115_200, "8N1"),
@@ -95,6 +100,17 @@ class SelectWire:
             self.part.select(selected)
 
 
+@dataclass(frozen=True)
+class MotionWire:
+    """The accelerometer's interrupt line at its port pin."""
+
+    port: GpioPort
+
+    def drive(self, level: bool) -> None:
+        """The part's output is push-pull."""
+        self.port.force(MOTION_PIN, level)
+
+
 class MeterBoard:
     """One reference meter in a world. Without supply until :meth:`power_on`; the case is closed.
 
@@ -112,6 +128,7 @@ class MeterBoard:
         hall_sensor: HallKind = "reference",
         battery: BatteryKind = "fresh",
         hall_sensor_fault: HallFault = "none",
+        accelerometer: AccelerometerKind = "lis3dh",
     ) -> None:
         self.world = world
         self.serial = serial
@@ -154,6 +171,11 @@ class MeterBoard:
         self.mcu.adc.inputs_uV[TERMINAL_INPUT] = lambda: self.ntc.voltage_uV(felt.terminal_mC(world.now_ns))
         self.cpu.on_system_reset = self.mcu.software_reset
         self.mcu.gpio["c"].connect(CASE_PIN, self.nets["CASE_SW"])
+        self.accelerometer = Lis3dh(
+            world, "accelerometer", felt, MotionWire(self.mcu.gpio["d"]), stuck=accelerometer == "stuck"
+        )
+        if accelerometer != "dead":
+            self.i2c.attach("accelerometer", self.accelerometer)
         self.mcu.ssi.device = self.front_end
         self.mcu.gpio["a"].connect(FRONT_END_SELECT_PIN, SelectWire(self.mcu.gpio["a"], self.mcu.ssi, self.front_end))
         self.earth_sense = EarthSense(world, "earth sense", self.mcu.gpio["d"], EARTH_SENSE_PIN)
@@ -161,7 +183,8 @@ class MeterBoard:
         self.power = PowerTree(world, "power tree", self.mcu, self.mcu.hibernation, self.mcu.gpio["e"], self.battery)
         self.latch = MagneticLatch(world, "magnetic latch", felt, self.power.tell_latch)
         self.mcu.gpio["e"].connect(LATCH_RESET_PIN, LatchResetWire(self.mcu.gpio["e"], self.latch))
-        self.case_switch = CaseSwitch(world, "case switch", CaseTerminal(self.mcu.gpio["c"], self.power))
+        self.case_contact = CaseContact(world, "case contact", CaseTerminal(self.mcu.gpio["c"], self.power))
+        self.case_switch = CaseSwitch(world, "case switch", self.case_contact)
         self.supply_contact = SupplyContact(world, "supply contact", self)
         self.optical, self.modem, self.diagnostic = [self._serial_end(index) for index in range(len(SERIAL_ENDS))]
 
@@ -203,6 +226,7 @@ class MeterBoard:
         self.secure_element.power_off()
         self.eeprom.power_off()
         self.hall.power_off()
+        self.accelerometer.power_off()
         self.front_end.power_off()
 
     def mains_there(self, there: bool) -> None:

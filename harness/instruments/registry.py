@@ -10,6 +10,7 @@ from harness.instruments.chroma_63800 import Chroma63800
 from harness.instruments.errors import UnknownDriverError
 from harness.instruments.espec_p300 import EspecP300
 from harness.instruments.infiniivision import InfiniiVision
+from harness.instruments.keysight_33500 import Keysight33500
 from harness.instruments.keysight_34465a import Keysight34465A
 from harness.instruments.keysight_34970 import Keysight34970A
 from harness.instruments.keysight_ac6800 import KeysightAc6800
@@ -23,6 +24,7 @@ from harness.instruments.pcf8574 import Pcf8574
 
 DRIVERS: dict[str, Callable[..., Any]] = {
     "keysight-infiniivision": InfiniiVision,
+    "keysight-33500": Keysight33500,
     "keysight-34970a": Keysight34970A,
     "chroma-63800": Chroma63800,
     "keysight-34465a": Keysight34465A,
@@ -51,6 +53,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "chamber": ("espec-p300",),
     "network": ("linux-netem",),
     "stage": ("newport-esp301",),
+    "generator": ("keysight-33500",),
 }
 """The drivers that can play a role which a fixture asks for; a role of the bench's own may have any."""
 

@@ -7,7 +7,7 @@ from math import radians
 
 import pytest
 
-from harness.bench.files import ShuntEntry
+from harness.bench.stimuli import ShuntEntry
 from harness.emulation.errors import WorldError
 from harness.emulation.plant.mains import COMPONENT, UNITS, Mains
 from harness.emulation.plant.mains_averages import rms_u

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.firmware.alert_decoder import DecodedAlert, decode_alerts
 from tests.firmware.parts import Eeprom, PowerCut, SecureElement
-from tests.firmware.sensor_parts import FrontEnd, Hall, Tmag
+from tests.firmware.sensor_parts import Accelerometer, FrontEnd, Hall, Tmag
 
 MS = 1000
 S = 1_000_000
@@ -74,6 +74,9 @@ class HostMeter:
     element: SecureElement = field(default_factory=SecureElement)
     hall: Hall | Tmag = field(default_factory=Hall)
     front_end: FrontEnd = field(default_factory=FrontEnd)
+    accelerometer: Accelerometer = field(default_factory=Accelerometer)
+    positions: dict[int, bytes] = field(default_factory=dict)
+    """What has been written into the page of installed positions, by its place."""
     adc_codes: tuple[int, int] | None = None
     """Of the chip's temperature sensor and the terminals' thermistor; None: no converter."""
     adc_reads_us: list[int] = field(default_factory=list)
@@ -97,12 +100,15 @@ class HostMeter:
         self.element.is_awake, self.element.ready_at_us = False, 0
         self.hall.power_on()
         self.front_end.power_on()
+        self.accelerometer.power_on()
         if parameters is not None:
             self._obey(f"parameters {parameters.hex()}")
         for which, value in self.kept.items():
             self._obey(f"keep {which} {value}")
         if clock_lost:
             self._obey("clock-lost")
+        for at, record in self.positions.items():
+            self._obey(f"position {at} {record.hex()}")
         self._obey(f"begin {int(is_case_open)}")
         return self
 
@@ -113,6 +119,10 @@ class HostMeter:
 
     def edge(self, at_us: int, is_open: bool) -> None:
         self._obey(f"edge {at_us} {int(is_open)}")
+
+    def signal_motion(self, is_high: bool) -> None:
+        """The accelerometer's interrupt line."""
+        self._obey(f"motion {int(is_high)}")
 
     def receive(self, octets: bytes, port: str = "modem") -> None:
         self._obey(f"{port} {octets.hex() or '-'}")
@@ -161,6 +171,8 @@ class HostMeter:
             elif words[0] == "adc":
                 self.adc_reads_us.append(int(words[1]))
                 self.host.write("none" if self.adc_codes is None else "{} {}".format(*self.adc_codes))
+            elif words[0] == "position":
+                self.positions[int(words[1])] = bytes.fromhex(words[2])
             elif words[0] == "kept":
                 self.kept[int(words[1])] = int(words[2])
             elif words[0] == "speed":
@@ -183,7 +195,8 @@ class HostMeter:
             self.element.wake(now_us)
             self.host.write("nack")
             return
-        part = {0x60: self.element, 0x50: self.eeprom, self.hall.address: self.hall}.get(address)
+        parts = {0x60: self.element, 0x50: self.eeprom, self.hall.address: self.hall, 0x18: self.accelerometer}
+        part = parts.get(address)
         if part is None:
             self.host.write("nack")
             return

@@ -134,3 +134,34 @@ class FrontEnd:
             return round(self.voltage_V * current_A * part / 50_000 * 4_862_401) & 0xFFFFFF
         value, full_scale = full_scales[address]
         return round(value / full_scale * FULL_SCALE_CODES)
+
+
+@dataclass
+class Accelerometer:
+    """A LIS3DH at 0x18 at rest or not, with a digit of noise; no filter, no interrupt of its own."""
+
+    gravity_mg: tuple[int, int, int] = (0, 0, 1000)
+    is_present: bool = True
+    is_stuck: bool = False
+    registers: bytearray = field(default_factory=lambda: bytearray(0x40))
+    reads_us: list[int] = field(default_factory=list)
+    address: int = 0x18
+
+    def power_on(self) -> None:
+        self.registers = bytearray(0x40)
+
+    def transfer(self, now_us: int, tx: bytes, rx_length: int) -> str:
+        if not self.is_present:
+            return "nack"
+        at = tx[0] & 0x7F
+        for offset, value in enumerate(tx[1:]):
+            self.registers[at + offset] = value
+        if not rx_length:
+            return "ack -"
+        self.reads_us.append(now_us)
+        noise = 0 if self.is_stuck else len(self.reads_us) % 2
+        for axis, value in enumerate(self.gravity_mg):
+            octets = ((value + noise) * 16).to_bytes(2, "little", signed=True)
+            self.registers[0x28 + 2 * axis : 0x2A + 2 * axis] = octets
+        self.registers[0x27] = 0x0F
+        return "ack " + bytes(self.registers[at : at + rx_length]).hex()

@@ -29,10 +29,13 @@ static struct {
     size_t received_first[PORTS], received_end[PORTS];
     bool is_latch_set;
     uint32_t kept[HAL_KEPT_WORDS];
-    uint8_t parameters[128];
     int64_t correction_hundredths;
     bool is_clock_lost;
+    uint8_t parameters[256];
     bool has_parameters;
+    bool is_motion_signalled;
+    uint8_t positions[CONFIG_POSITION_PAGE_BYTES]; /* inverted, so that zeroed memory is a blank page */
+    uint8_t position_page[CONFIG_POSITION_PAGE_BYTES];
 } host;
 
 static const char *const port_names[PORTS] = {"optical", "modem", "diagnostic"};
@@ -65,6 +68,8 @@ bool hal_case_is_open(void) { return host.is_case_open; }
 void host_set_line_live(bool live) { host.is_line_dead = !live; }
 
 bool hal_line_is_live(void) { return !host.is_line_dead; }
+bool hal_motion_is_signalled(void) { return host.is_motion_signalled; }
+void host_set_motion(bool is_signalled) { host.is_motion_signalled = is_signalled; }
 
 bool hal_case_take_edge(struct hal_edge *edge) {
     if (host.edges_taken == host.edges_happened) {
@@ -207,6 +212,29 @@ bool hal_serial_is_quiet(enum hal_port port) { return !hal_serial_is_sending(por
 const char *hal_reset_cause(void) { return "power-on"; }
 uint32_t hal_boot_count(void) { return 1; }
 const uint8_t *hal_parameter_page(void) { return host.has_parameters ? host.parameters : NULL; }
+
+const uint8_t *hal_position_page(void) {
+    for (size_t i = 0; i < sizeof host.positions; i++) {
+        host.position_page[i] = (uint8_t)~host.positions[i];
+    }
+    return host.position_page;
+}
+
+void host_set_position(uint32_t at, const uint8_t *octets, uint32_t count) {
+    if (at % 4u != 0 || count % 4u != 0 || at + count > sizeof host.positions) {
+        fail("an installed position was written outside of its page or not in words");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        host.positions[at + i] |= (uint8_t)~octets[i]; /* flash: bits only go to 0 */
+    }
+}
+
+void hal_position_write(uint32_t at, const uint8_t *octets, uint32_t count) {
+    printf("position %u ", (unsigned)at);
+    host_print_hex(octets, count);
+    printf("\n");
+    host_set_position(at, octets, count);
+}
 
 void host_set_parameters(const uint8_t *octets, size_t count) {
     if (count > sizeof host.parameters) {

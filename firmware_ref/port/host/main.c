@@ -213,6 +213,11 @@ static bool obey_device(const char *verb, const char *rest) {
         host_plan_edge(time_us, open != 0);
     } else if (strcmp(verb, "clock-lost") == 0) {
         host_lose_clock();
+    } else if (strcmp(verb, "motion") == 0) {
+        host_set_motion(rest[0] == '1');
+    } else if (strcmp(verb, "position") == 0 && strchr(rest, ' ') != NULL) {
+        const int count = host_read_hex(strchr(rest, ' ') + 1, octets, sizeof octets);
+        host_set_position((uint32_t)strtoul(rest, NULL, 10), octets, count < 0 ? 0 : (uint32_t)count);
     } else if (strcmp(verb, "modem") == 0) {
         receive_hex(HAL_PORT_MODEM, rest);
     } else if (strcmp(verb, "latch") == 0) {

@@ -6,6 +6,7 @@ static struct {
     struct hal_edge edges[CONFIG_SEAL_EDGES];
     uint8_t first;
     uint8_t count;
+    bool is_held; /* the interrupt is off until the main loop has taken the edges */
 } case_edges;
 
 void handle_gpio_c(void);
@@ -26,15 +27,23 @@ void case_switch_begin(void) {
 
 bool hal_case_is_open(void) { return (GPIO_DATA(GPIO_C_BASE, CASE_SWITCH_PIN) & CASE_SWITCH_PIN) != 0; }
 
-/* Cleared before the level is read, so an edge in between interrupts again instead of being lost. */
+/*
+ * Cleared before the level is read, so an edge in between interrupts again instead of being lost. When the main loop falls
+ * behind, the interrupt is switched off: however fast the edges come, the processor is the meter's (SEAL-3). What comes
+ * meanwhile is one edge, taken when it is switched on again: debouncing needs no more than that there was one (SEAL-2).
+ */
 void handle_gpio_c(void) {
+    if (case_edges.is_held) {
+        return; /* it was pending when it was switched off */
+    }
     GPIO_ICR(GPIO_C_BASE) = CASE_SWITCH_PIN;
     const struct hal_edge edge = {.time_us = hal_time_us(), .open = hal_case_is_open()};
-    if (case_edges.count < CONFIG_SEAL_EDGES) {
-        case_edges.count++;
+    case_edges.edges[(case_edges.first + case_edges.count) % CONFIG_SEAL_EDGES] = edge;
+    case_edges.count++;
+    if (case_edges.count == CONFIG_SEAL_EDGES) {
+        GPIO_IM(GPIO_C_BASE) = GPIO_IM(GPIO_C_BASE) & ~CASE_SWITCH_PIN;
+        case_edges.is_held = true;
     }
-    /* On overflow the last one is replaced: debouncing only needs the newest edge to be right (SEAL-2, SEAL-3). */
-    case_edges.edges[(case_edges.first + case_edges.count - 1u) % CONFIG_SEAL_EDGES] = edge;
     time_note_wake();
 }
 
@@ -45,6 +54,9 @@ bool hal_case_take_edge(struct hal_edge *edge) {
         *edge = case_edges.edges[case_edges.first];
         case_edges.first = (uint8_t)((case_edges.first + 1u) % CONFIG_SEAL_EDGES);
         case_edges.count--;
+    } else if (case_edges.is_held) {
+        case_edges.is_held = false;
+        GPIO_IM(GPIO_C_BASE) = GPIO_IM(GPIO_C_BASE) | CASE_SWITCH_PIN;
     }
     enable_interrupts();
     return has_edge;

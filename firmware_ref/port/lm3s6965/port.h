@@ -25,6 +25,7 @@ void watchdog_begin(void);
 void watchdog_feed(uint64_t now_us);
 void case_switch_begin(void);
 void earth_sense_begin(void);
+void motion_line_begin(void);
 void i2c_begin(void);
 void serial_begin(void);
 void spi_begin(void);

@@ -56,13 +56,24 @@
 #define GPIO_AFSEL(base) REGISTER((base) + 0x420u)
 #define GPIO_ODR(base) REGISTER((base) + 0x50Cu)
 #define GPIO_PUR(base) REGISTER((base) + 0x510u)
+#define GPIO_PDR(base) REGISTER((base) + 0x514u)
 #define GPIO_DEN(base) REGISTER((base) + 0x51Cu)
+#define GPIO_IEV(base) REGISTER((base) + 0x40Cu)
 #define CASE_SWITCH_PIN (1u << 4) /* PC4 */
 #define EARTH_SENSE_PIN (1u << 0) /* PD0 */
 #define MAINS_PIN (1u << 0)       /* PE0 */
 #define LATCH_PIN (1u << 1)       /* PE1 */
 #define LATCH_RESET_PIN (1u << 2) /* PE2 */
+#define MOTION_PIN (1u << 4) /* PD4 */
 #define FRONT_END_SELECT_PIN (1u << 3) /* PA3 */
+
+/* Flash controller */
+#define FLASH_BASE 0x400FD000u
+#define FLASH_FMA REGISTER(FLASH_BASE + 0x000u)
+#define FLASH_FMD REGISTER(FLASH_BASE + 0x004u)
+#define FLASH_FMC REGISTER(FLASH_BASE + 0x008u)
+#define FLASH_USECRL REGISTER(SYSCTL_BASE + 0x140u)
+#define FLASH_FMC_WRITE 0xA4420001u /* key and WRITE; bit 0 stays set until it is done */
 
 /* UART (PL011) */
 #define UART0_BASE 0x4000C000u
@@ -187,6 +198,7 @@
 /* Interrupt lines */
 #define IRQ_GPIO_C 2u
 #define IRQ_GPIO_E 4u
+#define IRQ_GPIO_D 3u
 #define IRQ_UART0 5u
 #define IRQ_UART1 6u
 #define IRQ_I2C0 8u

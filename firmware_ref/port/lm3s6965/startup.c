@@ -8,6 +8,7 @@ void handle_reset(void);
 void handle_fault(void);
 void handle_gpio_c(void);
 void handle_gpio_e(void);
+void handle_gpio_d(void);
 void handle_uart0(void);
 void handle_uart1(void);
 void handle_uart2(void);
@@ -41,6 +42,7 @@ __attribute__((section(".vectors"), used)) const struct vector_table vectors = {
             [SYSTEM(15)] = handle_fault,
             [LINE(IRQ_GPIO_C)] = handle_gpio_c,
             [LINE(IRQ_GPIO_E)] = handle_gpio_e,
+            [LINE(IRQ_GPIO_D)] = handle_gpio_d,
             [LINE(IRQ_UART0)] = handle_uart0,
             [LINE(IRQ_UART1)] = handle_uart1,
             [LINE(IRQ_I2C0)] = handle_i2c0,
@@ -87,6 +89,7 @@ void handle_reset(void) {
     clock_begin();
     power_begin();
     power_watch_on_battery();
+    motion_line_begin();
     i2c_begin();
     serial_begin();
     spi_begin();

@@ -36,6 +36,21 @@ const char *hal_reset_cause(void) {
 
 const uint8_t *hal_parameter_page(void) { return (const uint8_t *)(uintptr_t)CONFIG_PARAMETERS_ADDRESS; }
 
+const uint8_t *hal_position_page(void) { return (const uint8_t *)(uintptr_t)CONFIG_POSITION_ADDRESS; }
+
+/* The flash's time base is the clock's microsecond; the program waits in flash while a word is written. */
+void hal_position_write(uint32_t at, const uint8_t *octets, uint32_t count) {
+    FLASH_USECRL = CONFIG_CYCLES_PER_US - 1u;
+    for (uint32_t i = 0; i < count; i += 4u) {
+        FLASH_FMA = CONFIG_POSITION_ADDRESS + at + i;
+        FLASH_FMD = (uint32_t)octets[i] | (uint32_t)octets[i + 1u] << 8 | (uint32_t)octets[i + 2u] << 16 |
+                    (uint32_t)octets[i + 3u] << 24;
+        FLASH_FMC = FLASH_FMC_WRITE;
+        while ((FLASH_FMC & 1u) != 0) {
+        }
+    }
+}
+
 /*
  * The first expiry only sets a flag (its interrupt stays off), the second resets. Locked in between, so that a runaway
  * program can't switch it off by chance.

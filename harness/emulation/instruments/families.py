@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 from zlib import crc32
 
 from harness.bench.errors import BenchFileError
@@ -25,12 +26,14 @@ from harness.emulation.instruments.relay_board import RelayBoard
 from harness.emulation.instruments.relay_unit import Actuator, make_relay_unit
 from harness.emulation.instruments.scope_unit import Probe
 from harness.emulation.instruments.scpi import ScpiInstrument
+from harness.emulation.instruments.trueform_dialect import make_trueform
 from harness.emulation.instruments.truevolt import REFERENCE_IDENTITY as REFERENCE_MULTIMETER
 from harness.emulation.instruments.truevolt_dialect import make_truevolt
 from harness.emulation.plant.electromagnet import COILS, find_magnet
 from harness.emulation.plant.mains import COMPONENT as MAINS
 from harness.emulation.plant.mains import SHUNT_PREFIX, find_mains
 from harness.emulation.plant.mains_wiring import FAULTS
+from harness.emulation.plant.played import Driven
 from harness.emulation.plant.terminals import COMPONENT as TERMINALS
 from harness.emulation.world import World
 
@@ -134,6 +137,19 @@ def _make_power_analyzer(world: World, role: str, entry: InstrumentEntry) -> Scp
     return make_power_analyzer(world, role, find_magnet(world), dict(enumerate(COILS, 1)))
 
 
+def _make_generator(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
+    """Each channel by the name of what hangs at it."""
+    there = {"shaker": "shaker", "case_contact": "case contact"}
+    unknown = sorted(set(entry.channels) - set(there))
+    if unknown or not set(entry.channels.values()) <= {1, 2}:
+        raise BenchFileError(
+            f"key 'instruments.{role}.channels': expected {', '.join(there)} at channels 1 and 2; found "
+            f"{', '.join(f'{name} = {number}' for name, number in entry.channels.items())}"
+        )
+    driven = {channel: cast(Driven, world.component(there[name])) for name, channel in entry.channels.items()}
+    return make_trueform(world, role, driven)
+
+
 def _make_teslameter(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
     return make_teslameter(world, role, find_magnet(world))
 
@@ -164,6 +180,7 @@ MAKERS: dict[str, Maker] = {
     "keysight-34465a": _make_multimeter,
     "keysight-ac6800": _make_ac_source,
     "keysight-infiniivision": _make_scope,
+    "keysight-33500": _make_generator,
     "keysight-34970a": _make_relay_unit,
     "keysight-n6705": _make_power_analyzer,
     "lakeshore-f71": _make_teslameter,

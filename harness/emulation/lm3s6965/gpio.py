@@ -195,6 +195,8 @@ class GpioPort(Block):
             for other in exclusive:
                 setattr(state, other, getattr(state, other) & ~value)
             self._settle()
+            if field == "im":
+                self.drive_irq()  # masking the last pin takes the line back as well
 
         return write
 

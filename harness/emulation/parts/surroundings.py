@@ -19,6 +19,7 @@ Quantity = Literal["LINE_I", "NEUTRAL_I", "LINE_V"]
 EARTH_FIELD_NT = (18_000, 0, -45_000)
 """Mid-latitude Europe, horizontal and vertical part (World Magnetic Model, rounded)."""
 ROOM_MC = 23_000
+GRAVITY_UG = 1_000_000
 
 
 class Surroundings(Protocol):
@@ -38,6 +39,15 @@ class Surroundings(Protocol):
 
     def mains_segments(self, quantity: Quantity, from_ns: int, to_ns: int) -> list[Segment]:
         """The laws that ``quantity`` follows in ``from_ns <= t < to_ns``, the oldest first; never empty."""
+
+    def acceleration_ug(self, at_ns: int) -> tuple[int, int, int]:
+        """What an ideal accelerometer feels along the meter's axes, in millionths of g; 1 g upwards at rest.
+
+        ``at_ns`` is now or a moment of the last second.
+        """
+
+    def still_from_ns(self) -> int:
+        """From when on nothing has moved the meter; a time to come while something does."""
 
 
 @dataclass(frozen=True)
@@ -68,3 +78,12 @@ class QuietRoom:
         """Nothing flows."""
         del quantity, from_ns, to_ns
         return [Segment(0)]
+
+    def acceleration_ug(self, at_ns: int) -> tuple[int, int, int]:
+        """Gravity, on a level desk."""
+        del at_ns
+        return (0, 0, GRAVITY_UG)
+
+    def still_from_ns(self) -> int:
+        """Nothing has ever moved it."""
+        return 0

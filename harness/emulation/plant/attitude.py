@@ -62,6 +62,8 @@ class Attitude(PlainComponent):
     def __init__(self, world: World, name: str = "attitude") -> None:
         stream = world.stream(f"{name} traits")
         self.askew_mdeg = (stream.take_int(*MOUNTING_MDEG), stream.take_int(*MOUNTING_MDEG))
+        self.watchers: list[str] = []
+        """Components that are told ("moved") when an axis begins to move."""
         self.state = AttitudeState()
         super().__init__(world, name)
 
@@ -130,6 +132,8 @@ class Attitude(PlainComponent):
         kept = self._phases(axis)
         past = [index for index, one in enumerate(kept) if one.start_ns <= self.world.now_ns - REMEMBERED_NS]
         self.state.phases[axis - 1] = kept[past[-1] if past else 0 :] + new
+        for watcher in self.watchers:
+            self.world.schedule(self.world.now_ns, watcher, "moved")
 
 
 def find_attitude(world: World) -> Attitude:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.emulation.analog_net import Segment
 from harness.emulation.parts.surroundings import Place, Quantity
+from harness.emulation.plant.attitude import AXES
 from harness.emulation.plant.plant import Plant
 
 
@@ -34,3 +35,14 @@ class FeltPlant:
     def mains_segments(self, quantity: Quantity, from_ns: int, to_ns: int) -> list[Segment]:
         """The mains at the meter's terminals and in its elements."""
         return self.plant.mains.segments(quantity, from_ns, to_ns)
+
+    def acceleration_ug(self, at_ns: int) -> tuple[int, int, int]:
+        """Gravity in the stage's attitude, and what the shaker adds."""
+        gravity, shaking = self.plant.attitude.gravity_ug(at_ns), self.plant.shaker.acceleration_ug(at_ns)
+        x, y, z = (one + other for one, other in zip(gravity, shaking, strict=True))
+        return x, y, z
+
+    def still_from_ns(self) -> int:
+        """When the stage's axes and the shaker have come, or will come, to rest."""
+        attitude = self.plant.attitude
+        return max(*(attitude.rests_at_ns(axis) for axis in AXES), self.plant.shaker.rests_at_ns())

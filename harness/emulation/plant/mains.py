@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from harness.bench.files import ShuntEntry
+from harness.bench.stimuli import ShuntEntry
 from harness.emulation.analog_net import FULL_TURN_MDEG, AnalogNet, Segment
 from harness.emulation.errors import WorldError
 from harness.emulation.plant.mains_circuit import (

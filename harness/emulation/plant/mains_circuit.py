@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from math import atan2, isqrt, pi
 from typing import Literal
 
-from harness.bench.files import ShuntEntry
+from harness.bench.stimuli import ShuntEntry
 from harness.emulation.seeded import SeededStream
 
 Element = Literal["line", "neutral"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.bench.files import ShuntEntry
+from harness.bench.stimuli import ShuntEntry
 from harness.emulation.plant.attitude import Attitude
 from harness.emulation.plant.climate import Climate
 from harness.emulation.plant.electromagnet import Electromagnet
 from harness.emulation.plant.mains import Mains
+from harness.emulation.plant.shaker import Shaker
 from harness.emulation.plant.terminals import Terminals
 from harness.emulation.world import World
 
@@ -23,6 +24,7 @@ class Plant:
     climate: Climate
     attitude: Attitude
     terminals: Terminals
+    shaker: Shaker
 
 
 def make_plant(world: World, shunts: Mapping[str, ShuntEntry]) -> Plant:
@@ -34,4 +36,5 @@ def make_plant(world: World, shunts: Mapping[str, ShuntEntry]) -> Plant:
         climate=climate,
         attitude=Attitude(world),
         terminals=Terminals(world, mains, climate),
+        shaker=Shaker(world),
     )

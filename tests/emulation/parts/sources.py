@@ -17,6 +17,9 @@ class HandMade:
     changes: list[tuple[int, tuple[int, int, int]]] = field(default_factory=lambda: [(0, QUIET_NT)])
     transformer_nT: tuple[int, int, int] = QUIET_NT
     board_mC: int = 25_000
+    accelerations: list[tuple[int, tuple[int, int, int]]] = field(default_factory=lambda: [(0, (0, 0, 1_000_000))])
+    """From when on: what an ideal accelerometer feels."""
+    moving_until_ns: int = 0
     mains: dict[Quantity, list[Segment]] = field(default_factory=dict)
 
     def field_nT(self, place: Place, at_ns: int) -> tuple[int, int, int]:
@@ -32,6 +35,12 @@ class HandMade:
 
     def terminal_mC(self, at_ns: int) -> int:
         return self.board_mC
+
+    def acceleration_ug(self, at_ns: int) -> tuple[int, int, int]:
+        return [value for since_ns, value in self.accelerations if since_ns <= at_ns][-1]
+
+    def still_from_ns(self) -> int:
+        return max(self.moving_until_ns, self.accelerations[-1][0])
 
     def mains_segments(self, quantity: Quantity, from_ns: int, to_ns: int) -> list[Segment]:
         laws = self.mains.get(quantity, [Segment(0)])
