@@ -69,6 +69,7 @@ pytest_plugins = (
     "fixtures.case_contact",
     "fixtures.relay",
     "fixtures.case",
+    "fixtures.side_magnet",
     "fixtures.supply",
     "fixtures.multimeter",
     "fixtures.mains",

@@ -24,7 +24,8 @@ struct access {
 #define STEP_CHECK 2u
 #define STEP_FIRST_CHANNEL 3u
 #define STEP_FIRST_POWER (STEP_FIRST_CHANNEL + FRONT_END_CHANNELS)
-#define STEP_COUNT (STEP_FIRST_POWER + FRONT_END_POWERS)
+#define STEP_FIRST_PEAK (STEP_FIRST_POWER + FRONT_END_POWERS)
+#define STEP_COUNT (STEP_FIRST_PEAK + FRONT_END_PEAKS)
 
 static const struct access accesses[STEP_COUNT] = {
     {.address = REGISTER_UNLOCK, .direction = WRITE, .data_bytes = 1, .data = 0xAD},
@@ -36,6 +37,9 @@ static const struct access accesses[STEP_COUNT] = {
     [STEP_FIRST_POWER + POWER_LINE] = {.address = 0x212, .direction = READ, .data_bytes = 3},
     [STEP_FIRST_POWER + POWER_NEUTRAL] = {.address = 0x213, .direction = READ, .data_bytes = 3},
     [STEP_FIRST_POWER + POWER_LINE_REACTIVE] = {.address = 0x214, .direction = READ, .data_bytes = 3},
+    /* Reading them resets them. */
+    [STEP_FIRST_PEAK + PEAK_LINE] = {.address = 0x229, .direction = READ, .data_bytes = 3},
+    [STEP_FIRST_PEAK + PEAK_NEUTRAL] = {.address = 0x22B, .direction = READ, .data_bytes = 3},
 };
 
 /* What one code is, in 2^-16 uA or uV: full scale is 9,032,007 codes. */
@@ -112,9 +116,15 @@ static enum front_end_outcome take_access(struct front_end *front_end) {
     const uint32_t code = (uint32_t)data[0] << 16 | get_u16(&data[1]);
     const unsigned step = front_end->step;
     front_end->step++;
+    if (step >= STEP_FIRST_PEAK) {
+        front_end->peaks[step - STEP_FIRST_PEAK] = code;
+        front_end->has_peaks = front_end->step == STEP_COUNT;
+        return front_end->has_peaks ? end_sample(front_end, FRONT_END_SAMPLE) : FRONT_END_NO_SAMPLE;
+    }
     if (step >= STEP_FIRST_POWER) {
         front_end->powers[step - STEP_FIRST_POWER] = power_of(front_end, step - STEP_FIRST_POWER, code);
-        return front_end->step == STEP_COUNT ? end_sample(front_end, FRONT_END_SAMPLE) : FRONT_END_NO_SAMPLE;
+        const bool is_last = front_end->step == STEP_FIRST_PEAK && !front_end->wants_peaks;
+        return is_last ? end_sample(front_end, FRONT_END_SAMPLE) : FRONT_END_NO_SAMPLE;
     }
     if (step >= STEP_FIRST_CHANNEL) {
         front_end->codes[step - STEP_FIRST_CHANNEL] = code;
@@ -133,6 +143,7 @@ static enum front_end_outcome step_once(struct front_end *front_end, uint64_t no
         outcome = hal_spi_is_busy() ? end_sample(front_end, FRONT_END_FAILURE) : take_access(front_end);
     } else if (now_us >= front_end->sample_at_us) {
         front_end->sample_at_us = now_us + CONFIG_FRONT_END_SAMPLE_US;
+        front_end->has_peaks = false;
         front_end->step = front_end->is_set_up ? STEP_FIRST_CHANNEL : 0;
     } else {
         *next_us = front_end->sample_at_us;

@@ -94,6 +94,18 @@ static void take_bypass(struct sensors *sensors, struct event_queue *queue, cons
     front_end_hasten(&sensors->front_end, bypass_wants_sample_at_us(&sensors->bypass, now_us));
 }
 
+/* MAG-5 */
+static void take_waveform(struct sensors *sensors, struct event_queue *queue, uint64_t now_us) {
+    struct front_end *front_end = &sensors->front_end;
+    struct saturation *saturation = &sensors->saturation;
+    struct saturation_change change;
+    if (front_end->has_peaks && saturation_take(saturation, front_end->peaks, front_end->codes, now_us, &change)) {
+        const enum event_code code = change.present ? EVENT_TRANSFORMER_SATURATED : EVENT_TRANSFORMER_SATURATED_ENDED;
+        queue_event(queue, code, change.first_us);
+    }
+    front_end->wants_peaks = saturation_wants_peaks(saturation, front_end->codes, now_us);
+}
+
 static void take_currents(struct sensors *sensors, struct event_queue *queue, uint64_t now_us) {
     const uint32_t *values = sensors->front_end.values;
     const int32_t *powers = sensors->front_end.powers;
@@ -109,6 +121,7 @@ static void take_currents(struct sensors *sensors, struct event_queue *queue, ui
         take_wiring(sensors, queue, &sample, now_us);
     }
     take_mismatch(sensors, queue, &sample, now_us);
+    take_waveform(sensors, queue, now_us);
     take_bypass(sensors, queue, &sample, now_us);
     front_end_hasten(&sensors->front_end, sensors->compared_us + CONFIG_FRONT_END_SAMPLE_US);
     if (mismatch_is_urgent(&sensors->mismatch)) {
@@ -158,7 +171,7 @@ uint32_t sensors_status(const struct sensors *sensors) {
     uint32_t bits = 0;
     bits |= sensors->magnet.is_present ? STATUS_MAGNET : 0;
     bits |= sensors->mismatch.is_present ? STATUS_MISMATCH : 0;
-    bits |= sensors->wiring.present != 0 || sensors->bypass.is_present ? STATUS_METROLOGY : 0;
+    bits |= sensors->wiring.present != 0 || sensors->bypass.is_present || sensors->saturation.is_present ? STATUS_METROLOGY : 0;
     bits |= sensors->hall.field.is_clipped ? STATUS_FIELD_CLIPPED : 0;
     bits |= sensors->heat.is_over ? STATUS_OVERHEATED : 0;
     bits |= sensors->hall_watch.is_faulty ? STATUS_HALL_FAULT : 0;

@@ -1,6 +1,6 @@
 /*
  * What the meter feels besides its case: field and currents. Joins each sensor to its decision and turns what they find
- * into events (MAG-2, MAG-3, MET-1, MET-2, MET-3, MET-4).
+ * into events (MAG-2, MAG-3, MAG-5, MET-1, MET-2, MET-3, MET-4).
  */
 #ifndef TBR_SENSORS_H
 #define TBR_SENSORS_H
@@ -14,6 +14,7 @@
 #include "core/mismatch.h"
 #include "core/part_watch.h"
 #include "core/readout.h"
+#include "core/saturation.h"
 #include "core/temperature.h"
 #include "core/wiring.h"
 
@@ -31,6 +32,7 @@ struct sensors {
     uint32_t gains[FRONT_END_CHANNELS];
     struct temperature temperature;
     struct heat heat;
+    struct saturation saturation;
 };
 
 /* On zeroed memory. `page` is the parameter page, or NULL. */

@@ -103,6 +103,9 @@ class FrontEnd:
     voltage_V: float = 230.0
     line_deg: float = 0.0
     neutral_deg: float = 0.0
+    line_crest: float = 1.4142
+    neutral_crest: float = 1.4142
+    peak_reads: int = 0
     is_present: bool = True
     is_unlocked: bool = False
     required: int = 0
@@ -132,6 +135,10 @@ class FrontEnd:
             )
             part = math.sin(math.radians(degrees)) if address == 0x214 else math.cos(math.radians(degrees))
             return round(self.voltage_V * current_A * part / 50_000 * 4_862_401) & 0xFFFFFF
+        if address in (0x229, 0x22B):
+            self.peak_reads += address == 0x229
+            line = self.line_A * self.line_crest, self.neutral_A * self.neutral_crest
+            return round(line[address == 0x22B] / 141.4214 * 6_500_000)
         value, full_scale = full_scales[address]
         return round(value / full_scale * FULL_SCALE_CODES)
 

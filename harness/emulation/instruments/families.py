@@ -34,6 +34,7 @@ from harness.emulation.plant.mains import COMPONENT as MAINS
 from harness.emulation.plant.mains import SHUNT_PREFIX, find_mains
 from harness.emulation.plant.mains_wiring import FAULTS
 from harness.emulation.plant.played import Driven
+from harness.emulation.plant.side_magnet import COMPONENT as SIDE_MAGNET
 from harness.emulation.plant.terminals import COMPONENT as TERMINALS
 from harness.emulation.world import World
 
@@ -45,6 +46,7 @@ ACTUATORS = {
     "meter_supply": Actuator("supply contact", "interrupt"),
     "source_feed": Actuator(MAINS, "feed"),
     "terminal_heater": Actuator(TERMINALS, "heater"),
+    "side_magnet": Actuator(SIDE_MAGNET, "near"),
     **{fault: Actuator(MAINS, fault) for fault in FAULTS},
 }
 """What a relay channel of the bench file can work, by the name it has there; ``shunt_NAME`` works that shunt."""

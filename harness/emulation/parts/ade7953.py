@@ -5,15 +5,15 @@ Verification", "Required Register Setting"). A frame is 16 bits of address, a by
 then the register's octets, high one first, while the chip select is low; SPI mode 3. A 24-bit register at 2xx is the
 same as the 32-bit one at 3xx. A frame cut short has no effect.
 
-Modelled: IRMSA, IRMSB, VRMS, the powers of both channels with their power factors and signs, the period, and what sets
-them up. Registers of functions that are not modelled keep what is
-written to them where that changes no modelled value; reading a measured value that is not modelled is an error.
+Modelled: IRMSA, IRMSB, VRMS, the powers of both channels with their power factors and signs, the peaks of both
+currents, the period, and what sets them up. Registers of functions that are not modelled keep what is written to them where that changes no modelled value; reading a measured value that is not modelled is an error.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from harness.emulation.analog_net import Segment
 from harness.emulation.errors import NotModelledError
 from harness.emulation.parts.ade7953_channels import (
     FULL_SCALE_UA,
@@ -24,6 +24,7 @@ from harness.emulation.parts.ade7953_channels import (
     codes,
     settle,
 )
+from harness.emulation.parts.ade7953_peaks import peak_code, peak_uA
 from harness.emulation.parts.ade7953_power import (
     PERIOD_HZ,
     PowerState,
@@ -51,6 +52,8 @@ POWERS = {0x212: (IRMSA, "active"), 0x213: (IRMSB, "active"), 0x214: (IRMSA, "re
 POWER_FACTORS = {0x10A: IRMSA, 0x10B: IRMSB}
 SIGN_BITS = {IRMSA: (10, 12), IRMSB: (11, 13)}
 """ACCMODE: APSIGN and VARSIGN of each channel."""
+PEAKS = {0x228: (IRMSA, False), 0x229: (IRMSA, True), 0x22A: (IRMSB, False), 0x22B: (IRMSB, True)}
+"""IAPEAK, RSTIAPEAK, IBPEAK, RSTIBPEAK: the current's channel, and whether reading resets it."""
 UNSET_GAIN_PPM = 5_000
 """Our own choice: the sheet promises nothing while register 120 is not set as required."""
 
@@ -86,6 +89,7 @@ class Ade7953State:
     channels: dict[int, ChannelState] = field(
         default_factory=lambda: {register: ChannelState() for register in MEASURED}
     )
+    peaks_since_ns: dict[int, int] = field(default_factory=lambda: {IRMSA: 0, IRMSB: 0})
     powers: dict[int, PowerState] = field(default_factory=lambda: {IRMSA: PowerState(), IRMSB: PowerState()})
 
 
@@ -119,6 +123,7 @@ class Ade7953(PlainComponent):
             channel.at_ns = self.world.now_ns
         for power in self.state.powers.values():
             power.at_ns = self.world.now_ns
+        self.state.peaks_since_ns = {IRMSA: self.world.now_ns, IRMSB: self.world.now_ns}
 
     def power_off(self) -> None:
         """Supply gone."""
@@ -183,7 +188,7 @@ class Ade7953(PlainComponent):
         state, register = self.state, _alias(address)
         if register in MEASURED:
             return self._measure(register, at_ns)
-        if register in {*POWERS, *POWER_FACTORS, ACCMODE, PERIOD}:
+        if register in {*POWERS, *POWER_FACTORS, *PEAKS, ACCMODE, PERIOD}:
             return self._derive(register, at_ns)
         if register in KEPT or register in FIXED:
             return state.registers.get(register, KEPT.get(register, 0))
@@ -230,15 +235,32 @@ class Ade7953(PlainComponent):
         quantity, full_scale_u, gain_register = MEASURED[register]
         channel = state.channels[register]
         segments = self.surroundings.mains_segments(quantity, channel.at_ns, at_ns)
-        ratio_ppm = 1_000_000
-        if quantity == "LINE_I" and any(segment.peak_u or segment.plus for segment in segments):
-            ratio_ppm = self.transformer.ratio_ppm(self.surroundings.field_nT("transformer", at_ns))
-        settle(channel, segments, at_ns, ratio_ppm)
+        settle(channel, segments, at_ns, self._passed_ppm(quantity, segments, at_ns)[0])
         gain_ppm = self.gain_ppm[register]
         if state.registers.get(RESERVED_120, 0) != REQUIRED_120:
             gain_ppm += UNSET_GAIN_PPM
         noise = self.world.stream(f"{self.name} noise").take_bytes(2)
         return codes(channel, full_scale_u, gain_ppm, state.registers.get(gain_register, GAIN_ONE), noise)
+
+    def _passed_ppm(self, quantity: Quantity, segments: list[Segment], at_ns: int) -> tuple[int, int]:
+        """What the sensor before the part passes of rms and peak; a power counts as its current's rms."""
+        if quantity != "LINE_I" or not any(segment.peak_u or segment.plus for segment in segments):
+            return 1_000_000, 1_000_000
+        field_nT = self.surroundings.field_nT("transformer", at_ns)
+        return self.transformer.passed_ppm(field_nT, peak_uA(segments[-1:]))
+
+    def _peak(self, register: int, at_ns: int) -> int:
+        state = self.state
+        current_register, resets = PEAKS[register]
+        quantity, _, gain_register = MEASURED[current_register]
+        since_ns = state.peaks_since_ns[current_register]
+        segments = self.surroundings.mains_segments(quantity, since_ns, max(at_ns, since_ns + 1))
+        value_uA = peak_uA(segments) * self._passed_ppm(quantity, segments, at_ns)[1] // 1_000_000
+        if resets:
+            state.peaks_since_ns[current_register] = at_ns
+        noise = self.world.stream(f"{self.name} noise").take_bytes(1)[0]
+        gain_code = state.registers.get(gain_register, GAIN_ONE)
+        return peak_code(value_uA, self.gain_ppm[current_register], gain_code, noise)
 
     def _settled(self, current_register: int, at_ns: int) -> PowerState:
         """The powers of a current's channel, followed until now."""
@@ -246,10 +268,7 @@ class Ade7953(PlainComponent):
         quantity = MEASURED[current_register][0]
         volts = self.surroundings.mains_segments("LINE_V", power.at_ns, max(at_ns, power.at_ns + 1))
         amperes = self.surroundings.mains_segments(quantity, power.at_ns, max(at_ns, power.at_ns + 1))
-        ratio_ppm = 1_000_000
-        if quantity == "LINE_I" and any(segment.peak_u or segment.plus for segment in amperes):
-            ratio_ppm = self.transformer.ratio_ppm(self.surroundings.field_nT("transformer", at_ns))
-        settle_power(power, volts, amperes, at_ns, ratio_ppm)
+        settle_power(power, volts, amperes, at_ns, self._passed_ppm(quantity, amperes, at_ns)[0])
         return power
 
     def _power(self, register: int, at_ns: int) -> int:
@@ -265,6 +284,8 @@ class Ade7953(PlainComponent):
             return self._power(register, at_ns)
         if register in POWER_FACTORS:
             return power_factor_code(self._settled(POWER_FACTORS[register], at_ns))
+        if register in PEAKS:
+            return self._peak(register, at_ns)
         if register == PERIOD:
             return self._period(at_ns)
         return self.state.registers.get(ACCMODE, 0) & 0x3FF | self._signs(at_ns)

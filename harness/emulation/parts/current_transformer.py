@@ -1,17 +1,26 @@
-"""The current transformer on the line element, and what a magnet does to it.
+"""The current transformer on the line element, and what a magnet does to it. The neutral's element is a resistor.
 
-A transformer with a burden R sees its own magnetising reactance X_m = ωL_m beside it and passes the part
-X_m / sqrt(R² + X_m²) of the current (textbook equivalent circuit, leakage and winding resistance left out). The
-core's permeability, and with it L_m, falls once a field from outside has brought the core to its knee:
-L_m = L_0 / (1 + ((B - B_knee) / B_width)²) for B > B_knee. So the meter reads low, ever lower, and never high.
-Knee and width are the field outside, not the flux in the core; their values are of a small shielded ring core
-[recalled, order of magnitude]. Phase error, waveform distortion and remanence are left out.
+Two effects, both beginning at the field from outside that brings the core to its knee; so the meter reads low, ever
+lower, and never high:
+
+- **Permeability falls.** A transformer with a burden R sees its own magnetising reactance X_m = ωL_m beside it and passes
+  the part X_m / sqrt(R² + X_m²) of the current (textbook equivalent circuit, leakage and winding resistance left out).
+  L_m = L_0 / (1 + ((B - B_knee) / B_width)²) for B > B_knee. The waveform keeps its shape.
+- **The core is biased.** A ring in an even field is magnetised the other way in its other half, and no bias is left; a
+  magnet at one side leaves some: an ampere-turn that the secondary can't carry away, as it passes no direct current.
+  With a core that is ideal below saturation the secondary shows sin(θ) + d, d being the bias over the current's peak,
+  from where that is negative until as much area has come back above zero, and nothing for the rest of the period, while
+  the core is saturated (volt-second balance over a period). So one half wave is cut short, the other is whole, and peak
+  and rms no longer stand as 1.41 to 1. At d = 1 nothing comes out at all; a larger current is hurt less.
+
+Knee, width and bias are told by the field outside, not by flux in the core; their values are of a small shielded ring
+core [recalled, order of magnitude]. Phase error and remanence are left out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isqrt
+from math import asin, cos, isqrt, pi, sin, sqrt
 
 from harness.emulation.world import World
 
@@ -20,6 +29,10 @@ BURDEN_TO_REACTANCE_PPM = 10_000
 KNEE_NT = 40_000_000
 WIDTH_NT = 4_000_000
 KNEE_PPM = 200_000
+BIAS_UA_PER_MT = 12_000
+"""Bias beyond the knee, as a direct current in the primary: a percent of what the field would be along the whole core."""
+PPM = 1_000_000
+BISECTIONS = 40
 
 
 @dataclass(frozen=True)
@@ -29,12 +42,47 @@ class CurrentTransformer:
     knee_nT: int
 
     def ratio_ppm(self, field_nT: tuple[int, int, int]) -> int:
-        """What it passes of the current in ``field_nT``, in millionths of what it should."""
-        beyond_nT = isqrt(sum(axis * axis for axis in field_nT)) - self.knee_nT
+        """What the fallen permeability leaves of the current in ``field_nT``, in millionths of what it should be."""
         burden_ppm = BURDEN_TO_REACTANCE_PPM
-        if beyond_nT > 0:
-            burden_ppm += burden_ppm * beyond_nT**2 // WIDTH_NT**2
+        beyond_nT = self._beyond_nT(field_nT)
+        burden_ppm += burden_ppm * beyond_nT**2 // WIDTH_NT**2
         return 10**12 // isqrt(10**12 + burden_ppm**2)
+
+    def passed_ppm(self, field_nT: tuple[int, int, int], peak_uA: int) -> tuple[int, int]:
+        """What is left of the rms and of the peak of a current of ``peak_uA``, in millionths."""
+        ratio_ppm = self.ratio_ppm(field_nT)
+        bias_uA = self._beyond_nT(field_nT) * BIAS_UA_PER_MT // 10**6
+        if not bias_uA:
+            return ratio_ppm, ratio_ppm
+        rms_ppm, peak_ppm = one_sided_ppm(min(bias_uA * PPM // max(peak_uA, 1), PPM))
+        return ratio_ppm * rms_ppm // PPM, ratio_ppm * peak_ppm // PPM
+
+    def _beyond_nT(self, field_nT: tuple[int, int, int]) -> int:
+        return max(isqrt(sum(axis * axis for axis in field_nT)) - self.knee_nT, 0)
+
+
+def one_sided_ppm(bias_ppm: int) -> tuple[int, int]:
+    """Rms and peak of a sinusoid through a biased core, each over what it is without; ``bias_ppm`` is d in millionths."""
+    if bias_ppm >= PPM:
+        return 0, 0
+    d = bias_ppm / PPM
+    begin = pi + asin(d)
+
+    def area(end: float) -> float:
+        return cos(begin) - cos(end) + d * (end - begin)
+
+    # From where the waveform turns positive on, the area only grows; by its next zero it is positive.
+    low, high = 2 * pi - asin(d), 3 * pi + asin(d)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if area(middle) < 0 else (low, middle)
+
+    def squares(angle: float) -> float:
+        return (1 / 2 + d * d) * angle - sin(2 * angle) / 4 - 2 * d * cos(angle)
+
+    rms = sqrt(max(squares(low) - squares(begin), 0.0) / pi)
+    peak = max(1 - d, 1 + d if low > 2.5 * pi else sin(low) + d)
+    return round(rms * PPM), round(peak * PPM)
 
 
 def draw_transformer(world: World, name: str) -> CurrentTransformer:

@@ -17,8 +17,10 @@ class FeltPlant:
     plant: Plant
 
     def field_nT(self, place: Place, at_ns: int) -> tuple[int, int, int]:
-        """The electromagnet's field and the earth's."""
-        return self.plant.magnet.field_nT(place, at_ns)
+        """The electromagnet's field, the earth's, and that of a magnet at the case."""
+        x_nT, y_nT, z_nT = self.plant.magnet.field_nT(place, at_ns)
+        more_x_nT, more_y_nT, more_z_nT = self.plant.side_magnet.field_nT(place)
+        return x_nT + more_x_nT, y_nT + more_y_nT, z_nT + more_z_nT
 
     def is_steady(self, from_ns: int, to_ns: int) -> bool:
         """Whether the coils' currents, and what follows them, stood still."""

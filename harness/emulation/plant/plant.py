@@ -11,6 +11,7 @@ from harness.emulation.plant.climate import Climate
 from harness.emulation.plant.electromagnet import Electromagnet
 from harness.emulation.plant.mains import Mains
 from harness.emulation.plant.shaker import Shaker
+from harness.emulation.plant.side_magnet import SideMagnet
 from harness.emulation.plant.terminals import Terminals
 from harness.emulation.world import World
 
@@ -25,6 +26,7 @@ class Plant:
     attitude: Attitude
     terminals: Terminals
     shaker: Shaker
+    side_magnet: SideMagnet
 
 
 def make_plant(world: World, shunts: Mapping[str, ShuntEntry]) -> Plant:
@@ -37,4 +39,5 @@ def make_plant(world: World, shunts: Mapping[str, ShuntEntry]) -> Plant:
         attitude=Attitude(world),
         terminals=Terminals(world, mains, climate),
         shaker=Shaker(world),
+        side_magnet=SideMagnet(world),
     )

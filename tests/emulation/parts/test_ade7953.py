@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import cos, pi, sqrt
+from math import cos, pi, sin, sqrt
 
 import pytest
 
 from harness.emulation.errors import NotModelledError
 from harness.emulation.parts.ade7953 import Ade7953
-from harness.emulation.parts.current_transformer import CurrentTransformer
+from harness.emulation.parts.ade7953_peaks import FULL_SCALE_PEAK_CODES, FULL_SCALE_PEAK_UA, peak_uA
+from harness.emulation.parts.current_transformer import CurrentTransformer, one_sided_ppm
 from harness.emulation.world import World
 from tests.emulation.parts.sources import HandMade, sine
 
@@ -244,8 +245,9 @@ def test_a_magnet_at_the_transformer_makes_the_line_read_low_and_only_the_line()
     bench.around.transformer_nT = (0, 75_000_000, 0)
     bench.current_A()
     bench.wait(1 * S)
-    expected_A = bench.part.transformer.ratio_ppm(bench.around.transformer_nT) / 1e5
-    assert 5 < expected_A < 9.95
+    passed_ppm, _ = bench.part.transformer.passed_ppm(bench.around.transformer_nT, round(10_000_000 * sqrt(2)))
+    expected_A = passed_ppm / 1e5
+    assert 3 < expected_A < 9.95
     assert abs(bench.current_A(IRMSA) - expected_A) < expected_A * 0.0024
     assert abs(bench.current_A(IRMSB) - 10) < 0.03
 
@@ -257,6 +259,57 @@ def test_transformer_law() -> None:
     assert abs(transformer.ratio_ppm((80_000_000, 0, 0)) - 1e6 / sqrt(1 + 1.01**2)) < 2
     fields = [transformer.ratio_ppm((0, 0, field_mT * MS)) for field_mT in range(0, 300, 5)]
     assert fields == sorted(fields, reverse=True)
+
+
+def one_sided_by_samples(d: float) -> tuple[float, float]:
+    """The same law step by step: flux is the output's integral and stops at its limit; settled after some periods."""
+    steps, flux, limit = 20_000, 0.0, 0.0
+    out = [0.0]
+    for step in range(12 * steps):
+        value = sin(2 * pi * step / steps) + d
+        flux = min(flux + value * 2 * pi / steps, limit)
+        out.append(0.0 if flux >= limit and value > 0 else value)
+    last = out[-steps:]
+    return sqrt(sum(value * value for value in last) / steps * 2), max(abs(value) for value in last)
+
+
+@pytest.mark.parametrize("d", [0.02, 0.1, 0.3, 0.6, 0.9])
+def test_a_biased_core_cuts_one_half_wave_as_its_flux_says(d: float) -> None:
+    rms, peak = one_sided_by_samples(d)
+    rms_ppm, peak_ppm = one_sided_ppm(round(d * 1e6))
+    assert rms_ppm / 1e6 == pytest.approx(rms, abs=0.002)
+    assert peak_ppm / 1e6 == pytest.approx(peak, abs=0.002)
+
+
+def test_bias_hurts_a_small_current_more_and_stops_at_nothing() -> None:
+    transformer = CurrentTransformer(knee_nT=40_000_000)
+    field = (0, 0, 60_000_000)
+    small, large = (transformer.passed_ppm(field, peak_uA) for peak_uA in (1_000_000, 50_000_000))
+    assert small[0] < large[0] < transformer.ratio_ppm(field)
+    assert small[1] / small[0] > large[1] / large[0] > 1
+    assert transformer.passed_ppm((0, 0, 40_000_000), 1_000_000)[0] >= 999_949
+    assert transformer.passed_ppm(field, 1) == (0, 0)
+
+
+def test_peaks_are_the_largest_since_their_reset() -> None:
+    bench = Bench()
+    bench.around.mains = {"LINE_I": [sine(10_000_000)], "NEUTRAL_I": [sine(10_000_000)]}
+    bench.wait(2 * S)
+    full_A = FULL_SCALE_PEAK_UA / 1e6 / FULL_SCALE_PEAK_CODES
+    for register in (0x228, 0x229, 0x22A, 0x22B):
+        assert bench.read(register, 3) * full_A == pytest.approx(10 * sqrt(2), rel=0.006)
+    bench.wait(100 * MS)
+    bench.around.mains["LINE_I"].append(sine(2_000_000, start_ns=bench.world.now_ns))
+    bench.wait(1 * S)
+    assert bench.read(0x229, 3) * full_A == pytest.approx(10 * sqrt(2), rel=0.006)
+    bench.wait(1 * S)
+    assert bench.read(0x229, 3) * full_A == pytest.approx(2 * sqrt(2), rel=0.02)
+
+
+def test_a_peak_of_several_sinusoids_is_that_of_their_sum() -> None:
+    third = sine(3_000_000, frequency_mHz=150_000, phase_mdeg=180_000)
+    law = replace(sine(10_000_000), plus=(third,))
+    assert peak_uA([law]) == pytest.approx(13 * sqrt(2) * 1e6, rel=0.003)
 
 
 def test_power_cut_brings_reset_values_and_empty_filters() -> None:
