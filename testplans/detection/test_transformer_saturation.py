@@ -30,7 +30,7 @@ LOAD_CURRENT = "load_current"
 class HiddenCurrent(Parameters):
     """``currents`` flow one after the other while the magnet is brought to the case and taken away again.
 
-    Judged if the meter then hides surely more than ``hidden`` of the current; a meter that hides less has nothing to tell.
+    Judged if the meter then hides surely more than ``hidden`` of the current; one that hides less has nothing to tell.
     ``watch`` is how long alerts are waited for after each change.
     """
 
@@ -131,9 +131,7 @@ def test_a_field_that_saturates_nothing_is_no_saturation(
     record.judge_equal("field gone: other events", seen.other_than("magnetic_field_gone"), 0)
 
 
-def _hidden_pct(
-    what: str, current_A: float, ammeter: Ammeter, meter: Meter, record: TestRecord
-) -> tuple[float, float]:
+def _hidden_pct(what: str, current_A: float, ammeter: Ammeter, meter: Meter, record: TestRecord) -> tuple[float, float]:
     """How much less than what flows the meter's line current shows, in percent, with its expanded uncertainty."""
     flowing = ammeter.current_A("AC", expected_A=current_A)
     shown_A = meter.read().line_current_A

@@ -1,4 +1,4 @@
-"""MAG-5 on the host: a distorted line current beside a sound neutral current, loads that look alike, steps, small loads."""
+"""MAG-5 on the host: a distorted line current beside a sound neutral current, loads that look alike, small loads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ MISMATCH, SATURATED, SATURATED_ENDED = 0x04, 0x1D, 0x1E
 
 
 def told(meter: HostMeter) -> list[int]:
-    return [code for code in dict.fromkeys(alert.code for alert in meter.alerts) if code in (SATURATED, SATURATED_ENDED)]
+    return [
+        code for code in dict.fromkeys(alert.code for alert in meter.alerts) if code in (SATURATED, SATURATED_ENDED)
+    ]
 
 
 def test_a_crest_that_only_the_line_has_is_saturation_and_its_end_is_told(meter: HostMeter) -> None:

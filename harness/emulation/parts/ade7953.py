@@ -6,7 +6,8 @@ then the register's octets, high one first, while the chip select is low; SPI mo
 same as the 32-bit one at 3xx. A frame cut short has no effect.
 
 Modelled: IRMSA, IRMSB, VRMS, the powers of both channels with their power factors and signs, the peaks of both
-currents, the period, and what sets them up. Registers of functions that are not modelled keep what is written to them where that changes no modelled value; reading a measured value that is not modelled is an error.
+currents, the period, and what sets them up. Registers of functions that are not modelled keep what is written to them
+where that changes no modelled value; reading a measured value that is not modelled is an error.
 """
 
 from __future__ import annotations

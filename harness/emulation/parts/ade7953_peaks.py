@@ -1,9 +1,9 @@
 """The ADE7953's peak registers: the largest absolute value of a current since the register was last reset.
 
-Source: ADE7953 data sheet, tables of 24-bit registers (IAPEAK 228, RSTIAPEAK 229, IBPEAK 22A, RSTIBPEAK 22B: the same
-with reset at reading) and "Peak Detection". A full-scale sinusoid's waveform reaches 6,500,000 codes [recalled]. The part
-looks 6,990 times a second, so it misses less than 0.03 % of a 50 Hz peak: left out. What was before the laws that the
-net remembers is forgotten too.
+Source: ADE7953 data sheet, tables of 24-bit registers (IAPEAK 228, RSTIAPEAK 229, IBPEAK 22A, RSTIBPEAK 22B: the
+same with reset at reading) and "Peak Detection". A full-scale sinusoid reaches 6,500,000 codes [recalled]. The
+part looks 6,990 times a second and misses less than 0.03 % of a 50 Hz peak: left out. What was before the laws that
+the net remembers is forgotten too.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 Two effects, both beginning at the field from outside that brings the core to its knee; so the meter reads low, ever
 lower, and never high:
 
-- **Permeability falls.** A transformer with a burden R sees its own magnetising reactance X_m = ωL_m beside it and passes
-  the part X_m / sqrt(R² + X_m²) of the current (textbook equivalent circuit, leakage and winding resistance left out).
-  L_m = L_0 / (1 + ((B - B_knee) / B_width)²) for B > B_knee. The waveform keeps its shape.
+- **Permeability falls.** A transformer with a burden R sees its own magnetising reactance X_m = ωL_m beside it and
+  passes the part X_m / sqrt(R² + X_m²) of the current (textbook equivalent circuit, leakage and winding resistance
+  left out). L_m = L_0 / (1 + ((B - B_knee) / B_width)²) for B > B_knee. The waveform keeps its shape.
 - **The core is biased.** A ring in an even field is magnetised the other way in its other half, and no bias is left; a
   magnet at one side leaves some: an ampere-turn that the secondary can't carry away, as it passes no direct current.
   With a core that is ideal below saturation the secondary shows sin(θ) + d, d being the bias over the current's peak,
@@ -30,7 +30,7 @@ KNEE_NT = 40_000_000
 WIDTH_NT = 4_000_000
 KNEE_PPM = 200_000
 BIAS_UA_PER_MT = 12_000
-"""Bias beyond the knee, as a direct current in the primary: a percent of what the field would be along the whole core."""
+"""Bias beyond the knee, as a direct current in the primary [assumed]: small against the field along the whole core."""
 PPM = 1_000_000
 BISECTIONS = 40
 
@@ -62,7 +62,7 @@ class CurrentTransformer:
 
 
 def one_sided_ppm(bias_ppm: int) -> tuple[int, int]:
-    """Rms and peak of a sinusoid through a biased core, each over what it is without; ``bias_ppm`` is d in millionths."""
+    """Rms and peak of a sinusoid through a biased core, each over what it was; ``bias_ppm`` is d in millionths."""
     if bias_ppm >= PPM:
         return 0, 0
     d = bias_ppm / PPM
