@@ -3,8 +3,8 @@
 It saturates the transformer's core, while the magnetic sensor, some centimetres off, feels a field far below its
 threshold: what a thief does who knows where the transformer sits. A block of neodymium of some centimetres at the
 case makes some 0.1 T a centimetre inside (axial field of a block magnet, B_r 1.2 T [assumed sizes]); its field falls
-with the third power of the distance, so less than a tenth is left at the sensor. The teslameter's probe is at the sensor and is
-not reached in this model.
+with the third power of the distance, so less than a tenth is left at the sensor. The teslameter's probe is at the
+sensor and is not reached in this model.
 """
 
 from __future__ import annotations
