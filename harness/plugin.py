@@ -81,6 +81,7 @@ pytest_plugins = (
     "fixtures.chamber",
     "fixtures.terminal_heat",
     "fixtures.tilt",
+    "fixtures.shaker",
     "fixtures.link",
     "fixtures.head_end",
     "fixtures.diagnostic_port",

@@ -21,9 +21,10 @@ static bool take_message(struct readout *readout, enum optical_message message, 
     } else if (is_acknowledgement && readout->state == READOUT_IDENTIFIED) {
         readout->state = READOUT_PREPARING;
         readout->due_us = now_us + CONFIG_OPTICAL_ANSWER_US;
-        readout->is_fast = message == OPTICAL_READ_OUT_FAST || message == OPTICAL_READ_LOG_FAST;
+        readout->is_fast = message == OPTICAL_READ_OUT_FAST || message == OPTICAL_READ_LOG_FAST ||
+                           message == OPTICAL_INSTALL_FAST;
         readout->is_log = message == OPTICAL_READ_LOG || message == OPTICAL_READ_LOG_FAST;
-        readout->wants_install = message == OPTICAL_INSTALL;
+        readout->wants_install = message >= OPTICAL_INSTALL;
         return true;
     }
     return false;

@@ -45,7 +45,7 @@ static enum optical_message judge_acknowledgement(const struct optical *optical)
     case CONFIG_OPTICAL_LOG_MODE:
         return is_fast ? OPTICAL_READ_LOG_FAST : OPTICAL_READ_LOG;
     case CONFIG_OPTICAL_INSTALL_MODE:
-        return OPTICAL_INSTALL;
+        return is_fast ? OPTICAL_INSTALL_FAST : OPTICAL_INSTALL;
     default:
         return OPTICAL_NOTHING;
     }

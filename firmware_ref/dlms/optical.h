@@ -17,7 +17,8 @@ enum optical_message {
     OPTICAL_READ_OUT_FAST, /* data readout at the speed that the identification offered */
     OPTICAL_READ_LOG,      /* the security log, likewise */
     OPTICAL_READ_LOG_FAST,
-    OPTICAL_INSTALL /* the meter is in its installed position; a data readout at 300 baud answers */
+    OPTICAL_INSTALL,       /* the meter is in its installed position; a data readout answers, likewise */
+    OPTICAL_INSTALL_FAST
 };
 
 struct optical {

@@ -316,6 +316,8 @@ class ReadoutSection(FileModel):
     """The header of the security log's block (LOG-3)."""
     security_log_mode: Annotated[str, Field(pattern="^[6-9]$")] = "6"
     """The mode in which the block is asked for: 6 to 9 are the maker's (IEC 62056-21)."""
+    install_mode: Annotated[str, Field(pattern="^[6-9]$")] | None = None
+    """The mode that tells the meter, with its case open, that it is in its installed position (TILT-1)."""
 
 
 class LineSection(FileModel):

@@ -133,6 +133,21 @@ class NewportEsp301:
         )
         self._wait_at_rest()
 
+    def start_to(self, pitch_deg: float, roll_deg: float, speed_deg_per_s: float) -> None:
+        """As :meth:`go_to` with another speed, without waiting."""
+        for angle_deg in (pitch_deg, roll_deg):
+            self._limits.at_most("angle_deg", angle_deg)
+        for axis in AXES:
+            self._switch_motor(axis, on=True)
+        self._session.command(
+            *(f"{axis}VA{speed_deg_per_s:.3f}" for axis in AXES),
+            *(f"{axis}PA{angle:.3f}" for axis, angle in zip(AXES, (pitch_deg, roll_deg), strict=True)),
+        )
+
+    def at_rest(self) -> bool:
+        """Whether both axes have come to rest."""
+        return all(self._query_int(f"{axis}MD?", 0, 1) for axis in AXES)
+
     def angles_deg(self) -> tuple[float, float]:
         """Pitch and roll by the encoders."""
         pitch_deg, roll_deg = (self._query_number(f"{axis}TP?") for axis in AXES)

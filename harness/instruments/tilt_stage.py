@@ -38,6 +38,12 @@ class TiltStage(Protocol):
         Raises LimitError beyond the bench file's ``angle_deg``, and moves nothing then.
         """
 
+    def start_to(self, pitch_deg: float, roll_deg: float, speed_deg_per_s: float) -> None:
+        """Begin to move both axes at that speed, which holds from now on; returns at once. Raises as ``go_to``."""
+
+    def at_rest(self) -> bool:
+        """Whether both axes have come to rest."""
+
     def angles_deg(self) -> tuple[float, float]:
         """Pitch and roll by the stage's own encoders."""
 

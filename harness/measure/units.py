@@ -118,6 +118,7 @@ _FREQUENCY, _FREQUENCY_SCHEMA = _quantity("frequency", "Hz")
 _BAUD, _BAUD_SCHEMA = _quantity("symbol_rate", "Bd", whole=True, lowest=1)
 _CHARGE, _CHARGE_SCHEMA = _quantity("charge", "Ah")
 _PERCENT, _PERCENT_SCHEMA = _quantity("ratio", "%")
+_ACCELERATION, _ACCELERATION_SCHEMA = _quantity("acceleration", "g", lowest=0)
 
 DurationNs = Annotated[int, _TIME, _TIME_SCHEMA]
 VoltageV = Annotated[float, _VOLTAGE, _VOLTAGE_SCHEMA]
@@ -127,6 +128,7 @@ FieldRateMtPerS = Annotated[float, _FIELD_RATE, _FIELD_RATE_SCHEMA]
 TemperatureDegC = Annotated[float, _TEMPERATURE, _TEMPERATURE_SCHEMA]
 RiseK = Annotated[float, _RISE, _RISE_SCHEMA]
 AngleDeg = Annotated[float, _ANGLE, _ANGLE_SCHEMA]
+AccelerationG = Annotated[float, _ACCELERATION, _ACCELERATION_SCHEMA]
 ResistanceOhm = Annotated[float, _RESISTANCE, _RESISTANCE_SCHEMA]
 FrequencyHz = Annotated[float, _FREQUENCY, _FREQUENCY_SCHEMA]
 BaudBd = Annotated[int, _BAUD, _BAUD_SCHEMA]
