@@ -14,8 +14,9 @@ READY := $(VENV)/.ready
 PLAN ?= smoke
 SEED ?= 1
 WORKERS ?= 2
+SEEDS ?= 200
 
-.PHONY: help certify test lint unit qualify firmware coverage bench format clean lock
+.PHONY: help certify test lint unit qualify soak seeds firmware coverage bench format clean lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -35,6 +36,12 @@ unit: $(READY) ## every test of the project
 
 qualify: $(READY) ## put every known-bad meter through the plan "bite"; keep the matrix in docs/qualification.md
 	$(BIN)/tamperbench qualify --workers $(WORKERS) --save docs
+
+soak: $(READY) ## an hour of ordinary life on each of 200 seeds (SEEDS=...): no event; half an hour on two cores
+	$(BIN)/tamperbench soak --seeds $(SEEDS) --workers $(WORKERS)
+
+seeds: $(READY) ## the reference meter passes plan "full" on 10 seeds
+	$(BIN)/tamperbench soak --plan full --seeds 10 --workers $(WORKERS)
 
 firmware: $(READY) ## build the reference firmware and print its budgets
 	$(BIN)/python -m firmware_ref.tool.build

@@ -61,6 +61,7 @@ EXIT_NOT_CERTIFIED = 2
 
 pytest_plugins = (
     "fixtures.bench",
+    "fixtures.chance",
     "fixtures.image",
     "fixtures.meter",
     "fixtures.listener",

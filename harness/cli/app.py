@@ -17,6 +17,7 @@ from harness.cli.qualify import add_to as add_qualify
 from harness.cli.record import add_to as add_record
 from harness.cli.serve import add_to as add_serve
 from harness.cli.show import add_to as add_list
+from harness.cli.soak import add_to as add_soak
 
 app = typer.Typer(
     name="tamperbench",
@@ -46,7 +47,7 @@ def options(
     """
 
 
-for add in (add_init, add_list, add_certify, add_record, add_bench, add_serve, add_firmware, add_qualify):
+for add in (add_init, add_list, add_certify, add_record, add_bench, add_serve, add_firmware, add_qualify, add_soak):
     add(app)
 
 

@@ -38,7 +38,8 @@ class Trial:
     name: str
     defect: Defect | None
     paths: InputPaths
-    source: Path
+    source: Path | None
+    """Of the firmware; None: the image of the paths, or of the meter file, as it is."""
     build: Path
     folder: Path
     seed: int
@@ -59,8 +60,10 @@ def run_trial(trial: Trial, pipe: Connection) -> None:
     """Do it and say how it ended; whatever goes wrong is told, never raised."""
     ended = Ended()
     try:
-        image = build_image(trial.defect, trial.source, trial.build)
-        ended = replace(ended, image_sha256=hashlib.sha256(image.read_bytes()).hexdigest())
+        image = trial.paths.image
+        if trial.source is not None:
+            image = build_image(trial.defect, trial.source, trial.build)
+            ended = replace(ended, image_sha256=hashlib.sha256(image.read_bytes()).hexdigest())
         ended = replace(ended, run=_run(trial, image))
     except (BenchError, EvidenceError, OSError) as error:
         ended = replace(ended, problem=f"{type(error).__name__}: {error}")
@@ -69,7 +72,7 @@ def run_trial(trial: Trial, pipe: Connection) -> None:
     pipe.close()
 
 
-def _run(trial: Trial, image: Path) -> str:
+def _run(trial: Trial, image: Path | None) -> str:
     paths = replace(trial.paths, image=image, bench=_bench(trial))
     if trial.first_failure and trial.defect is not None:
         _certify(trial, paths, FIRST, trial.defect.says.expected_tests)

@@ -57,6 +57,7 @@ DOORS = {
     ("harness.cli.firmware", "firmware_ref"): "building the reference meter's image and looking into images",
     ("harness.cli.serve", EMULATION): "serving the emulated bench on sockets",
     ("fixtures.bench", "harness.plugin"): "the keys under which the plugin keeps it",
+    ("fixtures.chance", "harness.plugin"): "the run's seed",
 }
 LONGEST_LINES = 400
 LONGER: dict[str, str] = {}

@@ -1,0 +1,179 @@
+"""An hour of condensed ordinary life gives no event: a meter that cries wolf is switched off by its owner.
+
+What happens, when and how much is drawn from the run's seed, so a thousand seeds are a thousand different hours. Every
+happening is one that a meter must bear by its requirements' must-not-trip side; each is judged by itself, so a failing
+one is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+from pydantic import Field, model_validator
+
+from fixtures.case import Case
+from fixtures.chamber import ChamberControl
+from fixtures.chance import Chance
+from fixtures.listener import Listener
+from fixtures.load import Load
+from fixtures.magnet import Magnet
+from fixtures.mains import Mains
+from fixtures.meter import Meter
+from harness.bench.clock import Clock
+from harness.evidence.record import TestRecord
+from harness.measure.units import CurrentA, DurationNs, FieldMt, FrequencyHz, TemperatureDegC, VoltageV
+from harness.plan.parameters import Parameters
+
+S = 1_000_000_000
+DIRECTIONS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, -1.0))
+
+
+class Life(Parameters):
+    """``happenings`` spread over ``duration``, of those kinds that ``kinds`` names.
+
+    ``lowest_load`` to ``highest_load`` is what a house draws. ``shortest_dip`` to ``longest_dip`` are interruptions of
+    the mains. ``optical_probe`` is the field of a probe's own magnet at the meter's sensor. ``coldest`` and
+    ``warmest`` are the day's air, which goes from one to the other and back. Alerts are waited for ``watch`` after the
+    last of it, then for the one of an opening, without which silence would show nothing.
+    """
+
+    duration_ns: DurationNs = Field(gt=0)
+    happenings: int = Field(ge=1)
+    kinds: list[str] = Field(min_length=1)
+    voltage_V: VoltageV = Field(gt=0)
+    frequency_Hz: FrequencyHz = Field(gt=0)
+    lowest_load_A: CurrentA = Field(gt=0)
+    highest_load_A: CurrentA = Field(gt=0)
+    shortest_dip_ns: DurationNs = Field(gt=0)
+    longest_dip_ns: DurationNs = Field(gt=0)
+    optical_probe_mT: FieldMt = Field(gt=0)
+    coldest_degC: TemperatureDegC
+    warmest_degC: TemperatureDegC
+    watch_ns: DurationNs = Field(ge=S)
+
+    @model_validator(mode="after")
+    def _kinds_there_are(self) -> Life:
+        unknown = sorted(set(self.kinds) - set(KINDS))
+        if unknown:
+            raise ValueError(f"kinds {', '.join(unknown)}: expected some of {', '.join(KINDS)}")
+        return self
+
+
+@dataclass(frozen=True)
+class House:
+    """The bench as the places where life happens."""
+
+    mains: Mains
+    load: Load
+    magnet: Magnet
+    chamber: ChamberControl
+    meter: Meter
+    clock: Clock
+    chance: Chance
+    parameters: Life
+
+    def drawn_load_A(self, name: str) -> float:
+        """Any load, small ones as often as large ones."""
+        low_A, high_A = self.parameters.lowest_load_A, self.parameters.highest_load_A
+        return round(low_A * (high_A / low_A) ** self.chance.part(name), 3)
+
+
+def _load_step(house: House, name: str) -> str:
+    current_A = house.drawn_load_A(name)
+    power_factor = (1.0, 0.9, -0.9)[house.chance.below(3, f"{name}, power factor")]
+    house.load.set(current_A, power_factor)
+    return f"a load of {current_A:g} A at a power factor of {power_factor:g}"
+
+
+def _load_off(house: House, name: str) -> str:
+    house.load.off()
+    return f"{name}: nothing drawn"
+
+
+def _inrush(house: House, name: str) -> str:
+    """A motor starts: all that there is for a fraction of a second, then little."""
+    running_A = house.drawn_load_A(name) / 4 + house.parameters.lowest_load_A
+    house.load.set(house.parameters.highest_load_A)
+    house.clock.sleep_ns(50_000_000 + house.chance.below(400_000_000, f"{name}, how long"))
+    house.load.set(min(running_A, house.parameters.highest_load_A))
+    return "an inrush"
+
+
+def _dip(house: House, name: str) -> str:
+    short_ns, long_ns = house.parameters.shortest_dip_ns, house.parameters.longest_dip_ns
+    length_ns = round(short_ns * (long_ns / short_ns) ** house.chance.part(name))
+    house.load.off()  # an electronic load without mains trips, as a house's does not
+    house.mains.cut()
+    house.clock.sleep_ns(length_ns)
+    house.mains.restore()
+    return f"an interruption of {length_ns / 1e6:.0f} ms"
+
+
+def _sag(house: House, name: str) -> str:
+    """The voltage falls to 80 % or rises to 110 % for some seconds (EN 50160 has both in any ordinary week)."""
+    part = 0.80 + 0.30 * house.chance.part(name)
+    house.mains.feed(round(house.parameters.voltage_V * part, 1), house.parameters.frequency_Hz)
+    house.clock.sleep_ns(S + house.chance.below(5 * S, f"{name}, how long"))
+    house.mains.feed(house.parameters.voltage_V, house.parameters.frequency_Hz)
+    return f"a voltage of {100 * part:.0f} %"
+
+
+def _visit(house: House, name: str) -> str:
+    """Someone holds the optical probe to the meter, whose ring magnet holds it there, and reads it out."""
+    along = DIRECTIONS[house.chance.below(len(DIRECTIONS), name)]
+    house.magnet.apply(house.parameters.optical_probe_mT, along, bound="at_most", tolerance_mT=1.0)
+    house.meter.read()
+    house.magnet.off()
+    return "a visit with the optical probe"
+
+
+KINDS: Mapping[str, Callable[[House, str], str]] = {
+    "load-step": _load_step,
+    "load-off": _load_off,
+    "inrush": _inrush,
+    "dip": _dip,
+    "sag": _sag,
+    "visit": _visit,
+}
+
+
+@pytest.mark.requirements("SEAL-2", "MAG-2", "MET-1", "MET-4")
+@pytest.mark.parameters(model=Life)
+def test_ordinary_life_gives_no_event(
+    mains: Mains,
+    load: Load,
+    magnet: Magnet,
+    chamber: ChamberControl,
+    case: Case,
+    listener: Listener,
+    meter: Meter,
+    clock: Clock,
+    chance: Chance,
+    record: TestRecord,
+    parameters: Life,
+) -> None:
+    """Load steps, inrush, dips, sags, readouts and a day's temperatures give no event; an opening after them does."""
+    mains.feed(parameters.voltage_V, parameters.frequency_Hz)
+    house = House(mains, load, magnet, chamber, meter, clock, chance, parameters)
+    record.judge_equal("events when the source takes over", listener.collect(parameters.watch_ns).events, 0)
+    for number, gap_ns in enumerate(_gaps(house)):
+        if number in (0, parameters.happenings // 2):
+            chamber.aim(parameters.coldest_degC if number else parameters.warmest_degC)
+        seen = listener.collect(gap_ns)
+        record.judge_equal(f"{number}: events in between", seen.events, 0)
+        kind = parameters.kinds[chance.below(len(parameters.kinds), f"{number}, kind")]
+        what = KINDS[kind](house, f"{number}, {kind}")
+        record.judge_equal(f"{number}: events of {what}", listener.collect(parameters.watch_ns).events, 0)
+    load.off()
+    record.judge_equal("events at the end", listener.collect(parameters.watch_ns).events, 0)
+    case.open()
+    record.judge_equal("control: events of an opening", listener.collect(parameters.watch_ns).of("case_opened"), 1)
+
+
+def _gaps(house: House) -> Sequence[int]:
+    """Times in between, which together with what happens fill the duration: any from nearly none to twice the mean."""
+    parameters = house.parameters
+    mean_ns = max(parameters.duration_ns // parameters.happenings - parameters.watch_ns, 0)
+    return [house.chance.below(2 * mean_ns + 1, f"{place}, gap") for place in range(parameters.happenings)]
