@@ -13,6 +13,7 @@ from harness.evidence.verify import Problem, verify_run
 from reports.accreditation import Item, build_items
 from reports.first_page import FirstPage, build_first_page
 from reports.inputs import Inputs, load_inputs
+from reports.latency_overview import Latencies, build_latencies
 from reports.matrix import Matrix, build_matrix
 from reports.per_test import TestPage, build_tests
 
@@ -27,6 +28,7 @@ class Content:
     inputs: Inputs
     page: FirstPage
     matrix: Matrix
+    latencies: Latencies
     tests: tuple[TestPage, ...]
     items: tuple[Item, ...]
     problems: tuple[str, ...]
@@ -60,6 +62,7 @@ def build_content(run: Run, signer: str | None = None, problems: Sequence[Proble
         inputs=inputs,
         page=page,
         matrix=matrix,
+        latencies=build_latencies(run),
         tests=tests,
         items=tuple(build_items(run, inputs, page)),
         problems=_in_words(run, found),

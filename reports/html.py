@@ -44,6 +44,7 @@ def render_html(content: Content) -> str:
             style=_style(),
             page=content.page,
             matrix=content.matrix,
+            latencies=content.latencies,
             tests=content.tests,
             legend=legend(),
             items=content.items,

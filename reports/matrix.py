@@ -62,6 +62,15 @@ class Matrix:
             for first in range(0, max(len(self.columns), 1), COLUMNS_PER_TABLE)
         ]
 
+    def lines_of(self, first: int, last: int) -> tuple[Line, ...]:
+        """The requirements that a test of those columns names; in the first table also those that no test names."""
+        return tuple(
+            line
+            for line in self.lines
+            if any(cell is not NOT_COVERED for cell in line.cells[first:last])
+            or (first == 0 and all(cell is NOT_COVERED for cell in line.cells))
+        )
+
 
 def build_matrix(run: Run, inputs: Inputs) -> Matrix:
     """The matrix by the record's own rule for requirements, also for a run that was never finished."""

@@ -91,7 +91,8 @@ def _data(content: Content, made: _Plain) -> dict[str, Any]:
         "columns": matrix.columns,
         "lines": matrix.lines,
         "untouched": matrix.untouched,
-        "slices": matrix.slices(),
+        "latencies": content.latencies,
+        "slices": [(first, last, matrix.lines_of(first, last)) for first, last in matrix.slices()],
     }
     data: dict[str, Any] = {name: made.plain(part) for name, part in parts.items()}
     for test in data["tests"]:

@@ -33,7 +33,7 @@ class QuietCurrent(Parameters):
 
 
 class BatteryLife(Parameters):
-    """A battery of ``capacity``, of which ``usable`` is left after self-discharge, feeds the meter for ``life`` or more.
+    """A battery of ``capacity``, of which ``usable`` is left after self-discharge, feeds the meter for ``life``.
 
     Measured so long (``settle``) after the supply was taken away. ``back_within``: how long the meter takes to boot.
     """

@@ -1,0 +1,77 @@
+"""Every judged latency of a run on one page: longest, spread, what it covers, and the parts of one taken apart."""
+
+from pathlib import Path
+
+from harness.evidence.reader import load_run
+from harness.evidence.record import TestRecord
+from reports.html import render
+from reports.latency_overview import Latencies, build_latencies
+from tests.evidence.runs import swallow
+from tests.reports.made_up_run import LATENCY, budget_ms, finished_run
+
+TEST = "com-1-case-latency"
+
+
+def of(tmp_path: Path, body: object) -> tuple[Latencies, Path]:
+    path = tmp_path / "run"
+    finished_run(path, {TEST: body})  # type: ignore[dict-item]
+    return build_latencies(load_run(path)), path
+
+
+def repeats(record: TestRecord) -> None:
+    record.declare(LATENCY, "ms", at_most=500, requirements=["COM-1"])
+    for value_ms in (120.0, 240.0, 180.0):
+        record.reading(LATENCY, value_ms, "ms")
+    record.reading(f"{LATENCY}: mean", 180.0, "ms", count=3)
+    record.reading(f"{LATENCY}: standard deviation", 60.0, "ms", count=3)
+    record.reading(f"{LATENCY}: share of openings not above the longest, at least", 36.8, "%", count=3)
+    record.reading(f"{LATENCY}: decision", 55.25, "ms", of_ms=240.0)
+    record.reading(f"{LATENCY}: line", 14.75, "ms", of_ms=240.0)
+    record.reading("something else", 7.0, "ms")
+    record.judge(LATENCY, 240.0, "ms", uncertainty=budget_ms())
+
+
+def late(record: TestRecord) -> None:
+    record.declare(LATENCY, "ms", at_most=500, requirements=["COM-1"])
+    swallow(record.judge, LATENCY, 720.0, "ms", uncertainty=budget_ms(), lower_bound=True)
+
+
+def test_a_row_says_the_longest_its_spread_and_what_it_covers(tmp_path: Path) -> None:
+    latencies, _ = of(tmp_path, repeats)
+    (row,) = latencies.rows
+    assert (row.count, row.mean, row.deviation, row.covered, row.limit) == (3, "180.0", "60.0", "36.8 %", "500")
+    assert row.longest.startswith("240")
+    assert row.shown.word == "Pass"
+
+
+def test_the_parts_stand_in_their_order_and_a_missing_one_is_left_open(tmp_path: Path) -> None:
+    latencies, _ = of(tmp_path, repeats)
+    (parts,) = latencies.parts
+    assert latencies.part_names == ("sensor", "decision", "signature", "queue", "line")
+    assert parts.parts == ("", "55.2", "", "", "14.8")
+    assert parts.whole == "240.0"
+
+
+def test_the_drawing_has_a_stroke_for_each_repeat_and_says_which_is_nearest(tmp_path: Path) -> None:
+    latencies, _ = of(tmp_path, repeats)
+    assert latencies.drawing is not None
+    assert latencies.drawing.svg is not None
+    assert latencies.drawing.svg.count('stroke="var(--signal)" stroke-width="0.9"') == 3
+    assert "240.0 ms of 500 ms" in latencies.drawing.description
+
+
+def test_one_only_known_to_be_longer_says_so_and_reaches_the_page(tmp_path: Path) -> None:
+    latencies, path = of(tmp_path, late)
+    (row,) = latencies.rows
+    assert row.longest.startswith("more than 720")
+    assert row.shown.word == "Fail"
+    page = render(load_run(path))
+    assert "How long alerts took" in page
+    assert "more than 720" in page
+
+
+def test_a_run_without_a_latency_has_no_such_section(tmp_path: Path) -> None:
+    latencies, path = of(tmp_path, lambda record: record.judge_true("it works", True))
+    assert latencies.rows == ()
+    assert latencies.drawing is None
+    assert "How long alerts took" not in render(load_run(path))
