@@ -42,6 +42,7 @@ Maker = Callable[[World, str, InstrumentEntry], MessageInstrument | RelayBoard]
 """Makes the instrument of a role; what it works on or probes are components of the world, found by name."""
 
 ACTUATORS = {
+    "field_sensor_frozen": Actuator("hall sensor", "freeze"),
     "case_switch": Actuator("case switch", "plunger"),
     "meter_supply": Actuator("supply contact", "interrupt"),
     "source_feed": Actuator(MAINS, "feed"),

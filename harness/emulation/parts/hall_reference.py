@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from harness.emulation.errors import NotModelledError
 from harness.emulation.parts.surroundings import Surroundings
@@ -87,6 +87,8 @@ class HallState:
     cra: int = CRA_RESET
     threshold_mT: int = 0
     exceeded: bool = False
+    frozen: bool = False
+    """A relay of the bench has put a repeater of the last values into the sensor's place."""
     compared_ns: int = 0
     """Up to when the comparator's work is done."""
     pointer: int = 0
@@ -169,7 +171,15 @@ class HallReference(PlainComponent):
 
     def power_off(self) -> None:
         """Supply gone: every register at its reset value."""
-        self.state = HallState()
+        self.state = HallState(frozen=self.state.frozen)
+
+    def on_event(self, kind: str, argument: Any) -> None:
+        """The relay of the repeater works."""
+        if kind == "freeze":
+            self._catch_up()
+            self.state.frozen = bool(argument)
+        else:
+            super().on_event(kind, argument)
 
     # Registers
 
@@ -249,7 +259,7 @@ class HallReference(PlainComponent):
     def _convert(self, end_ns: int) -> None:
         """The conversion that ended at ``end_ns``: the field at that moment, as this part sees it."""
         state = self.state
-        if self.fault == "stuck" and any(state.data):
+        if state.frozen or (self.fault == "stuck" and any(state.data)):
             state.ready = True
             return
         noise = self.world.stream(f"{self.name} noise").take_bytes(6)
