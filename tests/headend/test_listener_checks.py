@@ -261,3 +261,31 @@ def test_a_time_that_the_meter_calls_invalid_is_not_plausible() -> None:
 )
 def test_who_signed_is_told_apart_from_what_is_wrong(octets: bytes, by_meter: bool) -> None:
     assert judge(octets, history_with(FRAME)).signed_by_meter is by_meter
+
+
+def payload(*counters: int) -> bytes:
+    contents = [content(counter=counter, log_sequence=counter) for counter in counters]
+    return signed(signing_of(contents[-1], notification_of(*contents)))
+
+
+def test_a_payload_is_told_by_what_is_new_in_it() -> None:
+    assert judge(payload(261, 262)).outcome is Outcome.ACCEPTED
+    assert [alert.counter for alert in judge(payload(261, 262)).alerts] == [261, 262]
+    history = AlertHistory()
+    for alert in judge(payload(261, 262)).alerts:
+        history.remember(alert.counter, alert.event_octets, 0)
+    assert judge(payload(261, 262), history).outcome is Outcome.RETRANSMISSION
+    assert judge(payload(262), history).outcome is Outcome.RETRANSMISSION, "the same event, alone"
+    assert judge(payload(262, 263), history).outcome is Outcome.ACCEPTED
+    assert judge(payload(260, 263), history).outcome is Outcome.REORDERED
+    other = signed(signing_of(content(counter=262), notification_of(content(counter=262, log_sequence=9))))
+    assert judge(other, history).outcome is Outcome.REPLAYED
+
+
+def test_ordinary_traffic_is_neither_alert_nor_malformed() -> None:
+    billing = bytes.fromhex("0f 00000007 00 0202 120007 0600000001".replace(" ", ""))
+    finding = judge(encode_frame(billing))
+    assert (finding.outcome, finding.outcome.authentic) == (Outcome.ORDINARY, False)
+    assert "7, normal priority" in finding.detail
+    assert judge(encode_frame(bytes.fromhex("c501c100"))).outcome is Outcome.ORDINARY
+    assert judge(encode_frame(bytes.fromhex("0f0000"))).outcome is Outcome.MALFORMED

@@ -12,8 +12,11 @@ from harness.meter.alert import (
     EventCode,
     Severity,
     alert_of,
+    alerts_of,
     decode_alert,
     encode_alert,
+    expected_invoke_id,
+    expected_transaction_id,
     notification_of,
     signing_of,
 )
@@ -133,3 +136,26 @@ def test_values_that_do_not_fit_are_refused() -> None:
         encode_alert(replace(CONTENT, counter=1 << 32), hand.sign)
     with pytest.raises(CodecError):
         DataNotification(-1, b"", Data(Tag.NULL)).encode()
+
+
+def several(*counters: int) -> bytes:
+    """One payload of the hand-written event under each of these counters."""
+    contents = [replace(CONTENT, counter=counter, log_sequence=counter) for counter in counters]
+    return signing_of(contents[-1], notification_of(*contents)).signed_with(hand.sign).encode()
+
+
+@pytest.mark.parametrize("counters", [(261, 262), (261, 263, 270)])
+def test_several_events_share_a_payload_and_what_the_last_one_stands_for(counters: tuple[int, ...]) -> None:
+    alerts = alerts_of(GeneralSigning.decode(several(*counters)))
+    assert tuple(alert.counter for alert in alerts) == counters
+    assert {alert.invoke_id_and_priority for alert in alerts} == {expected_invoke_id(counters[-1])}
+    assert {alert.transaction_id for alert in alerts} == {expected_transaction_id(counters[-1])}
+    assert len({alert.event_octets for alert in alerts}) == len(counters)
+    alone = decode_alert(encode_alert(replace(CONTENT, counter=261, log_sequence=261), hand.sign))
+    assert alerts[0].event_octets == alone.event_octets, "the same event in whatever payload it comes"
+
+
+@pytest.mark.parametrize("counters", [(262, 261), (261, 261)])
+def test_events_out_of_their_order_are_no_payload(counters: tuple[int, int]) -> None:
+    with pytest.raises(CodecError, match="order of their counters"):
+        alerts_of(GeneralSigning.decode(several(*counters)))
