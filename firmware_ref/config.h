@@ -269,6 +269,12 @@
 #define CONFIG_PORT_OPEN_US 300000000u
 #define CONFIG_PORT_LINE_MAX 24u
 
+/*
+ * SIG-4: high voltage on the communication lines without a break for this long wipes the keys. Bursts and surges of the
+ * immunity tests last milliseconds (IEC 61000-4-2, -4-4, -4-5); the plan's transients 0.3 s, its injection 2 s.
+ */
+#define CONFIG_INJECTION_US 1000000u
+
 /* MAG-4: how often the magnetic latch is looked at with mains there, and the length of its opening pulse. */
 #define CONFIG_VIGIL_LOOK_US 1000000u
 #define CONFIG_LATCH_PULSE_US 200u
@@ -281,6 +287,7 @@
 #define CONFIG_SE_COUNTER_US 25000u
 #define CONFIG_SE_NONCE_US 20000u
 #define CONFIG_SE_SIGN_US 115000u
+#define CONFIG_SE_GENKEY_US 115000u
 #define CONFIG_SE_INFO_US 5000u
 /* The chip does not acknowledge its address while it works: ask again this often, and give up after this long. */
 #define CONFIG_SE_POLL_US 2000u

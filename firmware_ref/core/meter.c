@@ -118,6 +118,7 @@ static void update_status(struct meter *meter) {
     bits |= meter->seal.stable_open ? STATUS_CASE_OPEN : 0;
     bits |= meter->reporter.presence == SE_ABSENT ? STATUS_SECURE_ELEMENT_FAULT : 0;
     bits |= meter->log.state == LOG_ABSENT ? STATUS_LOG_FAULT : 0;
+    bits |= hal_kept(HAL_KEPT_KEYS_WIPED) != 0 ? STATUS_KEYS_WIPED : 0;
     bits |= hal_is_clock_set() ? 0 : STATUS_CLOCK_NOT_SET;
     status_set(&meter->status, bits);
 }
@@ -139,6 +140,16 @@ static uint64_t step_port(struct meter *meter, uint64_t now_us) {
         meter->is_banner_done = false;
     }
     step_banner(meter);
+    return next_us;
+}
+
+/* SIG-4: the event goes into the queue before the key goes, so it is counted and signed before. */
+static uint64_t step_keys(struct meter *meter, uint64_t now_us) {
+    const bool was_wiping = meter->key_guard.is_wiping;
+    const uint64_t next_us = key_guard_step(&meter->key_guard, &meter->queue, now_us);
+    if (meter->key_guard.is_wiping && !was_wiping) {
+        meter->reporter.is_wipe_due = true;
+    }
     return next_us;
 }
 
@@ -179,6 +190,7 @@ uint64_t meter_step(struct meter *meter, uint64_t now_us) {
     next_us = earlier_of(next_us, step_readout(meter, now_us));
     next_us = earlier_of(next_us, step_port(meter, now_us));
     report_loss(meter, now_us);
+    next_us = earlier_of(next_us, step_keys(meter, now_us));
     vigil_step(&meter->vigil, is_logged(meter), meter->sensors.magnet.is_present, now_us);
     const uint64_t report_us = reporter_step(&meter->reporter, &meter->queue, &meter->log, &meter->bus, now_us);
     next_us = earlier_of(next_us, earlier_of(report_us, step_billing(meter, now_us)));

@@ -10,6 +10,7 @@
 #include "core/event_log.h"
 #include "core/event_queue.h"
 #include "core/head_end.h"
+#include "core/key_guard.h"
 #include "core/modem_link.h"
 #include "core/port_guard.h"
 #include "core/motion.h"
@@ -35,6 +36,7 @@ struct meter {
     struct readout readout;
     struct port_guard port_guard;
     struct vigil vigil;
+    struct key_guard key_guard;
     struct sensors sensors;
     struct motion motion;
     struct status status;

@@ -96,6 +96,11 @@ static void take_se_answer(struct reporter *reporter, struct event_queue *queue,
         reporter->signing = NULL;
         reporter->state = REPORTER_IDLE;
         break;
+    case REPORTER_WIPING:
+        reporter->is_wipe_due = false;
+        hal_keep(HAL_KEPT_KEYS_WIPED, 1);
+        reporter->state = REPORTER_IDLE;
+        break;
     default:
         reporter->is_se_resting = true;
         reporter->state = REPORTER_IDLE;
@@ -128,6 +133,10 @@ static uint64_t start_work(struct reporter *reporter, struct event_queue *queue,
         start_signing(reporter, outbox_close_payload(&reporter->outbox), now_us);
     } else if (unsigned_entry != NULL) {
         start_signing(reporter, unsigned_entry, now_us);
+    } else if (reporter->is_wipe_due) {
+        reporter->state = REPORTER_WIPING;
+        reporter->is_se_resting = false;
+        secure_element_begin(&reporter->se, SE_REQUEST_WIPE, NULL, now_us);
     } else if (reporter->presence == SE_UNKNOWN) {
         reporter->state = REPORTER_PROBING;
         secure_element_begin(&reporter->se, SE_REQUEST_INFO, NULL, now_us);

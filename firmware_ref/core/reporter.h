@@ -11,7 +11,7 @@
 #include "core/outbox.h"
 #include "core/secure_element.h"
 
-enum reporter_state { REPORTER_PROBING, REPORTER_IDLE, REPORTER_COUNTING, REPORTER_SIGNING, REPORTER_RESTING };
+enum reporter_state { REPORTER_PROBING, REPORTER_IDLE, REPORTER_COUNTING, REPORTER_SIGNING, REPORTER_WIPING, REPORTER_RESTING };
 enum se_presence { SE_UNKNOWN, SE_PRESENT, SE_ABSENT };
 
 struct reporter {
@@ -26,6 +26,7 @@ struct reporter {
     uint32_t chance;        /* state of the generator that spreads repeats (COM-6) */
     uint8_t frame[ALERT_FRAME_BYTES_MAX]; /* what the modem is sending */
     uint8_t digest[32];
+    bool is_wipe_due; /* SIG-4: the key goes once what was to be signed with it is */
     uint8_t se_revision[4];
     uint8_t state;
     uint8_t presence;

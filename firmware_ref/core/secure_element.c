@@ -39,6 +39,12 @@ static const struct command commands[] = {
                           .parameter = CONFIG_SE_KEY_SLOT,
                           .answer_length = SIGNATURE_BYTES,
                           .execution_us = CONFIG_SE_SIGN_US},
+    /* GenKey, create: the old private key is overwritten inside the chip; the answer is the new public key */
+    [SE_EXCHANGE_WIPE] = {.opcode = 0x40,
+                          .mode = 0x04,
+                          .parameter = CONFIG_SE_KEY_SLOT,
+                          .answer_length = 64,
+                          .execution_us = CONFIG_SE_GENKEY_US},
     [SE_EXCHANGE_SLEEP] = {.opcode = 0},
 };
 
@@ -48,6 +54,8 @@ static enum se_exchange first_exchange(uint8_t request) {
         return SE_EXCHANGE_COUNT;
     case SE_REQUEST_SIGN:
         return SE_EXCHANGE_LOAD;
+    case SE_REQUEST_WIPE:
+        return SE_EXCHANGE_WIPE;
     case SE_REQUEST_SLEEP:
         return SE_EXCHANGE_SLEEP;
     default:

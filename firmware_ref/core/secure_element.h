@@ -13,6 +13,7 @@ enum se_request {
     SE_REQUEST_INFO,  /* answer: 4 octets of revision */
     SE_REQUEST_COUNT, /* answer: the event counter after incrementing it, 4 octets, little-endian */
     SE_REQUEST_SIGN,  /* input: 32-octet digest; answer: r and s, 64 octets */
+    SE_REQUEST_WIPE,  /* a new key in place of the old one, which nobody has any more (SIG-4) */
     SE_REQUEST_SLEEP, /* no answer */
 };
 
@@ -21,7 +22,7 @@ enum se_status { SE_IDLE, SE_WORKING, SE_FINISHED, SE_FAILED };
 enum se_phase { SE_PHASE_NONE, SE_PHASE_SEND, SE_PHASE_EXECUTE, SE_PHASE_REPLY };
 
 /* One exchange with the chip: what is written, how long it works, how long the answer is. */
-enum se_exchange { SE_EXCHANGE_WAKE, SE_EXCHANGE_INFO, SE_EXCHANGE_COUNT, SE_EXCHANGE_LOAD, SE_EXCHANGE_SIGN, SE_EXCHANGE_SLEEP };
+enum se_exchange { SE_EXCHANGE_WAKE, SE_EXCHANGE_INFO, SE_EXCHANGE_COUNT, SE_EXCHANGE_LOAD, SE_EXCHANGE_SIGN, SE_EXCHANGE_WIPE, SE_EXCHANGE_SLEEP };
 
 #define SE_PACKET_MAX 72u
 

@@ -111,10 +111,14 @@ enum hal_kept {
     HAL_KEPT_CLOCK_HIGH,
     HAL_KEPT_MAGNET_S,
     HAL_KEPT_CASE_S,
+    HAL_KEPT_KEYS_WIPED,
     HAL_KEPT_WORDS
 };
 uint32_t hal_kept(enum hal_kept which);
 void hal_keep(enum hal_kept which, uint32_t value);
+
+/* High voltage on the communication lines now, and since when without a break (SIG-4). */
+bool hal_is_line_overdriven(uint64_t *since_us);
 
 /* The magnetic latch: set by a strong field, also without any supply, until it is reset (MAG-4). */
 bool hal_latch_is_set(void);

@@ -73,6 +73,7 @@ class EmulatedBench:
             hall_sensor_fault=file.emulation.hall_sensor_fault,
             accelerometer=file.emulation.accelerometer,
         )
+        self.plant.injection.attach(self.board.mcu.gpio["e"])
         for net in self.plant.magnet.nets.values():
             net.watchers.append(self.board.latch.name)
         for moving in (self.plant.attitude, self.plant.shaker):

@@ -91,7 +91,12 @@ class HostMeter:
     """The words that the battery keeps from one power-on to the next."""
 
     def power_on(
-        self, *, is_case_open: bool = False, parameters: bytes | None = None, clock_lost: bool = False
+        self,
+        *,
+        is_case_open: bool = False,
+        parameters: bytes | None = None,
+        clock_lost: bool = False,
+        latch: bool = False,
     ) -> HostMeter:
         self.power_off()
         self.host = HostProgram(self.program)
@@ -109,6 +114,8 @@ class HostMeter:
             self._obey("clock-lost")
         for at, record in self.positions.items():
             self._obey(f"position {at} {record.hex()}")
+        if latch:
+            self._obey("latch 1")
         self._obey(f"begin {int(is_case_open)}")
         return self
 
@@ -123,6 +130,10 @@ class HostMeter:
     def signal_motion(self, is_high: bool) -> None:
         """The accelerometer's interrupt line."""
         self._obey(f"motion {int(is_high)}")
+
+    def inject(self, on: bool) -> None:
+        """High voltage on the communication lines, from now on or no more."""
+        self._obey(f"inject {int(on)}")
 
     def receive(self, octets: bytes, port: str = "modem") -> None:
         self._obey(f"{port} {octets.hex() or '-'}")

@@ -136,6 +136,10 @@ class SecureElement:
             return 20_000, b"\0"
         if opcode == 0x41 and mode == 0xA0 and self.digest:
             return 115_000, self.sign(self.digest)
+        if opcode == 0x40 and mode == 0x04:
+            digest = hashlib.sha256(b"another host test key").digest()
+            self.key = ec.derive_private_key(int.from_bytes(digest, "big") >> 1, ec.SECP256R1())
+            return 115_000, bytes(64)
         raise AssertionError(f"command {opcode:02X} mode {mode:02X}")
 
     def sign(self, digest: bytes) -> bytes:

@@ -27,7 +27,8 @@ static struct {
     uint32_t optical_octet_ns;
     uint8_t received[PORTS][RECEIVED_MAX];
     size_t received_first[PORTS], received_end[PORTS];
-    bool is_latch_set;
+    bool is_latch_set, is_overdriven;
+    uint64_t overdriven_since_us;
     uint32_t kept[HAL_KEPT_WORDS];
     int64_t correction_hundredths;
     bool is_clock_lost;
@@ -242,6 +243,15 @@ void host_set_parameters(const uint8_t *octets, size_t count) {
     }
     memcpy(host.parameters, octets, count);
     host.has_parameters = true;
+}
+
+bool hal_is_line_overdriven(uint64_t *since_us) {
+    *since_us = host.overdriven_since_us;
+    return host.is_overdriven;
+}
+void host_set_overdriven(bool is_overdriven) {
+    host.is_overdriven = is_overdriven;
+    host.overdriven_since_us = host.now_us;
 }
 
 bool hal_latch_is_set(void) { return host.is_latch_set; }

@@ -220,6 +220,8 @@ static bool obey_device(const char *verb, const char *rest) {
         host_set_position((uint32_t)strtoul(rest, NULL, 10), octets, count < 0 ? 0 : (uint32_t)count);
     } else if (strcmp(verb, "modem") == 0) {
         receive_hex(HAL_PORT_MODEM, rest);
+    } else if (strcmp(verb, "inject") == 0) {
+        host_set_overdriven(rest[0] == '1');
     } else if (strcmp(verb, "latch") == 0) {
         host_set_latch(rest[0] == '1');
     } else if (strcmp(verb, "diagnostic") == 0) {

@@ -1,5 +1,5 @@
 /*
- * Life without mains (MAG-4, PWR-1). PE0 says that the mains are there, and falls 20 ms at least before the supply does: then
+ * Port E. PE3 is high while there is high voltage on the communication lines (SIG-4). Life without mains (MAG-4, PWR-1): PE0 says that the mains are there, and falls 20 ms at least before the supply does: then
  * hibernation is asked for, which begins when the supply is gone. A pulse at WAKE, from the magnetic latch or the case
  * switch, starts the processor from the battery; it notes what it finds and asks for hibernation again.
  */
@@ -9,12 +9,15 @@
 
 void handle_gpio_e(void);
 
+static uint64_t overdriven_since_us;
+
 void power_begin(void) {
     GPIO_DATA(GPIO_E_BASE, LATCH_RESET_PIN) = 0;
     GPIO_DIR(GPIO_E_BASE) = LATCH_RESET_PIN;
-    GPIO_DEN(GPIO_E_BASE) = MAINS_PIN | LATCH_PIN | LATCH_RESET_PIN;
-    GPIO_ICR(GPIO_E_BASE) = MAINS_PIN;
-    GPIO_IM(GPIO_E_BASE) = MAINS_PIN; /* falling edges, as after reset */
+    GPIO_DEN(GPIO_E_BASE) = MAINS_PIN | LATCH_PIN | LATCH_RESET_PIN | INJECTION_PIN;
+    GPIO_IBE(GPIO_E_BASE) = INJECTION_PIN; /* of the mains the falling edge alone, as after reset */
+    GPIO_ICR(GPIO_E_BASE) = MAINS_PIN | INJECTION_PIN;
+    GPIO_IM(GPIO_E_BASE) = MAINS_PIN | INJECTION_PIN;
     enable_line(IRQ_GPIO_E);
 }
 
@@ -22,8 +25,22 @@ static bool is_on_mains(void) { return (GPIO_DATA(GPIO_E_BASE, MAINS_PIN) & MAIN
 
 /* The mains may come back before the supply is gone: asking changes nothing then, the wake line takes it back. */
 void handle_gpio_e(void) {
-    GPIO_ICR(GPIO_E_BASE) = MAINS_PIN;
-    clock_ask_for_hibernation();
+    const uint32_t causes = GPIO_MIS(GPIO_E_BASE);
+    GPIO_ICR(GPIO_E_BASE) = causes;
+    if ((causes & INJECTION_PIN) != 0) {
+        overdriven_since_us = hal_time_us(); /* of any edge: a break that is over already counts as one */
+        time_note_wake();
+    }
+    if ((causes & MAINS_PIN) != 0) {
+        clock_ask_for_hibernation();
+    }
+}
+
+bool hal_is_line_overdriven(uint64_t *since_us) {
+    disable_interrupts();
+    *since_us = overdriven_since_us;
+    enable_interrupts();
+    return (GPIO_DATA(GPIO_E_BASE, INJECTION_PIN) & INJECTION_PIN) != 0;
 }
 
 bool hal_latch_is_set(void) { return (GPIO_DATA(GPIO_E_BASE, LATCH_PIN) & LATCH_PIN) != 0; }

@@ -52,6 +52,7 @@
 #define GPIO_IS(base) REGISTER((base) + 0x404u)
 #define GPIO_IBE(base) REGISTER((base) + 0x408u)
 #define GPIO_IM(base) REGISTER((base) + 0x410u)
+#define GPIO_MIS(base) REGISTER((base) + 0x418u)
 #define GPIO_ICR(base) REGISTER((base) + 0x41Cu)
 #define GPIO_AFSEL(base) REGISTER((base) + 0x420u)
 #define GPIO_ODR(base) REGISTER((base) + 0x50Cu)
@@ -65,6 +66,7 @@
 #define LATCH_PIN (1u << 1)       /* PE1 */
 #define LATCH_RESET_PIN (1u << 2) /* PE2 */
 #define MOTION_PIN (1u << 4) /* PD4 */
+#define INJECTION_PIN (1u << 3)   /* PE3 */
 #define FRONT_END_SELECT_PIN (1u << 3) /* PA3 */
 
 /* Flash controller */

@@ -30,6 +30,7 @@ from harness.emulation.instruments.trueform_dialect import make_trueform
 from harness.emulation.instruments.truevolt import REFERENCE_IDENTITY as REFERENCE_MULTIMETER
 from harness.emulation.instruments.truevolt_dialect import make_truevolt
 from harness.emulation.plant.electromagnet import COILS, find_magnet
+from harness.emulation.plant.injection import COMPONENT as INJECTION
 from harness.emulation.plant.mains import COMPONENT as MAINS
 from harness.emulation.plant.mains import SHUNT_PREFIX, find_mains
 from harness.emulation.plant.mains_wiring import FAULTS
@@ -46,6 +47,7 @@ ACTUATORS = {
     "case_switch": Actuator("case switch", "plunger"),
     "meter_supply": Actuator("supply contact", "interrupt"),
     "source_feed": Actuator(MAINS, "feed"),
+    "hv_inject": Actuator(INJECTION, "source"),
     "terminal_heater": Actuator(TERMINALS, "heater"),
     "side_magnet": Actuator(SIDE_MAGNET, "near"),
     **{fault: Actuator(MAINS, fault) for fault in FAULTS},

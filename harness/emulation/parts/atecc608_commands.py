@@ -67,6 +67,8 @@ class ElementMemory:
     """What lasts without supply."""
 
     counters: list[int] = field(default_factory=lambda: [0, 0])
+    new_key: bytes = b""
+    """The private key of slot 0 that GenKey made; empty: the factory's is still there."""
 
 
 @dataclass
@@ -200,9 +202,18 @@ class CommandSet:
     def _gen_key(self, memory: ElementMemory, volatile: Volatile, command: Command) -> bytes:
         if command.mode not in {0x00, 0x04} or command.data:
             raise RefusalError(STATUS_PARSE)
-        if command.mode == 0x04 or command.parameter != 0:
+        if command.parameter != 0:
             raise RefusalError(STATUS_EXECUTION)
-        return self.public_key
+        if command.mode == 0x04:  # create: the slot's configuration allows it (GenKey enabled, slot not locked)
+            memory.new_key = self.world.stream("secure element random").take_bytes(32)
+        numbers = self._key_of(memory).public_key().public_numbers()
+        return numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
+
+    def _key_of(self, memory: ElementMemory) -> ec.EllipticCurvePrivateKey:
+        """Slot 0 as it is now; the 1 keeps chance away from 0 and from numbers above the curve's order."""
+        if not memory.new_key:
+            return self._key
+        return ec.derive_private_key(int.from_bytes(memory.new_key, "big") >> 1 | 1, ec.SECP256R1())
 
     @staticmethod
     def _digest(volatile: Volatile, mode: int) -> bytes:
@@ -221,7 +232,7 @@ class CommandSet:
         if command.parameter != 0:
             raise RefusalError(STATUS_EXECUTION)
         scheme = ec.ECDSA(Prehashed(hashes.SHA256()), deterministic_signing=True)
-        r, s = decode_dss_signature(self._key.sign(self._digest(volatile, command.mode), scheme))
+        r, s = decode_dss_signature(self._key_of(memory).sign(self._digest(volatile, command.mode), scheme))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
     def _verify(self, memory: ElementMemory, volatile: Volatile, command: Command) -> bytes:

@@ -17,8 +17,8 @@ from harness.emulation.lm3s6965.hibernation import Hibernation
 from harness.emulation.parts.battery import AWAKE_UA, BatteryNet
 from harness.emulation.world import PlainComponent, World
 
-MAINS_PIN, LATCH_PIN, LATCH_RESET_PIN = 0, 1, 2
-"""On port E: mains there (high), latch closed (high), its opening pulse (output)."""
+MAINS_PIN, LATCH_PIN, LATCH_RESET_PIN, INJECTION_PIN = 0, 1, 2, 3
+"""On port E: mains there (high), latch closed (high), its opening pulse (output), high voltage on the lines (high)."""
 
 
 class Processor(Protocol):
@@ -62,6 +62,7 @@ class PowerTree(PlainComponent):
         hibernation.on_request = self._requested
         port.force(MAINS_PIN, False)
         port.force(LATCH_PIN, False)
+        port.force(INJECTION_PIN, False)
 
     def supply_on(self) -> None:
         """The mains' supply is there. A processor that the battery feeds runs on."""

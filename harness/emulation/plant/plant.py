@@ -9,6 +9,7 @@ from harness.bench.stimuli import ShuntEntry
 from harness.emulation.plant.attitude import Attitude
 from harness.emulation.plant.climate import Climate
 from harness.emulation.plant.electromagnet import Electromagnet
+from harness.emulation.plant.injection import Injection
 from harness.emulation.plant.mains import Mains
 from harness.emulation.plant.shaker import Shaker
 from harness.emulation.plant.side_magnet import SideMagnet
@@ -27,6 +28,7 @@ class Plant:
     terminals: Terminals
     shaker: Shaker
     side_magnet: SideMagnet
+    injection: Injection
 
 
 def make_plant(world: World, shunts: Mapping[str, ShuntEntry]) -> Plant:
@@ -40,4 +42,5 @@ def make_plant(world: World, shunts: Mapping[str, ShuntEntry]) -> Plant:
         terminals=Terminals(world, mains, climate),
         shaker=Shaker(world),
         side_magnet=SideMagnet(world),
+        injection=Injection(world),
     )
