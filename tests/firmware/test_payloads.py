@@ -134,3 +134,30 @@ def test_repeats_of_many_meters_spread(make_meter: Callable[[], HostMeter]) -> N
         assert of_rank[0] >= base
         assert of_rank[-1] - of_rank[0] > base // 4, "they spread over half of the distance"
         assert len({one // (20 * MS) for one in of_rank}) > 8, "few fall on the same frame's time"
+
+
+def test_an_unconfirmed_payload_gives_way_as_a_whole_and_comes_back(meter: HostMeter) -> None:
+    """More events than the outbox holds: no event of the payload is lost, and none is said twice with other content."""
+    open_in_a_field(meter)
+    meter.hall.field_mT = (0, 0, 0)
+    meter.edge(meter.now_us + 200 * MS, False)
+    meter.run(meter.now_us + 1500 * MS)
+    assert len(payloads(meter)[0]) == 2
+    for index in range(6):
+        meter.edge(meter.now_us + (1 + index) * S, index % 2 == 0)
+    meter.run(meter.now_us + 10 * S)
+    contents: dict[int, set[tuple[int, object, int]]] = {}
+    confirmed: set[int] = set()
+    for _ in range(60):
+        for payload in payloads(meter):
+            for alert in payload:
+                assert meter.is_genuine(alert)
+                contents.setdefault(alert.counter, set()).add((alert.code, alert.event_time, alert.sequence))
+                confirmed.add(alert.counter)
+            meter.receive(payload[-1].confirmation())
+        meter.forget_sent()
+        meter.run(meter.now_us + 2 * S)
+    assert confirmed == set(range(3, 11))
+    assert all(len(said) == 1 for said in contents.values())
+    meter.run(meter.now_us + 120 * S)
+    assert meter.sent["modem"] == []
