@@ -15,9 +15,10 @@ static bool is_step(uint32_t before_uA, uint32_t now_uA) {
     return difference_uA >= CONFIG_BYPASS_STEP_UA && difference_uA >= larger_uA / 100u * CONFIG_BYPASS_STEP_PERCENT;
 }
 
-static uint32_t follow(uint32_t smoothed, uint32_t now) {
+/* The mean of the first samples, later an exponential one. */
+static uint32_t follow(uint32_t smoothed, uint32_t now, uint8_t samples) {
     const int32_t difference = (int32_t)(now - smoothed);
-    return smoothed + (uint32_t)(difference / CONFIG_BYPASS_SMOOTHING);
+    return smoothed + (uint32_t)(difference / (int32_t)samples);
 }
 
 static void take_before(struct bypass *bypass, const struct electrical *sample) {
@@ -28,11 +29,13 @@ static void take_before(struct bypass *bypass, const struct electrical *sample) 
         bypass->line_uA = sample->line_uA;
         bypass->neutral_uA = sample->neutral_uA;
         bypass->voltage_uV = sample->voltage_uV;
+        bypass->before = 1;
         return;
     }
-    bypass->line_uA = follow(bypass->line_uA, sample->line_uA);
-    bypass->neutral_uA = follow(bypass->neutral_uA, sample->neutral_uA);
-    bypass->voltage_uV = follow(bypass->voltage_uV, sample->voltage_uV);
+    bypass->before = raised(bypass->before, CONFIG_BYPASS_SMOOTHING);
+    bypass->line_uA = follow(bypass->line_uA, sample->line_uA, bypass->before);
+    bypass->neutral_uA = follow(bypass->neutral_uA, sample->neutral_uA, bypass->before);
+    bypass->voltage_uV = follow(bypass->voltage_uV, sample->voltage_uV, bypass->before);
 }
 
 static void start_step(struct bypass *bypass, uint64_t now_us) {
