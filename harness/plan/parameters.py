@@ -10,7 +10,22 @@ from pydantic import ConfigDict
 
 from harness.bench.toml_file import FileModel
 
-UNIT_SUFFIXES = ("_ns", "_mT", "_mT_per_s", "_V", "_A", "_degC", "_K", "_deg", "_Ohm", "_Hz", "_Bd", "_pct", "_Ah")
+UNIT_SUFFIXES = (
+    "_ns",
+    "_mT",
+    "_mT_per_s",
+    "_V",
+    "_A",
+    "_degC",
+    "_K",
+    "_deg",
+    "_Ohm",
+    "_Hz",
+    "_Bd",
+    "_pct",
+    "_Ah",
+    "_g",
+)
 
 
 def key_of(field: str) -> str:

@@ -1,6 +1,6 @@
 """A contact of the bench in the case switch's lead: a solid-state relay (PhotoMOS, normally closed) on a generator.
 
-It has no bounce and takes some tenths of a millisecond, the longer to open. With it a bench makes openings whose length
+It has no bounce and takes about a tenth of a millisecond, the longer to open. With it a bench makes openings whose length
 is known to that, and edges faster than any plunger; the case switch stays in series, so either one opens the lead.
 Times: of the size that makers state for such relays [recalled].
 """
@@ -14,8 +14,8 @@ from harness.emulation.parts.case_switch import Terminal
 from harness.emulation.plant.played import Played
 from harness.emulation.world import PlainComponent, World
 
-OPEN_DELAY_NS = (200_000, 500_000)
-CLOSE_DELAY_NS = (50_000, 200_000)
+OPEN_DELAY_NS = (60_000, 150_000)
+CLOSE_DELAY_NS = (30_000, 80_000)
 THRESHOLD_UV = 1_500_000
 """The light-emitting diode is on above this."""
 
@@ -79,6 +79,7 @@ class CaseContact(PlainComponent):
     def _follow(self, voltage_uV: int) -> None:
         opens = voltage_uV > THRESHOLD_UV
         delay_ns = self.open_delay_ns if opens else self.close_delay_ns
+        self.world.cancel(self.name, "contact")  # what has not happened yet is overtaken
         self.world.schedule(self.world.now_ns + delay_ns, self.name, "contact", not opens)
 
     def _settle(self) -> None:

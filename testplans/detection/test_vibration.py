@@ -1,0 +1,147 @@
+"""Shocks and sustained manipulation, told apart by how long they last, and from a train by their level (TILT-2)."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import pytest
+from pydantic import Field
+
+from fixtures.listener import Listener
+from fixtures.meter import Meter
+from fixtures.shaker import Shaker, Shaking
+from harness.bench.clock import Clock
+from harness.evidence.record import TestRecord
+from harness.measure.uncertainty import Budget, Contribution
+from harness.measure.units import AccelerationG, DurationNs, FrequencyHz
+from harness.plan.parameters import Parameters
+
+LONG_ENOUGH_NS = 1_000_000_000
+"""Twice the limit of COM-1: whoever listens for less may miss a good meter's alert."""
+LATENCY = "vibration alert latency"
+SAMPLE_RATE_HZ = 100.0
+SAMPLES_MAX = 100
+PRYING = (0.9, -0.4, 0.1, 0.0, 0.0, -0.7, 0.8, -0.2, 0.0, 0.5, -0.9, 0.3, 0.0, 0.0, 0.6, -0.5, 1.0, -0.8, 0.2, 0.0)
+"""An irregular sequence of jerks, 40 ms each, played again and again: a crowbar at the cover [assumed]."""
+
+Kind = Literal["sine", "earthquake", "knock", "prying"]
+
+
+class Shaken(Parameters):
+    """Each of ``kinds`` at a peak of ``peak`` for ``lasts``; the sine has ``frequency``.
+
+    ``level`` bounds the peak: the least from above where the meter must trip, the most where it must not.
+    """
+
+    kinds: list[Kind] = Field(min_length=1)
+    peak_g: AccelerationG
+    level_g: AccelerationG
+    lasts_ns: DurationNs = Field(gt=0)
+    frequency_Hz: FrequencyHz = 8.0
+    watch_ns: DurationNs = Field(ge=LONG_ENOUGH_NS)
+
+
+class ShakenBelow(Shaken):
+    """``control`` is how long a shaking of ``control_peak`` lasts that must trip."""
+
+    control_ns: DurationNs
+    control_peak_g: AccelerationG
+
+
+class ShakenLatency(Parameters):
+    """A sine of ``frequency`` at ``peak`` for ``lasts``; t0 is ``criterion`` after its beginning."""
+
+    limit_ns: DurationNs
+    criterion_ns: DurationNs
+    peak_g: AccelerationG
+    frequency_Hz: FrequencyHz
+    lasts_ns: DurationNs
+    window_ns: DurationNs
+    shakings: int = Field(ge=1)
+
+
+@pytest.mark.requirements("TILT-2")
+@pytest.mark.parameters(model=Shaken)
+def test_sustained_manipulation_is_reported(
+    shaker: Shaker, listener: Listener, record: TestRecord, parameters: Shaken
+) -> None:
+    """A shaking longer than the duration threshold is one event, and its end one; it is no tilt."""
+    for kind in parameters.kinds:
+        shaking = _play(shaker, kind, parameters.peak_g, parameters.frequency_Hz, parameters.lasts_ns)
+        if not shaking.peak_g - shaking.budget.expanded() >= parameters.level_g:
+            record.inconclusive(f"{kind}: its peak is not surely above {parameters.level_g:g} g")
+        seen = listener.collect(parameters.lasts_ns + parameters.watch_ns)
+        record.judge_equal(f"{kind}: events 'shaken'", seen.of("shaken"), 1)
+        others = seen.other_than("shaken") - seen.of("shaken_gone")
+        seen_after = listener.collect_until_quiet()
+        record.judge_equal(f"{kind}: other events", others + seen_after.other_than("shaken_gone"), 0)
+        ended = seen.of("shaken_gone") + seen_after.of("shaken_gone")
+        record.judge_equal(f"{kind}: events 'shaken gone'", ended, 1)
+
+
+@pytest.mark.requirements("TILT-2")
+@pytest.mark.parameters(model=ShakenBelow)
+def test_shocks_and_small_vibration_give_no_event(
+    shaker: Shaker, listener: Listener, meter: Meter, record: TestRecord, parameters: ShakenBelow
+) -> None:
+    """What is over before the duration threshold, or stays below the level, gives no event and no mark."""
+    for kind in parameters.kinds:
+        shaking = _play(shaker, kind, parameters.peak_g, parameters.frequency_Hz, parameters.lasts_ns)
+        if not shaking.peak_g + shaking.budget.expanded() <= parameters.level_g:
+            record.inconclusive(f"{kind}: its peak is not surely below {parameters.level_g:g} g")
+        seen = listener.collect(parameters.lasts_ns + parameters.watch_ns)
+        record.judge_equal(f"{kind}: events", seen.events, 0)
+    record.judge_true("status not marked", not meter.read().tampered)
+    _play(shaker, "sine", parameters.control_peak_g, 8.0, parameters.control_ns)
+    seen = listener.collect(parameters.control_ns + parameters.watch_ns)
+    record.judge_equal("control: events of a shaking that must trip", seen.of("shaken"), 1)
+    listener.collect_until_quiet()
+
+
+@pytest.mark.requirements("COM-1")
+@pytest.mark.parameters(model=ShakenLatency)
+def test_vibration_alert_is_received_in_time(
+    shaker: Shaker, listener: Listener, clock: Clock, record: TestRecord, parameters: ShakenLatency
+) -> None:
+    """The alert is received less than the limit after the duration criterion was met.
+
+    From the command to the shaker to the listener's reception: the one is earlier, the other later than what it stands
+    for, so the true latency is shorter.
+    """
+    record.declare(LATENCY, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
+    longest_ms = 0.0
+    for number in range(1, parameters.shakings + 1):
+        shaking = _play(shaker, "sine", parameters.peak_g, parameters.frequency_Hz, parameters.lasts_ns)
+        received = listener.first("shaken", parameters.window_ns)
+        took_ms = (clock.now_ns() - shaking.began_ns - parameters.criterion_ns) / 1e6
+        if received is None:
+            record.judge(LATENCY, took_ms, "ms", uncertainty=_budget(), lower_bound=True)
+            return
+        record.reading(LATENCY, took_ms, "ms", shaking=number)
+        longest_ms = max(longest_ms, took_ms)
+        clock.sleep_ns(parameters.lasts_ns)
+        listener.collect_until_quiet()
+    record.judge(
+        LATENCY, longest_ms, "ms", uncertainty=_budget(), explanation=f"the longest of {parameters.shakings} shakings"
+    )
+
+
+def _budget() -> Budget:
+    return Budget("ms", (Contribution("command to the table, reception", 5.0, "ms", source="latencies of the bench"),))
+
+
+def _play(shaker: Shaker, kind: Kind, peak_g: float, frequency_Hz: float, lasts_ns: int) -> Shaking:
+    """So long of that kind, never longer; the earthquake has its strong motion in the middle, the knock rings out."""
+    if kind == "sine":
+        return shaker.sine(peak_g, frequency_Hz, max(int(lasts_ns * frequency_Hz / 1e9), 1))
+    count = min(int(lasts_ns * SAMPLE_RATE_HZ / 1e9), SAMPLES_MAX)
+    places = [index / count for index in range(count)]
+    if kind == "prying":
+        samples = [PRYING[index // 4 % len(PRYING)] for index in range(count)]
+    elif kind == "knock":
+        samples = [math.exp(-8 * at) * math.cos(2 * math.pi * 12 * at * lasts_ns / 1e9) for at in places]
+    else:
+        samples = [math.sin(math.pi * at) * math.sin(2 * math.pi * (3 + 5 * at) * at * lasts_ns / 1e9) for at in places]
+    highest = max(abs(sample) for sample in samples)
+    return shaker.record([sample / highest for sample in samples], SAMPLE_RATE_HZ, peak_g, kind)
