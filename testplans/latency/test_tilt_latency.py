@@ -24,7 +24,7 @@ LATENCY = "tilt alert latency"
 class TiltLatency(Parameters):
     """The meter is rolled to ``angle`` at each of ``speeds`` (degrees a second); t0 is its passing ``must_trip``.
 
-    ``spread`` is the time over which the moments of starting are spread, since a meter looks at its sensor periodically.
+    ``spread`` is the time over which the moments of starting are spread: a meter looks at its sensor periodically.
     """
 
     limit_ns: DurationNs

@@ -1,7 +1,7 @@
 """A contact of the bench in the case switch's lead: a solid-state relay (PhotoMOS, normally closed) on a generator.
 
-It has no bounce and takes about a tenth of a millisecond, the longer to open. With it a bench makes openings whose length
-is known to that, and edges faster than any plunger; the case switch stays in series, so either one opens the lead.
+It has no bounce and takes about a tenth of a millisecond, the longer to open. With it a bench makes openings of a
+length that is known to that, and edges faster than any plunger; the case switch stays in series: either opens the lead.
 Times: of the size that makers state for such relays [recalled].
 """
 
