@@ -136,6 +136,7 @@ class EmulationSection(FileModel):
     hall_sensor_fault: Literal["none", "stuck", "drift"] = "none"
     """Of the reference sensor: its data stand still, or it has lost a fifth of its sensitivity."""
     accelerometer: Literal["lis3dh", "stuck", "dead"] = "lis3dh"
+    terminal_thermistor: Literal["ntc", "open"] = "ntc"
 
 
 class BenchFile(FileModel):

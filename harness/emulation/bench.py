@@ -72,6 +72,7 @@ class EmulatedBench:
             battery=file.emulation.battery,
             hall_sensor_fault=file.emulation.hall_sensor_fault,
             accelerometer=file.emulation.accelerometer,
+            thermistor=file.emulation.terminal_thermistor,
         )
         self.plant.injection.attach(self.board.mcu.gpio["e"])
         for net in self.plant.magnet.nets.values():

@@ -32,7 +32,7 @@ from harness.emulation.parts.hall_reference import HallFault, HallReference
 from harness.emulation.parts.i2c_bus import I2cBus
 from harness.emulation.parts.lis3dh import Lis3dh
 from harness.emulation.parts.magnetic_latch import MagneticLatch
-from harness.emulation.parts.ntc import draw_ntc
+from harness.emulation.parts.ntc import ThermistorKind, draw_ntc
 from harness.emulation.parts.power_tree import LATCH_RESET_PIN, LatchResetWire, PowerTree
 from harness.emulation.parts.serial_endpoint import SerialEndpoint
 from harness.emulation.parts.supply_contact import SupplyContact
@@ -129,6 +129,7 @@ class MeterBoard:
         battery: BatteryKind = "fresh",
         hall_sensor_fault: HallFault = "none",
         accelerometer: AccelerometerKind = "lis3dh",
+        thermistor: ThermistorKind = "ntc",
     ) -> None:
         self.world = world
         self.serial = serial
@@ -166,7 +167,7 @@ class MeterBoard:
             clock_error_ppb=self.traits.core_ppb,
         )
         self.mcu.attach_core(self.cpu)
-        self.ntc = draw_ntc(world, "terminal thermistor")
+        self.ntc = draw_ntc(world, "terminal thermistor", thermistor)
         self.mcu.adc.chip_mC = lambda: felt.meter_mC(world.now_ns)
         self.mcu.adc.inputs_uV[TERMINAL_INPUT] = lambda: self.ntc.voltage_uV(felt.terminal_mC(world.now_ns))
         self.cpu.on_system_reset = self.mcu.software_reset
