@@ -37,7 +37,7 @@ from harness.run.inputs import (
 )
 from harness.run.live_run import LiveRun
 from harness.run.outcome import last_line, not_shown
-from harness.run.progress import CAUSE_PROPERTY, VERDICT_PROPERTY
+from harness.run.progress import BENCH_SECONDS_PROPERTY, CAUSE_PROPERTY, VERDICT_PROPERTY
 from harness.run.pytest_scope import Scope, is_below, is_parallel, only_shows, scope_of
 
 RUN = pytest.StashKey[LiveRun]()
@@ -171,6 +171,9 @@ class Tally:
             test_id = report.nodeid.rpartition("[")[2].rstrip("]")
             seconds = self._run.test_seconds
             seconds[test_id] = seconds.get(test_id, 0.0) + report.duration
+            told: dict[str, Any] = dict(report.user_properties)
+            if BENCH_SECONDS_PROPERTY in told:
+                self._run.bench_seconds[test_id] = float(told[BENCH_SECONDS_PROPERTY])
         elif report.failed:
             self.others_failed = True
 
@@ -286,6 +289,7 @@ def pytest_runtest_makereport(
         before = item.stash.get(CAUSES, NO_CAUSES)
         item.stash[CAUSES] = (*before, f"{call.excinfo.typename}: {cause}")
     if call.when == "teardown":
+        report.user_properties.append((BENCH_SECONDS_PROPERTY, record.bench_s))
         report.user_properties.append((VERDICT_PROPERTY, record.end().value))
         causes = item.stash.get(CAUSES, NO_CAUSES)
         report.user_properties.append((CAUSE_PROPERTY, "\n".join(causes)))

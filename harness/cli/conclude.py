@@ -16,6 +16,7 @@ from harness.evidence.output_files import PDF_FILE, REPORT_FILE
 from harness.evidence.reader import Run
 from harness.evidence.signature import PrivateKey, fingerprint, sign_run
 from harness.measure.verdict import RunVerdict
+from harness.run.durations import bench_time
 from harness.run.outcome import last_line, not_shown, replay_options
 from harness.run.terminal import fitted_for
 from reports.errors import ReportError
@@ -42,6 +43,9 @@ def conclude(
     except EvidenceError as error:
         stderr.print(f"[bold red]not signed[/bold red]: {escape(str(error))}")
         lacks.append(f"not signed: {_first_line(error)}")
+    gained = bench_time(run.volatile) if run.header.is_emulated else ""
+    if gained:
+        say(f"time      {gained}")
     verdict, text = last_line(run, lacks)
     tell_verdict(verdict, text)
     return verdict.exit_code

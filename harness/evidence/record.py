@@ -248,6 +248,11 @@ class TestRecord:
         """The test was left before its end: what it judged stands, but it can't pass any more."""
         self._skipped = reason or "skipped"
 
+    @property
+    def bench_s(self) -> float:
+        """Bench time since the test began: what it takes where time is not made."""
+        return (self._clock.now_ns() - self._start_ns) / 1e9
+
     def end(self, *, aborted: str = "") -> Verdict:
         """Close the record and give the test's verdict. ``aborted`` says why the test was broken off, if it was."""
         if self._verdict is not None:

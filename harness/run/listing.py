@@ -17,7 +17,7 @@ from harness.plan.deviations import find_deviations
 from harness.plan.parts import load_plan
 from harness.plan.plan_file import CATALOGUE
 from harness.plan.resolve import resolve_plan
-from harness.run.durations import known_seconds
+from harness.run.durations import BENCH_KEY, in_words, known_seconds
 from harness.run.inputs import DEFAULT_PLAN, InputPaths, default_testplans
 from harness.run.live_run import OUT
 from harness.run.needs import fixture_functions, needs_of
@@ -51,17 +51,23 @@ def _tests(paths: InputPaths) -> list[str]:
     plan = load_plan(paths.plan, catalogue, paths.testplans, paths.profile)
     kind = load_bench_file(paths.bench).bench.kind
     known_s = known_seconds(plan.plan.name, kind, (OUT,))
+    bench_s = known_seconds(plan.plan.name, kind, (OUT,), BENCH_KEY)
     lines = [f"{plan.plan.name}: {plan.plan.title}", f"requires {', '.join(plan.plan.requires)}"]
     tests = resolve_plan(plan, paths.plan, paths.testplans, catalogue)
     for test in tests:
         took = f"about {rough(known_s[test.id])}" if test.id in known_s else ""
+        took += f", {in_words(bench_s[test.id])} of bench time" if test.id in bench_s else ""
         needs = needs_of(test.function)
         lines += columns([(test.id, ", ".join(test.requirements), took)])
         lines += [f"      {test.title}", f"      needs {', '.join(sorted(needs.instruments)) or 'no instrument'}"]
     lines += _deviations(find_deviations(plan, tests, paths.testplans, default_testplans()))
     if known_s:
         total_s = sum(known_s.get(test.id, 0.0) for test in tests)
-        lines.append(f"{len(tests)} tests, about {rough(total_s)} on {kind} bench, as in the last runs under {OUT}/")
+        stood_for_s = sum(bench_s.get(test.id, 0.0) for test in tests)
+        on_a_bench = f" ({in_words(stood_for_s)} of bench time)" if bench_s else ""
+        lines.append(
+            f"{len(tests)} tests, about {rough(total_s)}{on_a_bench} on {kind} bench, as in the last runs under {OUT}/"
+        )
     return lines
 
 

@@ -35,6 +35,7 @@ STYLES = {
 }
 VERDICT_PROPERTY = "tamperbench_verdict"
 CAUSE_PROPERTY = "tamperbench_cause"
+BENCH_SECONDS_PROPERTY = "tamperbench_bench_s"
 REFRESHES_PER_S = 2
 ID_LONGEST = 46
 TELL_TIME_EVERY_S = 10
