@@ -62,8 +62,8 @@ static enum finding look(struct magnet *magnet, const struct hall_field *field) 
     if (magnet->agreeing < CONFIG_MAGNET_LOOK_SAMPLES) {
         return FINDING_OPEN;
     }
-    magnet->alternates = magnet->reverses;
-    return magnet->reverses ? FINDING_NONE : FINDING_MAGNET;
+    magnet->alternates = magnet->alternates || magnet->reverses; /* its last half wave points one way only */
+    return magnet->alternates ? FINDING_NONE : FINDING_MAGNET;
 }
 
 static bool complete(struct magnet *magnet, struct magnet_change *change) {

@@ -6,6 +6,7 @@ Independent of the emulated bench's parts on purpose: two readings of the same c
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 FULL_SCALE_CODES = 9_032_007
@@ -16,6 +17,7 @@ Field = tuple[float, float, float]
 class Hall:
     """The reference part at 0x1E: 10 uT per bit, data in the order X, Z, Y, clipped at 200 mT.
 
+    ``peak_mT`` is what the comparator saw lately, ``wave`` the field by the time in us, in place of ``field_mT``.
     ``keeps_ready``: old data still count as ready, as after a single measurement. ``is_overloaded``: the flag alone.
     """
 
@@ -26,6 +28,9 @@ class Hall:
     keeps_ready: bool = False
     is_overloaded: bool = False
     is_stuck: bool = False
+    peak_mT: float = 0.0
+    wave: Callable[[int], Field] | None = None
+    has_exceeded: bool = False
     registers: dict[int, int] = field(default_factory=dict)
     reads_us: list[int] = field(default_factory=list)
     writes: list[tuple[int, int]] = field(default_factory=list)
@@ -40,8 +45,13 @@ class Hall:
             register = (tx[0] + offset) % 0x0E
             self.registers[register] = value
             self.writes.append((register, value))
+            self.has_exceeded = self.has_exceeded and register != 0x0D
+        if self.wave is not None:
+            self.field_mT = self.wave(now_us)
         if not rx_length:
             return "ack -"
+        level = self.registers.get(0x0D, 0)
+        self.has_exceeded = self.has_exceeded or 0 < level <= self.peak_mT
         self.reads_us.append(now_us)
         image = self._image()
         return "ack " + bytes(image[tx[0] + i] for i in range(rx_length)).hex()
@@ -54,7 +64,7 @@ class Hall:
         x, y, z = (max(-20_000, min(20_000, code)) for code in codes)
         data = b"".join(value.to_bytes(2, "big", signed=True) for value in (x, z, y))
         is_running = self.registers[1] == 0x20 and self.registers[2] == 0 and self.is_ready
-        status = (is_running or self.keeps_ready) | (is_over or self.is_overloaded) << 2
+        status = self.has_exceeded << 3 | (is_running or self.keeps_ready) | (is_over or self.is_overloaded) << 2
         return bytes(self.registers[i] for i in range(3)) + data + bytes([status]) + b"TB1"
 
 
