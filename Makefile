@@ -16,7 +16,7 @@ SEED ?= 1
 WORKERS ?= 2
 SEEDS ?= 200
 
-.PHONY: help certify test lint unit qualify soak seeds firmware coverage bench format clean lock
+.PHONY: help certify test lint unit qualify soak seeds firmware coverage bench powercut format clean lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -51,6 +51,9 @@ coverage: $(READY) ## lines and branches of the firmware's core that its tests r
 
 bench: $(READY) ## measure: a table, and JSON under out/
 	$(BIN)/python -m tests.figures
+
+powercut: $(READY) ## cut the supply at every write of a scripted day, and again in each recovery: nothing confirmed is lost
+	$(BIN)/python -m tests.powercut --workers $(WORKERS)
 
 format: $(READY) ## format the Python code
 	$(BIN)/ruff format .

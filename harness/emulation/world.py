@@ -14,6 +14,9 @@ from harness.emulation.errors import WorldError
 from harness.emulation.plain import copy_plain, digest_plain
 from harness.emulation.seeded import SeededStream, StreamState, stream_key
 
+NONVOLATILE = "nonvolatile"
+"""The topic of every change of what outlasts a power cut: a page begun or written, a counter, a battery-backed word."""
+
 Event = tuple[int, int, str, str, Any]
 """at_ns, sequence number (ties keep the order they were scheduled in), component, kind, argument (plain data)."""
 

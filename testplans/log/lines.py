@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fixtures.errors import FixtureError
 from fixtures.listener import EventName, Listener
 from fixtures.meter import Meter
 from harness.evidence.record import TestRecord
@@ -29,7 +30,8 @@ class CauseLines:
         """The line, judged to be there."""
         found = self.line()
         self.record.judge_true(f"{when}: a line of this cause", found is not None, requirements=[requirement])
-        assert found is not None  # noqa: S101 - judged just now
+        if found is None:
+            raise FixtureError(f"{when}: no line although one was judged to be there")  # judge_true has raised before
         return found
 
     def judge_count(self, when: str, line: LogLine, before: LogLine | None, added: int) -> None:

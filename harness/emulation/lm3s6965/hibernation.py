@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.emulation.lm3s6965.block import WORD_MASK, Block, Chip
+from harness.emulation.world import NONVOLATILE
 
 CRYSTAL_HZ = 32_768
 TRIM_NOMINAL = 0x7FFF
@@ -163,6 +164,7 @@ class Hibernation(Block):
     def _add_word(self, offset: int, index: int) -> None:
         def write(value: int) -> None:
             self.state.data[index] = value
+            self.world.signal(NONVOLATILE)
 
         self.readers[offset] = lambda: self.state.data[index]
         self.writers[offset] = self._paced(offset, write)

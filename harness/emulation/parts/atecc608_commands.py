@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 
 from harness.emulation.errors import NotModelledError
-from harness.emulation.world import World
+from harness.emulation.world import NONVOLATILE, World
 
 STATUS_OK, STATUS_MISCOMPARE, STATUS_PARSE, STATUS_EXECUTION, STATUS_COMM = 0x00, 0x01, 0x03, 0x0F, 0xFF
 COUNTER_MAX = 2_097_151
@@ -179,6 +179,7 @@ class CommandSet:
             if memory.counters[command.parameter] >= COUNTER_MAX:
                 raise RefusalError(STATUS_EXECUTION)
             memory.counters[command.parameter] += 1
+            self.world.signal(NONVOLATILE)
         return memory.counters[command.parameter].to_bytes(4, "little")
 
     def _nonce(self, memory: ElementMemory, volatile: Volatile, command: Command) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.emulation.world import PlainComponent, World
+from harness.emulation.world import NONVOLATILE, PlainComponent, World
 
 SIZE = 32 * 1024
 PAGE = 64
@@ -78,6 +78,7 @@ class Eeprom24lc256(PlainComponent):
             state.page.clear()
             return
         state.writing = True
+        self.world.signal(NONVOLATILE)
         self.world.schedule(self.world.now_ns + WRITE_NS, self.name, "written")
 
     def on_event(self, kind: str, argument: Any) -> None:
@@ -89,6 +90,7 @@ class Eeprom24lc256(PlainComponent):
             state.array[address] = byte
         state.page.clear()
         state.writing = False
+        self.world.signal(NONVOLATILE)
 
     def power_off(self) -> None:
         """A cut in the write cycle leaves each byte of the page old, new or garbage.

@@ -1,0 +1,113 @@
+"""Every point of the day, each way a cut there may come out, cuts again in the recovery from it; equal states once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.powercut.cut import NOW, TORN_FEW, cut, patterns, recover
+from tests.powercut.day import DAY, MS, Meter, Moment
+
+
+@dataclass
+class Findings:
+    """What a sweep has found. ``failed``: replay id and what is wrong."""
+
+    points: int = 0
+    branches: int = 0
+    unique: int = 0
+    recovered: int = 0
+    failed: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    def add(self, other: Findings) -> None:
+        """Take another's into this one."""
+        self.points += other.points
+        self.branches += other.branches
+        self.unique += other.unique
+        self.recovered += other.recovered
+        self.failed += other.failed
+
+
+@dataclass(frozen=True)
+class Image:
+    """The firmware that is cut off, and the world's seed."""
+
+    bin: Path
+    elf: Path
+    seed: int
+
+    def meter(self) -> Meter:
+        """A new world, at its beginning."""
+        return Meter(self.bin.read_bytes(), self.elf, self.seed)
+
+
+def moments(meter: Meter) -> list[Moment]:
+    """The day's points in order: before anything is written, then at each write's beginning and end."""
+    found = [meter.moment()]
+    while meter.run_to_write(DAY[-1][0] * MS):
+        found.append(meter.moment())
+    return found
+
+
+class Sweep:
+    """Cuts one meter off, again and again."""
+
+    def __init__(self, image: Image, *, again: bool) -> None:
+        """``again``: cut off in the recovery too."""
+        self._image = image
+        self._again = again
+        self._known: set[str] = set()
+        self.findings = Findings()
+
+    def run(self, chosen: Sequence[int] | None = None, share: tuple[int, int] = (0, 1)) -> Findings:
+        """All points of the day, or the chosen ones; of them the share-th of so many."""
+        meter = self._image.meter()
+        found = moments(meter)
+        points = list(range(len(found))) if chosen is None else [at % len(found) for at in chosen]
+        for point in points[share[0] :: share[1]]:
+            self._point(meter, found[point], f"p{point}", again=self._again)
+        return self.findings
+
+    def _point(self, meter: Meter, moment: Moment, path: str, *, again: bool) -> None:
+        self.findings.points += 1
+        meter.go_back(moment)
+        for pattern in patterns(meter, few="/" in path):
+            meter.go_back(moment)
+            cut(meter, pattern)
+            self._branch(meter, f"{path}.{pattern}", again=again and pattern in {*TORN_FEW, *NOW})
+
+    def _branch(self, meter: Meter, path: str, *, again: bool) -> None:
+        self.findings.branches += 1
+        key = meter.kept()
+        if key in self._known:
+            return
+        self._known.add(key)
+        self.findings.unique += 1
+        inner: list[Moment] = []
+        findings = recover(meter, (lambda one: inner.append(one.moment())) if again else None)
+        if findings:
+            self.findings.failed.append((f"{self._image.seed}:{path}", findings))
+            return
+        self.findings.recovered += 1
+        for index, moment in enumerate(inner):
+            self._point(meter, moment, f"{path}/p{index}", again=False)
+
+
+def replay(image: Image, path: str) -> list[str]:
+    """The cuts that an id names, and what is wrong after them."""
+    meter = image.meter()
+    points = moments(meter)
+    found: list[str] = []
+    for step in path.split("/"):
+        name, pattern = step.split(".")
+        meter.go_back(points[int(name.removeprefix("p"))])
+        cut(meter, pattern)
+        points = []
+        found = recover(meter, lambda one: points.append(one.moment()))  # noqa: B023 - called in this turn only
+    return found
+
+
+def evenly(points: int, count: int) -> list[int]:
+    """``count`` of so many points, evenly."""
+    return sorted({round(index * (points - 1) / max(count - 1, 1)) for index in range(count)})

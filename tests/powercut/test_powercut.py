@@ -1,0 +1,60 @@
+"""The sweep's short form: some points of the day, evenly. The full form is ``make powercut``."""
+
+from __future__ import annotations
+
+import pytest
+
+from firmware_ref.tool.build import BuildResult, build, build_defect
+from tests.powercut.pages import ENTRIES, filled, record_at, states
+from tests.powercut.sweep import Image, Sweep, evenly, moments, replay
+
+POINTS = 12
+"""Of the day's 86; each in all its patterns."""
+AGAIN = 2
+
+
+def image_of(built: BuildResult, seed: int = 1) -> Image:
+    return Image(built.bin, built.elf, seed)
+
+
+@pytest.fixture(scope="module")
+def reference() -> Image:
+    return image_of(build())
+
+
+def test_nothing_confirmed_is_lost_at_some_points_of_the_day(reference: Image) -> None:
+    meter = reference.meter()
+    points = len(moments(meter))
+    assert points > 60, "the day writes records, states, signatures, cursors, and counts"
+    assert len(meter.head_end.confirmed) == 7
+    found = Sweep(reference, again=False).run(evenly(points, POINTS))
+    assert found.failed == []
+    assert found.recovered == found.unique > POINTS
+
+
+def test_nor_when_the_supply_goes_again_in_the_recovery(reference: Image) -> None:
+    found = Sweep(reference, again=True).run([33])
+    assert found.failed == []
+    assert found.points > 10, "the recovery writes as well"
+
+
+@pytest.mark.parametrize(
+    ("defect", "points"),
+    [
+        pytest.param("log-half-entry-accepted", range(8, 16), id="a record without its CRC"),
+        pytest.param("log-cursor-before-confirmation", range(60, 72), id="a cursor that is ahead"),
+    ],
+)
+def test_planted_defects_are_found_and_their_id_does_it_again(defect: str, points: range) -> None:
+    image = image_of(build_defect(defect))
+    found = Sweep(image, again=False).run(points)
+    assert found.failed
+    path, wrong = found.failed[0]
+    assert replay(image, path.partition(":")[2]) == wrong
+
+
+def test_a_filled_eeprom_reads_as_it_was_made() -> None:
+    array = filled(146, 1_780_000_000)
+    assert [record_at(array, slot) is not None for slot in range(ENTRIES)].count(True) == 146
+    (state,) = states(array).values()
+    assert (state.count, state.sequence, state.active) == (73, 146, False)
