@@ -157,6 +157,7 @@ class MeterBoard:
             epoch_ns=epoch_ns,
             core_ppb=self.traits.core_ppb,
             crystal_ppb=self.traits.crystal_ppb,
+            temperature_mC=lambda: felt.meter_mC(world.now_ns),
         )
         self.cpu = CortexM3(
             world,

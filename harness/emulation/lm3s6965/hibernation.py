@@ -3,6 +3,9 @@
 Source: LM3S6965 data sheet, chapter "Hibernation Module"; StellarisWare ``hw_hibernate.h``. Everything here lives from
 the battery: a reset or a loss of the main supply changes nothing. The sub-second divider is not readable, and a write
 of HIBRTCLD sets the seconds only, the divider runs on. HIBRTCT is applied once every 64 seconds.
+
+The crystal is a tuning fork: slower by 0.034 ppm per square of the distance from 25 degrees Celsius (the makers'
+typical figure for 32.768 kHz [recalled]), 143 ppm at -40. The temperature is looked at once a minute.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from harness.emulation.world import NONVOLATILE
 CRYSTAL_HZ = 32_768
 TRIM_NOMINAL = 0x7FFF
 TRIM_PERIOD_S = 64
+TURNOVER_MC, PARABOLA_PPB_PER_K2 = 25_000, 34
+RETUNE_NS = 60_000_000_000
 WRITE_GAP_NS = 92_000
 """t_HIB_REG_WRITE of the data sheet: a write sooner after the one before is lost on the chip."""
 
@@ -37,6 +42,7 @@ class HibernationState:
     base_s: int
     base_ticks: int
     crystal_ppb: int
+    """As it runs now, at its temperature."""
     base_ns: int = 0
     ctl: int = CTL_COMMISSIONED
     match0: int = WORD_MASK
@@ -54,11 +60,23 @@ class Hibernation(Block):
 
     state: HibernationState
 
-    def __init__(self, chip: Chip, irq: int, *, epoch_ns: int, crystal_ppb: int) -> None:
-        """``epoch_ns``: what the clock shows at world time 0, in ns UTC; ``crystal_ppb``: how much too fast it runs."""
+    def __init__(
+        self,
+        chip: Chip,
+        irq: int,
+        *,
+        epoch_ns: int,
+        crystal_ppb: int,
+        temperature_mC: Callable[[], int] | None = None,
+    ) -> None:
+        """``epoch_ns``: what the clock shows at world time 0, in ns UTC; ``crystal_ppb``: how much too fast it runs.
+
+        That is at 25 degrees Celsius, where it stays without ``temperature_mC``.
+        """
         self.irq_lines = (irq,)
         seconds, rest_ns = divmod(epoch_ns, 1_000_000_000)
-        self.state = HibernationState(seconds, rest_ns * CRYSTAL_HZ // 1_000_000_000, crystal_ppb)
+        self._turnover_ppb, self._temperature_mC = crystal_ppb, temperature_mC
+        self.state = HibernationState(seconds, rest_ns * CRYSTAL_HZ // 1_000_000_000, self._ppb())
         self.on_request: Callable[[], None] | None = None
         """Called when the firmware asks for hibernation."""
         super().__init__(chip, "hibernation")
@@ -74,6 +92,31 @@ class Hibernation(Block):
         self._add_paced(0x024, "trim", self._write_trim)
         for index in range(DATA_WORDS):
             self._add_word(0x030 + 4 * index, index)
+
+        if temperature_mC is not None:
+            self.world.schedule(self.world.now_ns + RETUNE_NS, self.name, "retune")
+
+    # Temperature
+
+    def _ppb(self) -> int:
+        """How much too fast the crystal runs at the temperature that it has now."""
+        if self._temperature_mC is None:
+            return self._turnover_ppb
+        off_mC = self._temperature_mC() - TURNOVER_MC
+        return self._turnover_ppb - PARABOLA_PPB_PER_K2 * off_mC * off_mC // 1_000_000
+
+    def _retune(self) -> None:
+        """From the last tick on the crystal runs as the temperature is now; no tick is lost or made by that."""
+        state = self.state
+        self.world.schedule(self.world.now_ns + RETUNE_NS, self.name, "retune")
+        ppb = self._ppb()
+        if ppb == state.crystal_ppb or not state.ctl & CTL_RTC_ENABLE:
+            return
+        new_ticks = self._ticks(self.world.now_ns) - state.base_ticks
+        state.base_ns -= -new_ticks * 10**18 // (CRYSTAL_HZ * (1_000_000_000 + state.crystal_ppb))
+        state.base_ticks += new_ticks
+        state.crystal_ppb = ppb
+        self._plan_matches()
 
     # Counting
 
@@ -126,7 +169,10 @@ class Hibernation(Block):
                 self.world.schedule(due_ns, self.name, "match", bit)
 
     def on_event(self, kind: str, argument: Any) -> None:
-        """The counter reached a match register."""
+        """The counter reached a match register, or a minute has gone."""
+        if kind == "retune":
+            self._retune()
+            return
         if kind != "match":
             super().on_event(kind, argument)
         self.state.ris |= argument

@@ -6,7 +6,7 @@ Bases and interrupt numbers: LM3S6965 data sheet, tables "Memory Map" and "Inter
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +58,16 @@ class Mcu(PlainComponent):
 
     state: McuState
 
-    def __init__(self, world: World, i2c: I2cBus, *, epoch_ns: int, core_ppb: int, crystal_ppb: int) -> None:
+    def __init__(
+        self,
+        world: World,
+        i2c: I2cBus,
+        *,
+        epoch_ns: int,
+        core_ppb: int,
+        crystal_ppb: int,
+        temperature_mC: Callable[[], int] | None = None,
+    ) -> None:
         self.world = world
         self.core: Core | None = None
         self.state = McuState()
@@ -67,7 +76,9 @@ class Mcu(PlainComponent):
         self.clock.hz = self.sysctl.state.clock_hz
         self.flash = FlashController(self, 29)
         self.watchdog = Watchdog(self, 18)
-        self.hibernation = Hibernation(self, 43, epoch_ns=epoch_ns, crystal_ppb=crystal_ppb)
+        self.hibernation = Hibernation(
+            self, 43, epoch_ns=epoch_ns, crystal_ppb=crystal_ppb, temperature_mC=temperature_mC
+        )
         self.gpio = {port: GpioPort(self, port, GPIO_MAP[port][1]) for port in PORT_PINS}
         self.uarts = [Uart(self, index, irq, pins) for index, (_, irq, pins) in enumerate(UART_MAP)]
         self.i2c = I2cMaster(self, i2c, 8)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness.emulation.errors import NotModelledError
+from harness.emulation.lm3s6965.mcu import Mcu
+from harness.emulation.parts.i2c_bus import I2cBus
+from harness.emulation.world import World
 from tests.emulation.lm3s6965.rig import HIB, Rig
 
 IRQ = 43
@@ -99,3 +102,17 @@ def test_stopped_counter_stands() -> None:
     rig.wait(GAP_NS)
     with pytest.raises(NotModelledError, match="CLKSEL"):
         write(rig, CTL, 0x41)
+
+
+@pytest.mark.parametrize(("temperature_mC", "ppb"), [(25_000, 0), (-40_000, -143_650), (70_000, -68_850)])
+def test_the_crystal_is_slower_away_from_its_turnover(temperature_mC: int, ppb: int) -> None:
+    """0.034 ppm per square kelvin, over a day in which it was at room temperature for the first minute."""
+    now_mC = 25_000
+    world = World(1)
+    bus = I2cBus(world, "i2c bus")
+    mcu = Mcu(world, bus, epoch_ns=0, core_ppb=0, crystal_ppb=0, temperature_mC=lambda: now_mC)
+    now_mC = temperature_mC
+    day_ns = 86_400 * 10**9
+    world.run_until(60 * 10**9 + day_ns)
+    lost_ns = world.now_ns - mcu.hibernation.reading_ns()
+    assert lost_ns == pytest.approx(-ppb * day_ns / 1e9, abs=100_000)
