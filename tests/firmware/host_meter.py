@@ -138,6 +138,10 @@ class HostMeter:
     def receive(self, octets: bytes, port: str = "modem") -> None:
         self._obey(f"{port} {octets.hex() or '-'}")
 
+    def earth(self, *, live: bool) -> None:
+        """Whether terminal L has voltage against earth; at the beginning it has."""
+        self._obey(f"earth {int(live)}")
+
     def run(self, until_us: int) -> None:
         """Runs to the time. A `PowerCut` of a part ends the meter's life and is passed on."""
         self._obey(f"run {until_us}")
