@@ -9,8 +9,8 @@
 The meter's own supply is tapped before its elements, so its consumption flows in the source and in no element. Each
 element sits in series with a ballast of the bench, far above the contacts' resistances: so a shunt's share is stable
 from closing to closing, and the multimeter's own 0.1 ohm fits into the branch. Everything behind the voltage tap is
-resistive, so a shunt splits the current without turning its phase. A quantity is one sinusoid; a load's harmonics are
-laws beside it (``mains_harmonics``) and make no voltage of their own in the supply's impedance.
+resistive, so a shunt splits the current without turning its phase. Harmonics are left out: a quantity is one
+sinusoid.
 
 The supply's impedance is R + jX. What a load's current I at an angle phi takes from the voltage is told to first order,
 R I cos(phi) + X I sin(phi) (as IEC 61000-3-3 reckons relative voltage changes), so the voltage keeps its phase.
