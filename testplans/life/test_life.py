@@ -21,9 +21,10 @@ from fixtures.load import Load
 from fixtures.magnet import Magnet
 from fixtures.mains import Mains
 from fixtures.meter import Meter
+from fixtures.shaker import Shaker
 from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
-from harness.measure.units import CurrentA, DurationNs, FieldMt, FrequencyHz, TemperatureDegC, VoltageV
+from harness.measure.units import AccelerationG, CurrentA, DurationNs, FieldMt, FrequencyHz, TemperatureDegC, VoltageV
 from harness.plan.parameters import Parameters
 
 S = 1_000_000_000
@@ -34,7 +35,8 @@ class Life(Parameters):
     """``happenings`` spread over ``duration``, of those kinds that ``kinds`` names.
 
     ``lowest_load`` to ``highest_load`` is what a house draws. ``shortest_dip`` to ``longest_dip`` are interruptions of
-    the mains. ``optical_probe`` is the field of a probe's own magnet at the meter's sensor. ``coldest`` and
+    the mains. ``optical_probe`` is the field of a probe's own magnet at the meter's sensor. ``train`` is the peak of
+    a train's passing, for many seconds, ``knock`` that of a slammed door, for some tenths of one. ``coldest`` and
     ``warmest`` are the day's air, which goes from one to the other and back. Alerts are waited for ``watch`` after the
     last of it, then for the one of an opening, without which silence would show nothing.
     """
@@ -49,6 +51,8 @@ class Life(Parameters):
     shortest_dip_ns: DurationNs = Field(gt=0)
     longest_dip_ns: DurationNs = Field(gt=0)
     optical_probe_mT: FieldMt = Field(gt=0)
+    train_g: AccelerationG = Field(gt=0)
+    knock_g: AccelerationG = Field(gt=0)
     coldest_degC: TemperatureDegC
     warmest_degC: TemperatureDegC
     watch_ns: DurationNs = Field(ge=S)
@@ -68,6 +72,7 @@ class House:
     mains: Mains
     load: Load
     magnet: Magnet
+    shaker: Shaker
     chamber: ChamberControl
     meter: Meter
     clock: Clock
@@ -129,6 +134,24 @@ def _visit(house: House, name: str) -> str:
     return "a visit with the optical probe"
 
 
+def _train(house: House, name: str) -> str:
+    """A train passes: seconds of low vibration in the ground's range of frequencies."""
+    frequency_Hz = 8 + house.chance.below(33, f"{name}, frequency")
+    cycles = frequency_Hz * (3 + house.chance.below(6, f"{name}, how long"))
+    shaking = house.shaker.sine(house.parameters.train_g, frequency_Hz, cycles)
+    house.clock.sleep_ns(shaking.duration_ns)
+    return "a passing train"
+
+
+def _knock(house: House, name: str) -> str:
+    """A door is slammed: a strong shock of up to 0.4 s (TILT-2: none up to 450 ms is manipulation)."""
+    frequency_Hz = 10 + house.chance.below(21, f"{name}, frequency")
+    cycles = max(frequency_Hz * (1 + house.chance.below(4, f"{name}, how long")) // 10, 1)
+    shaking = house.shaker.sine(house.parameters.knock_g, frequency_Hz, cycles)
+    house.clock.sleep_ns(shaking.duration_ns)
+    return "a slammed door"
+
+
 KINDS: Mapping[str, Callable[[House, str], str]] = {
     "load-step": _load_step,
     "load-off": _load_off,
@@ -136,15 +159,18 @@ KINDS: Mapping[str, Callable[[House, str], str]] = {
     "dip": _dip,
     "sag": _sag,
     "visit": _visit,
+    "train": _train,
+    "knock": _knock,
 }
 
 
-@pytest.mark.requirements("SEAL-2", "MAG-2", "MET-1", "MET-4")
+@pytest.mark.requirements("SEAL-2", "MAG-2", "MET-1", "MET-4", "TILT-2")
 @pytest.mark.parameters(model=Life)
 def test_ordinary_life_gives_no_event(
     mains: Mains,
     load: Load,
     magnet: Magnet,
+    shaker: Shaker,
     chamber: ChamberControl,
     case: Case,
     listener: Listener,
@@ -154,9 +180,9 @@ def test_ordinary_life_gives_no_event(
     record: TestRecord,
     parameters: Life,
 ) -> None:
-    """Load steps, inrush, dips, sags, readouts and a day's temperatures give no event; an opening after them does."""
+    """Loads, dips, sags, visits, trains, slammed doors and a day of heat and cold give no event; an opening does."""
     mains.feed(parameters.voltage_V, parameters.frequency_Hz)
-    house = House(mains, load, magnet, chamber, meter, clock, chance, parameters)
+    house = House(mains, load, magnet, shaker, chamber, meter, clock, chance, parameters)
     record.judge_equal("events when the source takes over", listener.collect(parameters.watch_ns).events, 0)
     for number, gap_ns in enumerate(_gaps(house)):
         if number in (0, parameters.happenings // 2):
