@@ -64,7 +64,7 @@ def test_the_shipped_files_read_as_they_say(bench: BenchFile) -> None:
     channels = bench.instrument("relay").channels
     assert (channels["case_switch"], channels["meter_supply"], channels["source_feed"]) == (101, 102, 103)
     assert {f"shunt_{name}" for name in bench.shunts} < set(channels)
-    assert sorted(channels.values()) == list(range(101, 101 + len(channels)))
+    assert set(channels.values()) <= {*range(101, 121), *range(201, 221), *range(301, 321)}  # 34903A: 20 a module
     assert (meter.alerts.events.case_opened, meter.alerts.events.case_closed) == (0x2C, 0x2D)
     assert meter.lines.modem_baud_Bd == 115_200
 

@@ -58,6 +58,7 @@ DOORS = {
     ("harness.cli.serve", EMULATION): "serving the emulated bench on sockets",
     ("fixtures.bench", "harness.plugin"): "the keys under which the plugin keeps it",
     ("fixtures.chance", "harness.plugin"): "the run's seed",
+    ("fixtures.image", "harness.plugin"): "the run's image",
 }
 LONGEST_LINES = 400
 LONGER: dict[str, str] = {}
