@@ -201,6 +201,11 @@ def test_the_driver_reads_in_a_fixed_range(bench: MainsBench, meter: MessageBase
         assert meter.query("CURR:AC:RANG?;RANG:AUTO?").startswith("+3.0")
 
 
+def test_many_readings_come_in_several_goes_none_longer_than_the_time_out(bench: MainsBench) -> None:
+    with opened(bench) as driver:
+        assert driver.currents_A("AC", 3.0, 30) == pytest.approx([2.0] * 30, rel=0.005)
+
+
 def test_the_driver_raises_on_overload(bench: MainsBench) -> None:
     with opened(bench) as driver:
         for _ in range(2):
@@ -236,9 +241,9 @@ def test_what_is_no_reading_never_becomes_one(
             driver.currents_A("AC", 3.0, 2)
 
 
-@pytest.mark.parametrize(("range_A", "readings"), [(2.0, 1), (3.0, 0), (3.0, 9)])
+@pytest.mark.parametrize(("range_A", "readings"), [(2.0, 1), (3.0, 0)])
 def test_a_range_or_a_number_that_is_none_is_refused(bench: MainsBench, range_A: float, readings: int) -> None:
-    with opened(bench) as driver, pytest.raises(SettingError, match="expected 1 to 8 readings"):
+    with opened(bench) as driver, pytest.raises(SettingError, match="expected 1 or more"):
         driver.currents_A("AC", range_A, readings)
 
 
