@@ -31,12 +31,17 @@ class PoorLink(Parameters):
 
 
 class LinkKinds(Parameters):
-    """``openings`` over each of ``profiles``; each must be with the listener ``within`` the opening."""
+    """``openings`` over each of ``profiles``; each must be with the listener ``within`` the opening.
+
+    ``quiet`` after that it has been received ``copies`` times at most, in the mean of a profile's openings.
+    """
 
     profiles: list[str] = Field(min_length=1)
     openings: int = Field(ge=1)
     within_ns: DurationNs
     settle_ns: DurationNs
+    quiet_ns: DurationNs
+    copies: float = Field(ge=1)
 
 
 @pytest.mark.requirements("COM-4")
@@ -76,10 +81,15 @@ def test_the_state_held_is_the_true_one(
 def test_alerts_arrive_over_each_kind_of_link(
     case: Case, link: Link, listener: Listener, clock: Clock, record: TestRecord, parameters: LinkKinds
 ) -> None:
-    """Each opening reaches the listener over each kind of link; how long it took is recorded beside."""
+    """Each opening reaches the listener over each kind of link; how long it took is recorded beside.
+
+    Once it has been confirmed it is at rest: a meter that takes the delay of a slow link for its loss repeats for ever,
+    and uses up what the link may send. A confirmation may be lost, so the mean number of copies is judged.
+    """
     opened, closed = listener.code_of("case_opened"), listener.code_of("case_closed")
     for profile in parameters.profiles:
         link.use(profile)
+        copies = 0
         for number in range(1, parameters.openings + 1):
             mark = listener.mark()
             began_ns = clock.now_ns()
@@ -95,9 +105,13 @@ def test_alerts_arrive_over_each_kind_of_link(
                     "ms",
                     at_most=parameters.within_ns / 1e6,
                 )
+            listener.hear(parameters.quiet_ns)
+            copies += sum(len(event.frames) for event in _movements(listener, mark, (opened,)))
             mark = listener.mark()
             case.close()
             _hear_all(1, listener, clock, parameters.settle_ns, mark, (closed,))
+        mean = copies / parameters.openings
+        record.judge(f"{profile}: copies of an opening, in the mean", mean, "1", at_most=parameters.copies)
         link.restore()
         listener.collect_until_quiet()
 

@@ -11,7 +11,7 @@ from harness.headend.errors import ListenerSettingError
 from harness.headend.listener import AlertHistory, Finding, ListenerRules, MeterIdentity, Outcome, judge_octets
 from harness.headend.listener.checks import Reception
 from harness.meter.alert import notification_of, signing_of
-from harness.meter.apdu import GeneralSigning
+from harness.meter.apdu import HIGH_PRIORITY, GeneralSigning
 from harness.meter.axdr import Data, Tag
 from harness.meter.wrapper import encode_frame
 from tests.headend.alerts import FRAME, METER, content, frame
@@ -156,6 +156,13 @@ def test_signed_parts_that_contradict_each_other_are_malformed(changed: object, 
     finding = judge(signed(changed(signing_of(content(), notification_of(content())))))
     assert finding.outcome is Outcome.MALFORMED
     assert word in finding.detail
+
+
+def test_a_priority_left_at_normal_is_no_contradiction() -> None:
+    """What the alert tells is heard, so that a meter with this fault fails by its priority (COM-2) and by nothing else."""
+    notification = notification_of(content())
+    normal = replace(notification, invoke_id_and_priority=notification.invoke_id_and_priority & ~HIGH_PRIORITY)
+    assert judge(signed(signing_of(content(), normal))).outcome is Outcome.ACCEPTED
 
 
 def test_other_wports_or_another_object_are_malformed() -> None:

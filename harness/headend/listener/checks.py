@@ -174,8 +174,9 @@ def _find_mismatch(alert: Alert, ports: tuple[int, int], meter: MeterIdentity) -
     transaction_id = expected_transaction_id(alert.counter)
     if alert.transaction_id != transaction_id:
         return _expected(f"transaction-id of counter {alert.counter}", transaction_id, alert.transaction_id)
+    # The priority says how an alert wants to be carried, not whose it is: COM-2 judges it, everything else is told by it too.
     invoke_id = expected_invoke_id(alert.counter)
-    if alert.invoke_id_and_priority != invoke_id:
+    if alert.invoke_id_and_priority | HIGH_PRIORITY != invoke_id:
         return (
             f"long-invoke-id-and-priority of counter {alert.counter}: expected {invoke_id:#010x}, "
             f"found {alert.invoke_id_and_priority:#010x}"
