@@ -159,7 +159,7 @@ def test_signed_parts_that_contradict_each_other_are_malformed(changed: object, 
 
 
 def test_a_priority_left_at_normal_is_no_contradiction() -> None:
-    """What the alert tells is heard, so that a meter with this fault fails by its priority (COM-2) and by nothing else."""
+    """What the alert tells is heard: a meter with this fault fails by its priority (COM-2) and by nothing else."""
     notification = notification_of(content())
     normal = replace(notification, invoke_id_and_priority=notification.invoke_id_and_priority & ~HIGH_PRIORITY)
     assert judge(signed(signing_of(content(), normal))).outcome is Outcome.ACCEPTED

@@ -174,7 +174,7 @@ def _find_mismatch(alert: Alert, ports: tuple[int, int], meter: MeterIdentity) -
     transaction_id = expected_transaction_id(alert.counter)
     if alert.transaction_id != transaction_id:
         return _expected(f"transaction-id of counter {alert.counter}", transaction_id, alert.transaction_id)
-    # The priority says how an alert wants to be carried, not whose it is: COM-2 judges it, everything else is told by it too.
+    # The priority says how an alert wants to be carried, not whose it is: COM-2 judges it.
     invoke_id = expected_invoke_id(alert.counter)
     if alert.invoke_id_and_priority | HIGH_PRIORITY != invoke_id:
         return (
