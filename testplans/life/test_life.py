@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from fixtures.case import Case
 from fixtures.chamber import ChamberControl
 from fixtures.chance import Chance
+from fixtures.high_voltage import HighVoltage
 from fixtures.listener import Listener
 from fixtures.load import Load
 from fixtures.magnet import Magnet
@@ -36,7 +37,8 @@ class Life(Parameters):
 
     ``lowest_load`` to ``highest_load`` is what a house draws. ``shortest_dip`` to ``longest_dip`` are interruptions of
     the mains. ``optical_probe`` is the field of a probe's own magnet at the meter's sensor. ``train`` is the peak of
-    a train's passing, for many seconds, ``knock`` that of a slammed door, for some tenths of one. ``coldest`` and
+    a train's passing, for many seconds, ``knock`` that of a slammed door, for some tenths of one. A stroke of lightning
+    lies on the communication line for up to ``longest_stroke`` (SIG-4: a transient wipes no keys). ``coldest`` and
     ``warmest`` are the day's air, which goes from one to the other and back. Alerts are waited for ``watch`` after the
     last of it, then for the one of an opening, without which silence would show nothing.
     """
@@ -53,6 +55,7 @@ class Life(Parameters):
     optical_probe_mT: FieldMt = Field(gt=0)
     train_g: AccelerationG = Field(gt=0)
     knock_g: AccelerationG = Field(gt=0)
+    longest_stroke_ns: DurationNs = Field(gt=0)
     coldest_degC: TemperatureDegC
     warmest_degC: TemperatureDegC
     watch_ns: DurationNs = Field(ge=S)
@@ -74,6 +77,7 @@ class House:
     magnet: Magnet
     shaker: Shaker
     chamber: ChamberControl
+    high_voltage: HighVoltage
     meter: Meter
     clock: Clock
     chance: Chance
@@ -152,6 +156,21 @@ def _knock(house: House, name: str) -> str:
     return "a slammed door"
 
 
+def _thunderstorm(house: House, name: str) -> str:
+    """A stroke or a few: high voltage on the communication line, the mains gone for some periods after every other."""
+    strokes = 1 + house.chance.below(4, f"{name}, strokes")
+    house.load.off()
+    for stroke in range(strokes):
+        this = f"{name}, stroke {stroke}"
+        house.high_voltage.inject_for(1 + house.chance.below(house.parameters.longest_stroke_ns, f"{this}, how long"))
+        if house.chance.below(2, f"{this}, dip"):
+            house.mains.cut()
+            house.clock.sleep_ns(house.parameters.shortest_dip_ns * (1 + house.chance.below(10, f"{this}, periods")))
+            house.mains.restore()
+        house.clock.sleep_ns(200_000_000 + house.chance.below(2 * S, f"{this}, until the next"))
+    return f"a thunderstorm of {strokes} strokes"
+
+
 KINDS: Mapping[str, Callable[[House, str], str]] = {
     "load-step": _load_step,
     "load-off": _load_off,
@@ -161,10 +180,11 @@ KINDS: Mapping[str, Callable[[House, str], str]] = {
     "visit": _visit,
     "train": _train,
     "knock": _knock,
+    "thunderstorm": _thunderstorm,
 }
 
 
-@pytest.mark.requirements("SEAL-2", "MAG-2", "MET-1", "MET-4", "TILT-2")
+@pytest.mark.requirements("SEAL-2", "MAG-2", "MET-1", "MET-4", "TILT-2", "SIG-4")
 @pytest.mark.parameters(model=Life)
 def test_ordinary_life_gives_no_event(
     mains: Mains,
@@ -172,6 +192,7 @@ def test_ordinary_life_gives_no_event(
     magnet: Magnet,
     shaker: Shaker,
     chamber: ChamberControl,
+    high_voltage: HighVoltage,
     case: Case,
     listener: Listener,
     meter: Meter,
@@ -180,9 +201,9 @@ def test_ordinary_life_gives_no_event(
     record: TestRecord,
     parameters: Life,
 ) -> None:
-    """Loads, dips, sags, visits, trains, slammed doors and a day of heat and cold give no event; an opening does."""
+    """Loads, dips, sags, visits, trains, doors, lightning and a day of heat and cold give no event; an opening does."""
     mains.feed(parameters.voltage_V, parameters.frequency_Hz)
-    house = House(mains, load, magnet, shaker, chamber, meter, clock, chance, parameters)
+    house = House(mains, load, magnet, shaker, chamber, high_voltage, meter, clock, chance, parameters)
     record.judge_equal("events when the source takes over", listener.collect(parameters.watch_ns).events, 0)
     for number, gap_ns in enumerate(_gaps(house)):
         if number in (0, parameters.happenings // 2):
