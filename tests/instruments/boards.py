@@ -96,7 +96,8 @@ def bench_file_with(name: str, path: Path, *more: str) -> Path:
     end = next(index for index in range(start + 1, len(lines)) if lines[index].startswith("["))
     names = tomllib.loads("\n".join(lines))["instruments"]["relay"]["channels"]
     first, second = CHANNELS[name]
-    numbers = [first, second, *(number for number in range(16) if number not in (first, second))]
+    size = 8 if name == "pcf8574" else 16
+    numbers = [first, second, *(number for number in range(size) if number not in (first, second))]
     channels = ", ".join(f"{what} = {number}" for what, number in zip(names, numbers, strict=False))
     table = [
         "[instruments.relay]",

@@ -15,9 +15,11 @@ from harness.emulation.instruments.board_ports import EmulatedPorts
 from harness.emulation.instruments.families import make_instrument
 from harness.emulation.instruments.visa_library import EmulatedVisaLibrary
 from harness.emulation.meter_board import MeterBoard
+from harness.emulation.network.path import NetworkPath
 from harness.emulation.plant.mains_electronics import MeterSupplyNet
 from harness.emulation.plant.plant import make_plant
 from harness.emulation.world import World
+from harness.instruments.network_emulator import Impairment
 from harness.instruments.open import open_instrument
 from harness.instruments.registry import DRIVERS
 from tests.instruments.boards import CHANNELS, RESOURCES, SERIALS
@@ -148,6 +150,23 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("start_waveform", (1,), before=_after(Call("prepare_sine", (1, 0.2, 50.0)))),
         Call("end_waveform", (1,), before=_after(Call("prepare_pulse", (1, 0.2, 0.01)))),
     ),
+    "keysight-33500": (
+        Call("reset"),
+        Call("prepare_sine", (1, 7.0, 1.0, 5), before=_reset),
+        Call("prepare_samples", (1, (0.0, 1.0, 0.0, -1.0, 0.0, 1.0, 0.0, -1.0), 100.0, 1.0), before=_reset),
+        Call("prepare_pulses", (2, 0.01, 0.1, 3, 3.3), before=_reset),
+        Call("fire", before=_after(Call("prepare_sine", (1, 7.0, 1.0, 5)))),
+        Call("off", (1,), before=_after(Call("prepare_sine", (1, 7.0, 1.0, 5)))),
+        Call("all_off", before=_after(Call("prepare_sine", (1, 7.0, 1.0, 5)))),
+        Call("outputs_on", before=_after(Call("prepare_sine", (1, 7.0, 1.0, 5)))),
+        Call("closed", (1,), before=_reset),
+    ),
+    "linux-netem": (
+        Call("reset"),
+        Call("impair", (Impairment(delay_ms=120.0, loss_percent=5.0),), before=_reset),
+        Call("clear", before=_after(Call("impair", (Impairment(delay_ms=120.0),)))),
+        Call("is_clear", before=_reset),
+    ),
     "lakeshore-f71": (
         Call("reset"),
         Call("set_range_mT", (100.0,), before=_reset),
@@ -189,6 +208,8 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "newport-esp301": (
         Call("reset", before=_after(Call("go_to", (2.0, 0.0)))),
         Call("go_to", (1.0, 2.0), before=_reset),
+        Call("start_to", (1.0, 2.0), before=_reset),
+        Call("at_rest", before=_reset),
         Call("angles_deg", before=_reset),
         Call("stop", before=_reset),
         Call("park", before=_after(Call("go_to", (1.0, 0.0)))),
@@ -212,6 +233,7 @@ class FaultBench:
         self.clock = WorldClock(self.world)
         self.plant = make_plant(self.world, shipped.shunts)
         self.board = MeterBoard(self.world, utc_at_zero_s=0)
+        NetworkPath(self.world, self.board.modem)
         MeterSupplyNet(self.world, self.board.cpu)
         instruments = {role: make_instrument(self.world, role, entry) for role, entry in self.file.instruments.items()}
         self._ports = EmulatedPorts(self.world, self.file.instruments, instruments)
