@@ -106,7 +106,7 @@ uint32_t event_log_take_sequence(struct event_log *log) {
     }
     if (event_log_is_waiting(log, event_log_slot(sequence))) {
         sequence = log->newest + 1u;
-        log->cursor.overwritten++;
+        log->cursor.overwritten = (uint16_t)(log->cursor.overwritten + (log->cursor.overwritten < UINT16_MAX ? 1u : 0u));
         log->is_cursor_dirty = true;
     }
     log->newest = sequence;

@@ -7,6 +7,10 @@
 
 #include "core/event_queue.h"
 
+/* HAL_KEPT_KEYS_WIPED. What was decided is done, also when the supply is cut in between. */
+#define KEYS_WIPED 1u
+#define KEYS_TO_BE_WIPED 2u
+
 struct key_guard {
     bool is_wiping; /* decided: the event is in the queue, and the secure element is to make its key anew */
 };

@@ -154,8 +154,9 @@ static uint64_t step_keys(struct meter *meter, uint64_t now_us) {
 }
 
 /* Nothing waits to be counted, signed or written. */
-static bool is_logged(const struct meter *meter) {
+static bool is_logged(struct meter *meter) {
     return meter->queue.count == 0 && meter->reporter.state == REPORTER_IDLE &&
+           outbox_next_unsaved(&meter->reporter.outbox) == NULL &&
            (meter->log.state == LOG_ABSENT || event_log_is_idle(&meter->log));
 }
 

@@ -28,16 +28,16 @@ static bool is_password(const struct port_guard *guard) {
     return same_secret(digest, &guard->access[PARAMETERS_SALT_BYTES], sizeof digest);
 }
 
-/* A clock that was set back must not make the lock longer than it is. */
-static bool is_locked(uint32_t now_s) {
-    const uint32_t until_s = hal_kept(HAL_KEPT_PORT_LOCK);
+/* By the battery's own seconds: who sets the clock, forward or back, neither ends the lock nor makes it longer. */
+static bool is_locked(void) {
+    const uint32_t now_s = hal_battery_seconds(), until_s = hal_kept(HAL_KEPT_PORT_LOCK);
     return now_s < until_s && until_s - now_s <= CONFIG_PORT_LOCK_S;
 }
 
 /* The guess is counted before it is looked at: who cuts the supply meanwhile gets no further guess for nothing. */
 static const char *judge_guess(struct port_guard *guard, struct event_queue *queue, uint64_t now_us) {
     const struct hal_utc now = hal_utc_at(now_us);
-    if (is_locked(now.seconds)) {
+    if (is_locked()) {
         return "port locked\r\n";
     }
     const uint32_t guesses = hal_kept(HAL_KEPT_PORT_GUESSES) + 1u;
@@ -51,7 +51,7 @@ static const char *judge_guess(struct port_guard *guard, struct event_queue *que
         return "port refused\r\n";
     }
     const struct event event = {.code = EVENT_PORT_LOCKED, .time = now};
-    hal_keep(HAL_KEPT_PORT_LOCK, now.seconds + CONFIG_PORT_LOCK_S);
+    hal_keep(HAL_KEPT_PORT_LOCK, hal_battery_seconds() + CONFIG_PORT_LOCK_S);
     hal_keep(HAL_KEPT_PORT_GUESSES, 0);
     event_queue_put(queue, &event);
     return "port locked\r\n";

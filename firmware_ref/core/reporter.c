@@ -2,6 +2,7 @@
 
 #include "core/bytes.h"
 #include "core/crc.h"
+#include "core/key_guard.h"
 #include "core/severity.h"
 
 /* COM-6: xorshift32. No secret hangs on it: it only has to differ from meter to meter and from boot to boot. */
@@ -98,7 +99,7 @@ static void take_se_answer(struct reporter *reporter, struct event_queue *queue,
         break;
     case REPORTER_WIPING:
         reporter->is_wipe_due = false;
-        hal_keep(HAL_KEPT_KEYS_WIPED, 1);
+        hal_keep(HAL_KEPT_KEYS_WIPED, KEYS_WIPED);
         reporter->state = REPORTER_IDLE;
         break;
     default:
@@ -133,7 +134,7 @@ static uint64_t start_work(struct reporter *reporter, struct event_queue *queue,
         start_signing(reporter, outbox_close_payload(&reporter->outbox), now_us);
     } else if (unsigned_entry != NULL) {
         start_signing(reporter, unsigned_entry, now_us);
-    } else if (reporter->is_wipe_due) {
+    } else if (reporter->is_wipe_due && (event_queue_next(queue) == NULL || log->state == LOG_ABSENT)) {
         reporter->state = REPORTER_WIPING;
         reporter->is_se_resting = false;
         secure_element_begin(&reporter->se, SE_REQUEST_WIPE, NULL, now_us);

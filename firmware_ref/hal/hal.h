@@ -39,6 +39,8 @@ struct hal_utc {
 struct hal_utc hal_utc_at(uint64_t time_us);
 /* Sets the clock by so many hundredths of a second, forward if positive; kept over resets by the clock's battery (TIME-1). */
 void hal_correct_clock(int64_t by_hundredths);
+/* Seconds of the battery's clock, which no correction moves (INT-4). */
+uint32_t hal_battery_seconds(void);
 /* False when the clock was never set. */
 bool hal_is_clock_set(void);
 
@@ -107,8 +109,8 @@ uint32_t hal_boot_count(void);
 enum hal_kept {
     HAL_KEPT_PORT_LOCK,
     HAL_KEPT_PORT_GUESSES,
-    HAL_KEPT_CLOCK_LOW,
-    HAL_KEPT_CLOCK_HIGH,
+    HAL_KEPT_CLOCK_S,
+    HAL_KEPT_CLOCK_HUNDREDTHS,
     HAL_KEPT_MAGNET_S,
     HAL_KEPT_CASE_S,
     HAL_KEPT_KEYS_WIPED,

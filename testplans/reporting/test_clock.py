@@ -9,6 +9,7 @@ from fixtures.case import Case
 from fixtures.head_end import HeadEnd
 from fixtures.listener import Listener
 from fixtures.reported import events_of
+from fixtures.supply import Supply
 from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
 from harness.measure.units import DurationNs
@@ -33,6 +34,20 @@ class LargeCorrection(Parameters):
     offset_ns: DurationNs = Field(gt=0)
     tolerance_ns: DurationNs = Field(gt=0)
     watch_ns: DurationNs
+
+
+class CorrectionAndOutage(Parameters):
+    """The clock is set ``offset`` ahead; ``before`` into an outage the case opens for ``held``, and ``after`` follows.
+
+    ``offset`` must be larger than ``tolerance``, else a meter that forgets the correction would pass.
+    """
+
+    offset_ns: DurationNs = Field(gt=0)
+    tolerance_ns: DurationNs = Field(gt=0)
+    before_ns: DurationNs = Field(gt=0)
+    held_ns: DurationNs = Field(gt=0)
+    after_ns: DurationNs = Field(gt=0)
+    back_within_ns: DurationNs = Field(gt=0)
 
 
 @pytest.mark.requirements("TIME-1")
@@ -106,6 +121,40 @@ def test_a_large_correction_is_refused_and_flagged(
         listener.collect(parameters.watch_ns)
 
 
+@pytest.mark.requirements("TIME-1", "MAG-4")
+@pytest.mark.parameters(model=CorrectionAndOutage)
+def test_a_correction_holds_in_an_outage(
+    case: Case,
+    supply: Supply,
+    listener: Listener,
+    head_end: HeadEnd,
+    clock: Clock,
+    record: TestRecord,
+    parameters: CorrectionAndOutage,
+) -> None:
+    """What happens without mains has its time by the clock as it was set, and so has what comes after."""
+    head_end.set_clock()
+    _set(head_end, record, parameters.offset_ns)
+    listener.collect_until_quiet()
+    supply.cut()
+    clock.sleep_ns(parameters.before_ns)
+    at_utc_ns = case.open() + parameters.offset_ns
+    clock.sleep_ns(parameters.held_ns)
+    case.close()
+    clock.sleep_ns(parameters.after_ns)
+    mark = listener.mark()
+    supply.restore()
+    record.judge_true("meter is back after its supply", supply.is_back(parameters.back_within_ns))
+    listener.collect_until_quiet()
+    opened = events_of(listener.code_of("case_opened"), listener.received_since(mark))
+    record.judge_equal("openings reported", len(opened), 1)
+    for event in opened[:1]:
+        difference_ns = event.alert.event_time_utc_ns - at_utc_ns
+        _judge_time("opening without mains", difference_ns, listener, record, parameters)
+    _set(head_end, record, 0)
+    listener.collect_until_quiet()
+
+
 def _set(head_end: HeadEnd, record: TestRecord, offset_ns: int) -> None:
     response = head_end.set_clock(offset_ns)
     taken = response is not None and response.result == DONE
@@ -117,7 +166,7 @@ def _judge_time(
     difference_ns: int,
     listener: Listener,
     record: TestRecord,
-    parameters: Correction | LargeCorrection,
+    parameters: Correction | LargeCorrection | CorrectionAndOutage,
 ) -> None:
     tolerance_s = parameters.tolerance_ns / 1e9
     record.judge(

@@ -6,6 +6,7 @@ import pytest
 from pydantic import Field
 
 from fixtures.diagnostic_port import DiagnosticPort
+from fixtures.head_end import HeadEnd
 from fixtures.listener import Listener
 from fixtures.supply import Supply
 from harness.bench.clock import Clock
@@ -29,6 +30,14 @@ class Guessing(Parameters):
     locked_for_ns: DurationNs = Field(gt=0)
     off_ns: DurationNs = Field(gt=0)
     back_within_ns: DurationNs = Field(gt=0)
+
+
+class ClockSet(Parameters):
+    """``guesses`` as above; then the clock is set back behind UTC by each of ``back_by``, in this order."""
+
+    guesses: int = Field(ge=1, le=20)
+    watch_ns: DurationNs = Field(ge=LONG_ENOUGH_NS)
+    back_by: list[DurationNs] = Field(min_length=1)
 
 
 class Opening(Parameters):
@@ -128,6 +137,31 @@ def test_a_power_cut_gives_no_guesses_back(
         record.judge_equal(f"cut {number + 1}: meter signs on again", int(back), 1, requirements=["INT-4"])
         listener.collect_until_quiet()
     _judge_locked(diagnostic_port, record, "after the last guess")
+
+
+@pytest.mark.requirements("INT-4")
+@pytest.mark.parameters(model=ClockSet)
+def test_setting_the_clock_ends_no_lock_out(
+    diagnostic_port: DiagnosticPort,
+    head_end: HeadEnd,
+    listener: Listener,
+    record: TestRecord,
+    parameters: ClockSet,
+) -> None:
+    """Whoever can set the meter's clock gets no guess at its diagnostic port for that."""
+    head_end.set_clock()
+    near = list(wrong_passwords(diagnostic_port.password).items())
+    for number in range(parameters.guesses):
+        kind, password = near[number % len(near)]
+        if diagnostic_port.try_password(password, f"guess {number + 1} ({kind})") == "locked":
+            break
+    _judge_locked(diagnostic_port, record, "after the last guess")
+    for back_ns in parameters.back_by:
+        head_end.set_clock(-back_ns)
+        listener.collect(parameters.watch_ns)
+        _judge_locked(diagnostic_port, record, f"with the clock {back_ns / 1e9:g} s behind UTC")
+    head_end.set_clock()
+    listener.collect_until_quiet()
 
 
 def _judge_locked(port: DiagnosticPort, record: TestRecord, when: str) -> None:

@@ -11,7 +11,7 @@ from tests.firmware.alert_decoder import DecodedAlert
 from tests.firmware.host_meter import MS, HostMeter, S
 
 MAGNET, MAGNET_ENDED, OPENED, CLOSED, KEYS_WIPED = 0x09, 0x0A, 0x2C, 0x2D, 0x2E
-MAGNET_S, CASE_S = 4, 5
+MAGNET_S, CASE_S, KEYS = 4, 5, 6
 """Battery-backed words, by their place in enum hal_kept."""
 NOTED_S = 1_790_000_000
 GEN_KEY = 0x40
@@ -85,3 +85,20 @@ def test_transients_never_add_up(meter: HostMeter, on_ms: int, off_ms: int) -> N
     meter.run(meter.now_us + 2 * S)
     assert codes(meter) == set()
     assert GEN_KEY not in meter.element.opcodes
+
+
+def test_a_wipe_that_was_decided_goes_on_after_a_power_cut(meter: HostMeter) -> None:
+    meter.power_on(parameters=make_parameter_page())
+    meter.run(1 * S)
+    meter.inject(True)
+    meter.run(2010 * MS)
+    assert GEN_KEY not in meter.element.opcodes, "decided, not done"
+    meter.power_on(parameters=make_parameter_page())
+    old_key = meter.element.key.public_key()
+    meter.run(3 * S)
+    assert first_of(meter, KEYS_WIPED).is_signed_by(old_key)
+    assert meter.element.opcodes.count(GEN_KEY) == 1
+    meter.power_on(parameters=make_parameter_page())
+    meter.run(3 * S)
+    assert meter.element.opcodes.count(GEN_KEY) == 1, "once is enough"
+    assert meter.kept[KEYS] == 1

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from firmware_ref.tool.parameters import make_parameter_page
 from harness.emulation.factory import ACCESS_ADDRESS, make_access_block
 from tests.firmware.host_meter import MS, HostMeter, S
+from tests.firmware.test_head_end import EPOCH, set_clock
 
 PASSWORD = "right one 7"
 SALT = bytes(range(16))
@@ -63,6 +65,19 @@ def test_the_third_guess_locks_for_a_quarter_of_an_hour(meter: HostMeter) -> Non
     meter.run(meter.now_us + (LOCK_S - 2) * S)
     assert say(meter, PASSWORD) == "port locked\r\n"
     meter.run(meter.now_us + 2 * S)
+    assert say(meter, PASSWORD) == "port open\r\n"
+
+
+@pytest.mark.parametrize("by_s", [-60, -1, 55])
+def test_setting_the_clock_neither_ends_the_lock_nor_makes_it_longer(meter: HostMeter, by_s: int) -> None:
+    for guess in "abc":
+        say(meter, guess)
+    locked_s = meter.now_us // S
+    for number in range(1, 21):
+        meter.receive(set_clock(EPOCH + timedelta(seconds=meter.now_us // S + number * by_s)))
+        meter.run(meter.now_us + 1 * S)
+        assert say(meter, PASSWORD) == "port locked\r\n"
+    meter.run((locked_s + LOCK_S + 1) * S)
     assert say(meter, PASSWORD) == "port open\r\n"
 
 

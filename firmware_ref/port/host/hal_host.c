@@ -96,6 +96,8 @@ struct hal_utc hal_utc_at(uint64_t time_us) {
                             .status = hal_is_clock_set() ? HAL_UTC_VALID : HAL_UTC_INVALID};
 }
 
+uint32_t hal_battery_seconds(void) { return host_epoch_s() + (uint32_t)(host.now_us / 1000000u); }
+
 void hal_correct_clock(int64_t by_hundredths) { host.correction_hundredths += by_hundredths; }
 
 /* I2C: the test answers "ack HEX", "nack" or "hang" (a part that holds the bus). */

@@ -52,13 +52,30 @@ static void count_boot(void) {
     write_slowly(&HIB_DATA(WORD_BOOTS), boot_count);
 }
 
+/* From 34 years back to 102 years forward: a clock that was never set counts from 1970. */
+static int64_t kept_correction(void) {
+    const uint32_t seconds = hal_kept(HAL_KEPT_CLOCK_S);
+    return ((int64_t)(int32_t)(seconds - 0x40000000u) + 0x40000000) * 100 + hal_kept(HAL_KEPT_CLOCK_HUNDREDTHS) % 100u;
+}
+
+/* Whole seconds in one word: a power cut between the two leaves the clock less than a second off (TIME-1). */
+static void keep_correction(void) {
+    int64_t seconds = correction_hundredths / 100, hundredths = correction_hundredths % 100;
+    if (hundredths < 0) {
+        hundredths += 100;
+        seconds--;
+    }
+    hal_keep(HAL_KEPT_CLOCK_S, (uint32_t)seconds);
+    hal_keep(HAL_KEPT_CLOCK_HUNDREDTHS, (uint32_t)hundredths);
+}
+
 void clock_begin(void) {
     const uint32_t control = HIB_CTL_CLK32EN | HIB_CTL_CLKSEL | HIB_CTL_RTCEN | HIB_CTL_PINWEN;
     if ((HIB_CTL & control) != control) {
         write_slowly(&HIB_CTL, HIB_CTL | control);
     }
     count_boot();
-    correction_hundredths = (int64_t)((uint64_t)hal_kept(HAL_KEPT_CLOCK_HIGH) << 32 | hal_kept(HAL_KEPT_CLOCK_LOW));
+    correction_hundredths = kept_correction();
     utc_anchor.anchor_seconds = HIB_RTCC;
     utc_anchor.anchor_us = hal_time_us();
     write_slowly(&HIB_IC, HIB_INT_RTCALT0);
@@ -68,7 +85,10 @@ void clock_begin(void) {
     enable_line(IRQ_HIBERNATION);
 }
 
-uint32_t clock_seconds(void) { return HIB_RTCC; }
+uint32_t hal_battery_seconds(void) { return HIB_RTCC; }
+
+/* MAG-4: what is noted on battery is UTC, as every other time. */
+uint32_t clock_seconds(void) { return (uint32_t)(HIB_RTCC + correction_hundredths / 100); }
 
 void clock_ask_for_hibernation(void) { write_slowly(&HIB_CTL, HIB_CTL | HIB_CTL_HIBREQ); }
 
@@ -108,8 +128,8 @@ struct hal_utc hal_utc_at(uint64_t time_us) {
     const uint32_t anchor_seconds = utc_anchor.anchor_seconds;
     const bool is_aligned = utc_anchor.is_aligned;
     enable_interrupts();
-    /* Negative for an edge from just before the alignment: a thousand seconds keep the division on one side of zero. */
-    const int64_t since_hundredths = (int64_t)((time_us - anchor_us + 1000000000u) / 10000u) - 100000;
+    /* Negative before the alignment, also for what began hours ago: 31 years keep the division on one side of zero. */
+    const int64_t since_hundredths = (int64_t)((time_us - anchor_us + 1000000000000000u) / 10000u) - 100000000000;
     const int64_t hundredths = (int64_t)anchor_seconds * 100 + since_hundredths + correction_hundredths;
     const struct hal_utc utc = {.seconds = (uint32_t)(hundredths / 100),
                                 .hundredths = (uint8_t)(hundredths % 100),
@@ -127,8 +147,7 @@ bool hal_is_clock_set(void) {
 
 void hal_correct_clock(int64_t by_hundredths) {
     correction_hundredths += by_hundredths;
-    hal_keep(HAL_KEPT_CLOCK_LOW, (uint32_t)(uint64_t)correction_hundredths);
-    hal_keep(HAL_KEPT_CLOCK_HIGH, (uint32_t)((uint64_t)correction_hundredths >> 32));
+    keep_correction();
 }
 
 uint32_t hal_boot_count(void) { return boot_count; }
