@@ -208,7 +208,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "newport-esp301": (
         Call("reset", before=_after(Call("go_to", (2.0, 0.0)))),
         Call("go_to", (1.0, 2.0), before=_reset),
-        Call("start_to", (1.0, 2.0), before=_reset),
+        Call("start_to", (1.0, 2.0, 0.5), before=_reset),
         Call("at_rest", before=_reset),
         Call("angles_deg", before=_reset),
         Call("stop", before=_reset),
