@@ -6,6 +6,7 @@ A defect of the hardware around the firmware has no patch: its ``hardware`` tabl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,11 @@ from harness.bench.near_miss import near_miss, some_of
 from harness.bench.toml_file import FileModel, load_model
 from harness.plan.catalogue import Catalogue
 from harness.qualify.errors import QualifyError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_OWN_NAMES = ("reference",)
+"""What a row and a folder of the result are called already."""
+_BYTES_MAX = 200_000
 
 
 class DefectFile(FileModel):
@@ -47,12 +53,25 @@ def load_defects(folder: Path, catalogue: Catalogue) -> tuple[Defect, ...]:
         raise QualifyError(f"{folder}: there is no such folder; expected one of NAME.patch and NAME.toml")
     patches = {file.stem: file for file in folder.glob("*.patch")}
     files = {file.stem: file for file in folder.glob("*.toml")}
+    for file in (*patches.values(), *files.values()):
+        _check_file(file)
     alone = sorted(patches.keys() - files.keys())
     if alone:
         raise QualifyError(f"{folder / alone[0]}.patch: has no {alone[0]}.toml beside it; write one: what it violates")
     if not files:
         raise QualifyError(f"{folder}: no defects; expected NAME.toml, and NAME.patch beside it")
     return tuple(_load(files[name], patches.get(name), catalogue) for name in sorted(files))
+
+
+def _check_file(file: Path) -> None:
+    """A defect's name becomes that of folders that are written and removed, so no name leads out of them."""
+    if not _NAME.fullmatch(file.stem) or file.stem in _OWN_NAMES:
+        raise QualifyError(
+            f"{str(file)!r}: a defect's name has letters, digits, '-', '_' and '.', begins with a letter or digit, "
+            "is not longer than 80 characters and not 'reference'; rename the file"
+        )
+    if not file.is_file() or file.stat().st_size > _BYTES_MAX:
+        raise QualifyError(f"{file}: expected a file of at most {_BYTES_MAX} octets; a defect is a small change")
 
 
 def _load(file: Path, patch: Path | None, catalogue: Catalogue) -> Defect:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,6 +10,18 @@ from pathlib import Path
 from harness.bench.errors import BenchError
 from harness.qualify.defects import Defect
 from harness.qualify.errors import QualifyError
+
+_READS = re.compile(r'incbin|[#:]\s*embed|__has_|[#:]\s*include(?!\s*[<"][A-Za-z])|[#:]\s*include.*\.\.')
+"""What makes the compiler read a file from outside the firmware's folder into the image or its messages."""
+
+
+def _check_what_it_reads(text: str, patch: Path) -> None:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("+") and _READS.search(line):
+            raise QualifyError(
+                f"{patch}: line {number}: {line[1:].strip()!r} reads a file; a defect may include no more than "
+                "the firmware's own headers, by their path in its folder"
+            )
 
 
 def build_image(defect: Defect | None, source: Path, folder: Path) -> Path:
@@ -28,7 +41,9 @@ def build_image(defect: Defect | None, source: Path, folder: Path) -> Path:
         with tempfile.TemporaryDirectory(prefix="firmware-defect-") as work:
             copy = Path(work) / "firmware_ref"
             shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.py", "defects"))
-            apply_patch(defect.patch.read_text(encoding="utf-8"), copy, defect.patch.name)
+            text = defect.patch.read_text(encoding="utf-8")
+            _check_what_it_reads(text, defect.patch)
+            apply_patch(text, copy, defect.patch.name)
             return build(copy, folder / defect.name).bin
     except (FirmwareError, OSError, UnicodeDecodeError) as error:
         raise QualifyError(f"{defect.name if defect else 'the reference'}: was not built: {error}") from error
