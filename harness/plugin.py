@@ -86,6 +86,7 @@ pytest_plugins = (
     "fixtures.link",
     "fixtures.head_end",
     "fixtures.diagnostic_port",
+    "fixtures.debug_probe",
     "fixtures.high_voltage",
 )
 

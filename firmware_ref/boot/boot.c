@@ -107,9 +107,26 @@ __attribute__((noinline)) static void run_image(uint32_t image_address) {
     __builtin_unreachable();
 }
 
+/*
+ * INT-4, SIG-3: the JTAG port goes for good at the first boot, before anything of the application runs. USER_DBG takes one
+ * value for ever: DBG1 and DBG0 at 0 (data sheet, Internal Memory). The factory's last access is the one that programs the image.
+ */
+static void close_debug_port(void) {
+    if ((FLASH_USER_DBG & FLASH_USER_DBG_UNWRITTEN) == 0) {
+        return;
+    }
+    FLASH_USECRL = CONFIG_CYCLES_PER_US - 1u;
+    FLASH_USER_DBG = 0;
+    FLASH_FMA = FLASH_FMA_USER_DBG;
+    FLASH_FMC = FLASH_FMC_COMMIT;
+    while ((FLASH_FMC & 8u) != 0) {
+    }
+}
+
 void handle_boot_reset(void) {
     const struct slot_header *header = (const struct slot_header *)CONFIG_SLOT_A_ADDRESS;
     set_clock_16_mhz();
+    close_debug_port();
     const char *fault = find_fault(header, CONFIG_SLOT_A_ADDRESS);
     if (fault != NULL) {
         refuse(fault);

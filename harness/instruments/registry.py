@@ -20,6 +20,7 @@ from harness.instruments.linux_netem import LinuxNetem
 from harness.instruments.mcp23017 import Mcp23017
 from harness.instruments.newport_esp301 import NewportEsp301
 from harness.instruments.numato_relay import NumatoRelay
+from harness.instruments.openocd import OpenOcd
 from harness.instruments.pcf8574 import Pcf8574
 
 DRIVERS: dict[str, Callable[..., Any]] = {
@@ -36,6 +37,7 @@ DRIVERS: dict[str, Callable[..., Any]] = {
     "mcp23017": Mcp23017,
     "newport-esp301": NewportEsp301,
     "numato-relay": NumatoRelay,
+    "openocd": OpenOcd,
     "pcf8574": Pcf8574,
 }
 """Name → class, called with a resource, a clock and the options of ``visa.Instrument``."""
@@ -52,6 +54,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "teslameter": ("lakeshore-f71",),
     "chamber": ("espec-p300",),
     "network": ("linux-netem",),
+    "debug_probe": ("openocd",),
     "stage": ("newport-esp301",),
     "generator": ("keysight-33500",),
 }

@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import MutableMapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import Manager
 
 from firmware_ref.tool.build import build, build_defect
 from tests.powercut.sweep import Findings, Image, Sweep, evenly, moments, replay
@@ -52,20 +54,20 @@ def _sweep(image: Image, chosen: list[int] | None, workers: int, *, again: bool)
     began = time.perf_counter()
     total = Findings()
     shares = max(workers * SHARES_PER_WORKER, 1)
-    with ProcessPoolExecutor(max_workers=workers) as pool:
-        jobs = [pool.submit(_share, image, chosen, (index, shares), again) for index in range(shares)]
+    with Manager() as manager, ProcessPoolExecutor(max_workers=workers) as pool:
+        known = manager.dict()
+        jobs = [pool.submit(_share, image, chosen, (index, shares), again, known) for index in range(shares)]
         for done, job in enumerate(as_completed(jobs), 1):
             total.add(job.result())
             elapsed = time.perf_counter() - began
-            _say(
-                f"{done}/{shares} shares, {total.unique} states, {len(total.failed)} failed, {elapsed:.0f} s",
-                flush=True,
-            )
+            _say(f"{done}/{shares} shares, {total.unique} states, {len(total.failed)} failed, {elapsed:.0f} s")
     return total, time.perf_counter() - began
 
 
-def _share(image: Image, chosen: list[int] | None, share: tuple[int, int], again: bool) -> Findings:
-    return Sweep(image, again=again).run(chosen, share)
+def _share(
+    image: Image, chosen: list[int] | None, share: tuple[int, int], again: bool, known: MutableMapping[str, str]
+) -> Findings:
+    return Sweep(image, again=again, known=known).run(chosen, share)
 
 
 def _report(result: tuple[Findings, float]) -> int:

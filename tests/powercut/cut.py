@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from harness.emulation.parts.eeprom_24lc256 import PAGE
 from tests.powercut.day import DAY, FILLED, MS, Meter, S
-from tests.powercut.pages import BEGINNINGS, CASE_OPENED, ENTRIES, record_at, states
+from tests.powercut.pages import BEGINNINGS, CASE_OPENED, ENTRIES, positions, record_at, states
 
 OFF_NS = 300 * MS
 SETTLED_NS = 1_300 * MS
@@ -16,13 +16,20 @@ LIMIT_NS = 20 * S
 TORN = ("before", "half", "rest", "garbage", "mixed-1", "mixed-2", "mixed-3")
 """What a cut leaves of a page: as it was, its first or second half new, all garbage, each octet old, new or garbage."""
 TORN_FEW = ("before", "mixed-1")
+TORN_WORD = ("before", "bits-1", "bits-2", "bits-3")
+"""And of a flash word: as it was, or some of the bits that were to fall have fallen."""
 NOW = ("now",)
 
 
+UPRIGHT_MG, NEAR_MG = (0, 0, 1000), 150
+
+
 def patterns(meter: Meter, *, few: bool = False) -> tuple[str, ...]:
-    """How a cut at this point may come out. A counter and a word change at once; a page takes its time."""
+    """How a cut at this point may come out. A counter changes at once; page and flash take their time."""
     if meter.board.eeprom.state.writing:
         return TORN_FEW if few else TORN
+    if meter.board.mcu.flash.state.busy:
+        return TORN_WORD[:2] if few else TORN_WORD
     return NOW
 
 
@@ -36,6 +43,11 @@ def cut(meter: Meter, pattern: str) -> None:
         state.array[start : start + PAGE] = bytes(_torn(pattern, old, new))
         state.writing = False
         meter.world.cancel(meter.board.eeprom.name, "written")
+    flash = meter.board.mcu.flash.state
+    if flash.busy and pattern != "before":
+        old = int.from_bytes(meter.board.mcu.read_flash(flash.fma, 4), "little")
+        kept = random.Random(f"{pattern} {flash.fma} {flash.fmd}").getrandbits(32)  # noqa: S311 - by its name
+        meter.board.mcu.load_flash(flash.fma, (old & (flash.fmd | kept)).to_bytes(4, "little"))
     meter.board.power_off()
     meter.lose_link()
     meter.step = len(DAY)
@@ -70,7 +82,7 @@ def recover(meter: Meter, on_write: Callable[[Meter], None] | None = None) -> li
         findings.append(
             f"the movement after it was reported with counters {sorted(new)}, after {max(heard, default=0)}"
         )
-    return [*findings, *_lost(meter), *_states(meter)]
+    return [*findings, *_lost(meter), *_states(meter), *_position(meter)]
 
 
 def _settle(meter: Meter, on_write: Callable[[Meter], None] | None) -> None:
@@ -105,6 +117,15 @@ def _lost(meter: Meter) -> Iterator[str]:
     sequences = [alert.log_sequence for alert in head_end.heard.values()]
     if len(set(sequences)) != len(sequences):
         yield f"a sequence was used twice: {sorted(sequences)}"
+
+
+def _position(meter: Meter) -> Iterator[str]:
+    """It hung upright all day: that is what it was installed in, and any record that can be read says so."""
+    found = positions(meter.positions())
+    if not found:
+        yield "no installed position can be read"
+    elif max(abs(one[axis] - UPRIGHT_MG[axis]) for one in found for axis in range(3)) >= NEAR_MG:
+        yield f"installed positions are {found}, the meter hung upright"
 
 
 def _states(meter: Meter) -> Iterator[str]:

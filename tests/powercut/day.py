@@ -23,6 +23,9 @@ FILLED_FIRST_S = UTC_AT_ZERO_S - 86_400
 FIELD_NT = (60_000_000, 0, 0)
 SLICE_NS = 20 * MS
 """How late a confirmation may be."""
+POSITIONS_AT, POSITIONS_BYTES = 0x3F400, 1024
+BOOTS_WORD = 1
+"""The battery-backed word that counts boots: it differs by the number of cuts and decides nothing."""
 DAY = (
     (3_000, "open"),
     (4_000, "close"),
@@ -85,8 +88,13 @@ class Meter:
         element = self.board.secure_element.state.memory
         head_end = (sorted(self.head_end.heard), sorted(self.head_end.confirmed), self.head_end.is_reachable)
         physical = (self.is_open, self.room.field_nT("sensor", self.world.now_ns))
-        parts = repr((element.counters, head_end, physical)).encode()
-        return hashlib.sha256(bytes(self.board.eeprom.state.array) + parts).hexdigest()
+        words = [word for index, word in enumerate(self.board.mcu.hibernation.state.data) if index != BOOTS_WORD]
+        parts = repr((element.counters, head_end, physical, words)).encode()
+        return hashlib.sha256(bytes(self.board.eeprom.state.array) + self.positions() + parts).hexdigest()
+
+    def positions(self) -> bytes:
+        """The flash page of installed positions."""
+        return self.board.mcu.read_flash(POSITIONS_AT, POSITIONS_BYTES)
 
     @property
     def is_open(self) -> bool:

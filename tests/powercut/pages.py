@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 PAGE = 64
 FIRST_PAGE, ENTRIES, STATES_PAGE, CAUSES = 4, 150, 454, 25
-RECORD, CURSOR, STATE = b"TBE1", b"TBC2", b"TBT1"
+RECORD, CURSOR, STATE, POSITION = b"TBE1", b"TBC2", b"TBT1", b"TBI1"
 CASE_OPENED, MAGNET = 0x2C, 0x09
 CASE_INDEX = 17
 BEGINNINGS = {CASE_OPENED: CASE_OPENED, CASE_OPENED + 1: CASE_OPENED, MAGNET: MAGNET, MAGNET + 1: MAGNET}
@@ -75,6 +75,12 @@ def states(array: bytes | bytearray) -> dict[int, State]:
     """All that there are, by the code that begins them."""
     found = (state_of(array, index) for index in range(CAUSES))
     return {state.code: state for state in found if state is not None}
+
+
+def positions(page: bytes) -> list[tuple[int, int, int]]:
+    """The whole records of installed positions, in thousandths of g, oldest first (firmware_ref/core/position.c)."""
+    records = (page[at : at + 16] for at in range(0, len(page), 16))
+    return [struct.unpack(">hhh", octets[4:10]) for octets in records if is_whole(octets, POSITION)]
 
 
 def filled(entries: int, first_s: int) -> bytearray:

@@ -1,12 +1,16 @@
-"""Every point of the day, each way a cut there may come out, cuts again in the recovery from it; equal states once."""
+"""Every point of the day, each way a cut there may come out, cuts again in the recovery from it; equal states once.
+
+Several processes share the work: each takes the next point that nobody has, and what one has recovered from, the others
+do not recover from again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.powercut.cut import NOW, TORN_FEW, cut, patterns, recover
+from tests.powercut.cut import NOW, TORN_FEW, TORN_WORD, cut, patterns, recover
 from tests.powercut.day import DAY, MS, Meter, Moment
 
 
@@ -53,11 +57,11 @@ def moments(meter: Meter) -> list[Moment]:
 class Sweep:
     """Cuts one meter off, again and again."""
 
-    def __init__(self, image: Image, *, again: bool) -> None:
-        """``again``: cut off in the recovery too."""
+    def __init__(self, image: Image, *, again: bool, known: MutableMapping[str, str] | None = None) -> None:
+        """``again``: cut off in the recovery too. ``known``: states and who has them, shared among processes."""
         self._image = image
         self._again = again
-        self._known: set[str] = set()
+        self._known = {} if known is None else known
         self.findings = Findings()
 
     def run(self, chosen: Sequence[int] | None = None, share: tuple[int, int] = (0, 1)) -> Findings:
@@ -75,23 +79,29 @@ class Sweep:
         for pattern in patterns(meter, few="/" in path):
             meter.go_back(moment)
             cut(meter, pattern)
-            self._branch(meter, f"{path}.{pattern}", again=again and pattern in {*TORN_FEW, *NOW})
+            self._branch(meter, f"{path}.{pattern}", again=again and pattern in {*TORN_FEW, *TORN_WORD[:2], *NOW})
 
     def _branch(self, meter: Meter, path: str, *, again: bool) -> None:
         self.findings.branches += 1
         key = meter.kept()
-        if key in self._known:
+        is_new = self._is_first(key, path)
+        if not is_new and not (again and self._is_first(f"{key} again", path)):
             return
-        self._known.add(key)
-        self.findings.unique += 1
+        if again and is_new:
+            self._is_first(f"{key} again", path)
+        self.findings.unique += is_new
         inner: list[Moment] = []
         findings = recover(meter, (lambda one: inner.append(one.moment())) if again else None)
         if findings:
             self.findings.failed.append((f"{self._image.seed}:{path}", findings))
             return
-        self.findings.recovered += 1
+        self.findings.recovered += is_new
         for index, moment in enumerate(inner):
             self._point(meter, moment, f"{path}/p{index}", again=False)
+
+    def _is_first(self, key: str, path: str) -> bool:
+        """Whether nobody came to it before."""
+        return self._known.setdefault(key, path) == path
 
 
 def replay(image: Image, path: str) -> list[str]:

@@ -75,6 +75,10 @@
 #define FLASH_FMD REGISTER(FLASH_BASE + 0x004u)
 #define FLASH_FMC REGISTER(FLASH_BASE + 0x008u)
 #define FLASH_USECRL REGISTER(SYSCTL_BASE + 0x140u)
+#define FLASH_USER_DBG REGISTER(SYSCTL_BASE + 0x1D0u)
+#define FLASH_USER_DBG_UNWRITTEN (1u << 31)
+#define FLASH_FMA_USER_DBG 0x75100000u
+#define FLASH_FMC_COMMIT 0xA4420008u /* key and COMT; bit 3 stays set until it is done */
 #define FLASH_FMC_WRITE 0xA4420001u /* key and WRITE; bit 0 stays set until it is done */
 
 /* UART (PL011) */

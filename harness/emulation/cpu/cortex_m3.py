@@ -181,9 +181,13 @@ class CortexM3:
 
     def power_off(self) -> None:
         """Stop until ``power_on``; RAM is lost."""
-        self._state.powered = 0
         ctypes.memset(self._ram, RAM_AFTER_POWER_LOSS, self._ram_bytes)
         self._native.tb_invalidate(self._core, RAM_BASE, self._ram_bytes)
+        self.hold_reset()
+
+    def hold_reset(self) -> None:
+        """Stand still until ``power_on``; RAM stays."""
+        self._state.powered = 0
         if self._running:
             self._native.tb_stop(self._core, _STOP_HOST)
 

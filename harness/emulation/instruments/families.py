@@ -21,6 +21,7 @@ from harness.emulation.instruments.message_instrument import MessageInstrument
 from harness.emulation.instruments.n6705_dialect import make_power_analyzer
 from harness.emulation.instruments.netem import make_netem
 from harness.emulation.instruments.numato import NumatoModule
+from harness.emulation.instruments.openocd import make_openocd
 from harness.emulation.instruments.pcf8574 import Pcf8574Board
 from harness.emulation.instruments.relay_board import RelayBoard
 from harness.emulation.instruments.relay_unit import Actuator, make_relay_unit
@@ -137,6 +138,10 @@ def _make_netem(world: World, role: str, entry: InstrumentEntry) -> MessageInstr
     return make_netem(world, role)
 
 
+def _make_openocd(world: World, role: str, entry: InstrumentEntry) -> MessageInstrument:
+    return make_openocd(world, role)
+
+
 def _make_power_analyzer(world: World, role: str, entry: InstrumentEntry) -> ScpiInstrument:
     """The coils x, y and z are on the outputs 1, 2 and 3, the small magnet's on output 4."""
     return make_power_analyzer(world, role, find_magnet(world), dict(enumerate(COILS, 1)))
@@ -194,6 +199,7 @@ MAKERS: dict[str, Maker] = {
     "mcp23017": _make_mcp23017,
     "newport-esp301": _make_stage,
     "numato-relay": _make_numato,
+    "openocd": _make_openocd,
     "pcf8574": _make_pcf8574,
 }
 """By the driver's name in the bench file."""

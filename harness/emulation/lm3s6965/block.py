@@ -47,6 +47,9 @@ class Core(Protocol):
     def power_off(self) -> None:
         """Supply is gone."""
 
+    def hold_reset(self) -> None:
+        """The reset line is low: stand still until ``power_on``."""
+
     def request_reset(self) -> None:
         """Reset before the next instruction."""
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from harness.emulation.lm3s6965.block import WORD_MASK, Block, Chip
+from harness.emulation.world import NONVOLATILE
 
 FLASH_BYTES = 256 * 1024
 PAGE_BYTES = 1024
@@ -126,6 +127,7 @@ class FlashController(Block):
         duration_ns = {WRITE: state.word_ns, ERASE: state.page_ns, MASS_ERASE: 10 * state.page_ns}
         due_ns = self.world.now_ns + duration_ns.get(command, state.word_ns)
         self.world.schedule(due_ns, self.name, "done")
+        self.world.signal(NONVOLATILE)
 
     def _may_change(self, address: int) -> bool:
         """Within the array and in a 2 KB block whose FMPPE bit is 1."""
@@ -153,6 +155,7 @@ class FlashController(Block):
             self.chip.load_flash(0, b"\xff" * FLASH_BYTES)
         else:
             self._burn()
+        self.world.signal(NONVOLATILE)
         state.fcris |= DONE
         self.drive_irq()
 

@@ -20,13 +20,15 @@ from harness.emulation.lm3s6965.gptm import Gptm
 from harness.emulation.lm3s6965.hibernation import Hibernation
 from harness.emulation.lm3s6965.i2c_master import I2cMaster
 from harness.emulation.lm3s6965.ssi import Ssi
-from harness.emulation.lm3s6965.sysctl import RESC_POWER_ON, RESC_SOFTWARE, Sysctl
+from harness.emulation.lm3s6965.sysctl import RESC_EXTERNAL, RESC_POWER_ON, RESC_SOFTWARE, Sysctl
 from harness.emulation.lm3s6965.uart import Uart
 from harness.emulation.lm3s6965.watchdog import Watchdog
 from harness.emulation.parts.i2c_bus import I2cBus
 from harness.emulation.world import PlainComponent, World
 
 IRQ_LINES = 44
+DEBUG_OPEN = 0b10
+"""DBG1 and DBG0 of USER_DBG."""
 PERIPHERAL_RANGES = ((0x4000_0000, 0x10_0000),)
 """Start and size of what the processor hands to :meth:`Mcu.read` and :meth:`Mcu.write`."""
 
@@ -247,6 +249,29 @@ class Mcu(PlainComponent):
         self.clock.hz = self.sysctl.state.clock_hz
         self._attached().set_clock(self.clock.hz)
         self.gates_changed()
+
+    def pull_reset(self, low: bool) -> None:
+        """The reset pin: everything stands still while it is low, and begins anew when it rises; RAM stays."""
+        if not self.state.powered:
+            return
+        self._reset_blocks(RESC_EXTERNAL)
+        if low:
+            self._attached().hold_reset()
+            return
+        self._attached().power_on()
+        for line in range(IRQ_LINES):
+            self._attached().set_irq(line, bool(self.state.irq_levels >> line & 1))
+
+    def read_by_debugger(self, address: int, size: int) -> bytes | None:
+        """Flash or RAM through the JTAG port; None where the port does not answer.
+
+        Source: LM3S6965 data sheet, USER_DBG: the port answers while DBG1 is 1 and DBG0 is 0, as it leaves the
+        maker. The register in force counts, which a reset sets to what was committed. Limit: that the pins PC0 to PC3
+        can be taken from the port by software is not modelled.
+        """
+        if not self.state.powered or self.flash.state.active["debug"] & 3 != DEBUG_OPEN:
+            return None
+        return self._attached().read_memory(address, size)
 
     # Supply
 
