@@ -39,10 +39,6 @@ def test_no_port_tells_the_private_key(
     parameters: Asking,
 ) -> None:
     """Banner, the diagnostic port's answers, readout and alerts hold no 32 octets that are the private key."""
-    record.note(
-        "not shown here: reading the memories with a debug probe. This bench has none; that JTAG is closed is "
-        "a matter of the meter's documents until one is added"
-    )
     record.judge_true("meter is back after a cut", supply.cut_for(parameters.off_ns, parameters.back_within_ns))
     diagnostic_port.listen(100_000_000)
     diagnostic_port.try_password(diagnostic_port.password, "right password")

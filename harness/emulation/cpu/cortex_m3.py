@@ -12,14 +12,7 @@ from typing import Any, Protocol
 
 from harness.emulation.cpu.errors import FAULT_KINDS, BusError, CpuError, FaultReport, FirmwareFault, add_place
 from harness.emulation.cpu.fault_reading import read_fault
-from harness.emulation.cpu.native import (
-    BUS_READ,
-    BUS_RESET,
-    BUS_WRITE,
-    CoreFault,
-    CoreState,
-    load_native_core,
-)
+from harness.emulation.cpu.native import BUS_READ, BUS_RESET, BUS_WRITE, CoreFault, CoreState, load_native_core
 from harness.emulation.cpu.standing import StandingWords
 from harness.emulation.cpu.symbols import Symbols
 from harness.emulation.cpu.timebase import FS_PER_NS, Timebase
