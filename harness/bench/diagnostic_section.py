@@ -11,7 +11,7 @@ class DiagnosticSection(FileModel):
     """The meter's diagnostic port, if it has one that a password opens (INT-4). ``{password}`` stands for it."""
 
     password: str = Field(min_length=1)
-    """Of this one meter. A run's record keeps the meter file: give the meter another password before others get the record."""
+    """Of this one meter. A run's record keeps the meter file: give the meter another one before others get it."""
     login: str = "{password}\r"
     """What is sent to open the port."""
     opened: str
