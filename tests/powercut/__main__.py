@@ -17,7 +17,7 @@ from multiprocessing import Manager
 from firmware_ref.tool.build import build, build_defect
 from tests.powercut.sweep import Findings, Image, Sweep, evenly, moments, replay
 
-SHARES_PER_WORKER = 4
+SHARES_PER_WORKER = 8
 """So that progress can be shown, and no worker waits long for the last one."""
 
 

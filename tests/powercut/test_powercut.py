@@ -9,7 +9,7 @@ from tests.powercut.pages import ENTRIES, filled, record_at, states
 from tests.powercut.sweep import Image, Sweep, evenly, moments, replay
 
 POINTS = 12
-"""Of the day's 86; each in all its patterns."""
+"""Of the day's 95; each in all its patterns."""
 AGAIN = 2
 
 
@@ -25,7 +25,7 @@ def reference() -> Image:
 def test_nothing_confirmed_is_lost_at_some_points_of_the_day(reference: Image) -> None:
     meter = reference.meter()
     points = len(moments(meter))
-    assert points > 60, "the day writes records, states, signatures, cursors, and counts"
+    assert points > 60, "the day writes words, a position, records, states, signatures, cursors and counts"
     assert len(meter.head_end.confirmed) == 7
     found = Sweep(reference, again=False).run(evenly(points, POINTS))
     assert found.failed == []
@@ -33,7 +33,7 @@ def test_nothing_confirmed_is_lost_at_some_points_of_the_day(reference: Image) -
 
 
 def test_nor_when_the_supply_goes_again_in_the_recovery(reference: Image) -> None:
-    found = Sweep(reference, again=True).run([33])
+    found = Sweep(reference, again=True).run([41])
     assert found.failed == []
     assert found.points > 10, "the recovery writes as well"
 
@@ -41,8 +41,8 @@ def test_nor_when_the_supply_goes_again_in_the_recovery(reference: Image) -> Non
 @pytest.mark.parametrize(
     ("defect", "points"),
     [
-        pytest.param("log-half-entry-accepted", range(8, 16), id="a record without its CRC"),
-        pytest.param("log-cursor-before-confirmation", range(60, 72), id="a cursor that is ahead"),
+        pytest.param("log-half-entry-accepted", range(16, 24), id="a record without its CRC"),
+        pytest.param("log-cursor-before-confirmation", range(68, 80), id="a cursor that is ahead"),
     ],
 )
 def test_planted_defects_are_found_and_their_id_does_it_again(defect: str, points: range) -> None:
