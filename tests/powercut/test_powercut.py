@@ -42,7 +42,7 @@ def test_nor_when_the_supply_goes_again_in_the_recovery(reference: Image) -> Non
     ("defect", "points"),
     [
         pytest.param("log-half-entry-accepted", range(16, 24), id="a record without its CRC"),
-        pytest.param("log-cursor-before-confirmation", range(68, 80), id="a cursor that is ahead"),
+        pytest.param("log-cursor-before-confirmation", range(80, 86), id="a cursor that is ahead"),
     ],
 )
 def test_planted_defects_are_found_and_their_id_does_it_again(defect: str, points: range) -> None:
