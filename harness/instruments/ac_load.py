@@ -22,7 +22,7 @@ class AcLoadSpecification:
 
 
 class AcLoad(Protocol):
-    """A sink of constant current (rms) on AC."""
+    """A sink of constant current (rms) on AC, sinusoidal or in pulses as a rectifier draws it."""
 
     def identity(self) -> Identity:
         """Maker, model, serial number, firmware, as the instrument said when it was opened."""
@@ -36,6 +36,12 @@ class AcLoad(Protocol):
 
     def set_current(self, current_A: float, power_factor: float = 1.0) -> None:
         """Set the current to be drawn; a negative power factor leads.
+
+        Raises LimitError beyond the bench file's ``current_A``, and sends nothing then.
+        """
+
+    def set_crest(self, current_A: float, crest_factor: float) -> None:
+        """Set a current to be drawn in pulses, whose peak is ``crest_factor`` times its rms.
 
         Raises LimitError beyond the bench file's ``current_A``, and sends nothing then.
         """

@@ -6,8 +6,6 @@ it: check them against the data sheet of the unit on the bench.
 
 from __future__ import annotations
 
-import math
-
 from pyvisa.resources import MessageBasedResource
 
 from harness.bench.clock import Clock
@@ -16,9 +14,10 @@ from harness.instruments.errors import BadAnswerError, SettingError
 from harness.instruments.limits import Limits
 from harness.instruments.visa import Identity, Instrument, Traffic
 
-CREST_FACTOR = math.sqrt(2.0)
+CREST_FACTORS = (1.414, 5.0)
+"""Of the family (data sheet)."""
 PEAK_MARGIN = 1.1
-"""The peak limit over a sinusoid's peak at the rms limit: the current's control overshoots a little."""
+"""The peak limit over the highest peak at the rms limit: the current's control overshoots a little."""
 LARGEST_A = 60.0
 """More than any unit of the family takes (45 A [recalled]): no reading, whatever the answer looks like."""
 
@@ -79,7 +78,22 @@ class Chroma63800:
                 f"{current_A:g} A at a power factor of {power_factor:g} was asked for; expected 0 A or more and a "
                 "power factor up to 1, negative for a leading one",
             )
-        self._session.command("MODE CURR", f"PFACtor {power_factor:.3f}", f"CURRent {current_A:.3f}")
+        self._session.command(
+            "SYSTem:SETup:CFPF:MODE PF", "MODE CURR", f"PFACtor {power_factor:.3f}", f"CURRent {current_A:.3f}"
+        )
+
+    def set_crest(self, current_A: float, crest_factor: float) -> None:
+        """Current and crest factor (CFACtor: name [recalled])."""
+        self._limits.at_most("current_A", current_A)
+        if current_A < 0 or not CREST_FACTORS[0] <= crest_factor <= CREST_FACTORS[1]:
+            raise SettingError(
+                self._session.name,
+                f"{current_A:g} A at a crest factor of {crest_factor:g} was asked for; expected 0 A or more and a "
+                f"crest factor from {CREST_FACTORS[0]:g} to {CREST_FACTORS[1]:g}",
+            )
+        self._session.command(
+            "MODE CURR", f"CFACtor {crest_factor:.3f}", "SYSTem:SETup:CFPF:MODE CF", f"CURRent {current_A:.3f}"
+        )
 
     def load_on(self) -> None:
         """``LOAD ON``."""
@@ -113,6 +127,5 @@ class Chroma63800:
     def _protect(self) -> None:
         """The bench file's limit as the instrument's own."""
         highest_A = self._limits["current_A"]
-        self._session.command(
-            f"CURRent:HIGH {highest_A:.3f}", f"CURRent:PEAK:MAXimum {highest_A * CREST_FACTOR * PEAK_MARGIN:.3f}"
-        )
+        peak_A = highest_A * CREST_FACTORS[1] * PEAK_MARGIN
+        self._session.command(f"CURRent:HIGH {highest_A:.3f}", f"CURRent:PEAK:MAXimum {peak_A:.3f}")

@@ -49,8 +49,9 @@ def test_each_fault_does_what_it_says(
     assert mains.line_current().rms_u == pytest.approx(line_A * 1_000_000, abs=2)
     assert mains.neutral_current().rms_u == pytest.approx(neutral_A * 1_000_000, abs=2)
     watts = mains.voltage().rms_u * 2 / 1e6
-    assert power_W(mains, "LINE_I") == pytest.approx(line_sign * watts, rel=1e-4, abs=0.01)
-    assert power_W(mains, "NEUTRAL_I") == pytest.approx(neutral_sign * watts, rel=1e-4, abs=0.01)
+    # The voltage's harmonics, 4.6 % at most, are in its rms and not in the power of a sinusoidal current.
+    assert power_W(mains, "LINE_I") == pytest.approx(line_sign * watts, rel=1.1e-3, abs=0.01)
+    assert power_W(mains, "NEUTRAL_I") == pytest.approx(neutral_sign * watts, rel=1.1e-3, abs=0.01)
 
 
 @pytest.mark.parametrize("seed", range(1, 21))

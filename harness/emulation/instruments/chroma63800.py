@@ -1,15 +1,15 @@
 """An electronic AC load on the emulated mains: the Chroma 63803's dialect.
 
 Source: 63800 series operation and programming manual (remote operation). Figures marked [recalled] were not found in
-it. Constant current on AC with a power factor is modelled; the other modes, DC and parallel operation are refused.
-A power factor here shifts the sinusoid; the real load distorts it as well (it has no negative power), which waits
-for harmonics. The current follows a command at once, with an overshoot when the load is switched on.
+it. Constant current on AC with a power factor or with a crest factor is modelled; both at once, the other modes, DC and
+parallel operation are refused. A power factor here shifts the sinusoid; the real load distorts it as well (it has no
+negative power). A crest factor makes pulses about the voltage's peaks, with the largest power factor that goes with it
+(manual, table 3-1). The current follows a command at once, with an overshoot when the load is switched on.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import isqrt
 
 from harness.emulation.instruments.ac_reading import Accuracy, draw_error, format_nr2
 from harness.emulation.instruments.scpi import ExchangeState, Identity, ScpiInstrument, instrument_tree
@@ -18,6 +18,7 @@ from harness.emulation.instruments.scpi_syntax import ScpiError
 from harness.emulation.instruments.scpi_tree import Command, CommandTree
 from harness.emulation.plant.mains import LOAD_LOWEST_UV, Mains
 from harness.emulation.plant.mains_averages import rms_u
+from harness.emulation.plant.mains_shape import SINUSOID_PERMILLE, fundamental_u
 from harness.emulation.world import World
 
 REFERENCE_IDENTITY = Identity("Chroma", " 63803", " EMU63803041", " 1.00")
@@ -51,7 +52,10 @@ class Chroma63800State:
     peak_uA: int = RATED_PEAK_UA
     power_factor_permille: int = 1000
     """Negative: leading (manual: PFACtor from -1 to 1)."""
+    crest_permille: int = 1414
+    """1414 to 5000 (data sheet)."""
     shape_mode: str = "PF"
+    """Which of the two holds."""
 
 
 class Chroma63800(ScpiInstrument):
@@ -79,9 +83,15 @@ class Chroma63800(ScpiInstrument):
         state = self.state
         error = self.setting_error
         wanted_uA = max(state.current_uA + state.current_uA * error.gain_ppm // 10**6 + error.offset_u, 0)
-        # In integers: Ip(max) / sqrt 2.
-        drawn_uA = min(wanted_uA, isqrt(state.peak_uA * state.peak_uA // 2)) if state.current_uA else 0
-        self.mains.set_load(on=state.on, current_uA=drawn_uA, power_factor_permille=state.power_factor_permille)
+        by_crest = state.shape_mode == "CF"
+        crest_permille = state.crest_permille if by_crest else SINUSOID_PERMILLE
+        drawn_uA = min(wanted_uA, state.peak_uA * 1000 // crest_permille) if state.current_uA else 0
+        self.mains.set_load(
+            on=state.on,
+            current_uA=drawn_uA,
+            power_factor_permille=1000 if by_crest else state.power_factor_permille,
+            crest_permille=crest_permille,
+        )
 
     def protection(self) -> int:
         """``PROTect?``: what keeps the load from drawing."""
@@ -96,9 +106,16 @@ class Chroma63800(ScpiInstrument):
         from_ns = max(now_ns - APERTURE_NS, 0)
         volts_u = rms_u(self.mains.nets["LINE_V"], from_ns, now_ns)
         amperes_u = rms_u(self.mains.nets["LOAD_I"], from_ns, now_ns)
-        watts_u = volts_u * amperes_u // 10**6 * abs(self.state.power_factor_permille) // 1000
+        watts_u = volts_u * amperes_u // 10**6 * self.power_factor_permille() // 1000
         value_u = {"V": volts_u, "A": amperes_u, "W": watts_u}[quantity]
         return self.errors[quantity].true_to_reading_u(value_u, self.world.stream(f"{self.name} noise"))
+
+    def power_factor_permille(self) -> int:
+        """What part of voltage times current is power."""
+        current = self.mains.load_current()
+        if self.state.shape_mode == "CF":
+            return fundamental_u(current.rms_u, current.shape) * 1000 // max(current.rms_u, 1)
+        return abs(self.state.power_factor_permille)
 
 
 READINGS = {"V": READING_V, "A": READING_A, "W": READING_W}
@@ -132,8 +149,14 @@ def _set_power_factor(load: Chroma63800, value_permille: int) -> None:
     load.draw()
 
 
+def _set_crest_factor(load: Chroma63800, value_permille: int) -> None:
+    load.state.crest_permille = value_permille
+    load.draw()
+
+
 def _set_shape_mode(load: Chroma63800, word: str) -> None:
     load.state.shape_mode = word
+    load.draw()
 
 
 def _do_nothing(_load: Chroma63800, *_arguments: object) -> None:
@@ -146,7 +169,10 @@ def _ask_load(load: Chroma63800) -> str:
 
 def _ask_power_factor(load: Chroma63800) -> str:
     drawing = load.mains.load_current().rms_u > 0
-    return format_nr2(load.state.power_factor_permille * 1000 if drawing else 0, 3, sign=False)
+    factor_permille = (
+        load.power_factor_permille() if load.state.shape_mode == "CF" else load.state.power_factor_permille
+    )
+    return format_nr2(factor_permille * 1000 if drawing else 0, 3, sign=False)
 
 
 def _ask_frequency(load: Chroma63800) -> str:
@@ -183,12 +209,18 @@ DIALECT: tuple[Command, ...] = (
         do=_set_power_factor,
         ask=lambda it: format_nr2(it.state.power_factor_permille * 1000, 3, sign=False),
     ),
+    Command(
+        "[LOAD:]CFACtor",
+        (Number("", -3, 1414, 5000),),
+        do=_set_crest_factor,
+        ask=lambda it: format_nr2(it.state.crest_permille * 1000, 3, sign=False),
+    ),
     Command("[LOAD:]PROTect", ask=lambda it: format_nr1(it.protection()).lstrip("+")),
     Command("[LOAD:]PROTect:CLE", do=_do_nothing),
     Command("SYSTem:SETup:MODE", (Choice(("AC",)),), do=_do_nothing, ask=lambda _: "AC"),
     Command(
         "SYSTem:SETup:CFPF:MODE",
-        (Choice(("CF", "PF", "BOTH")),),
+        (Choice(("CF", "PF")),),
         do=_set_shape_mode,
         ask=lambda it: it.state.shape_mode,
     ),

@@ -248,6 +248,8 @@ class Ade7953(PlainComponent):
         if quantity != "LINE_I" or not any(segment.peak_u or segment.plus for segment in segments):
             return 1_000_000, 1_000_000
         field_nT = self.surroundings.field_nT("transformer", at_ns)
+        if not self.transformer.is_biased(field_nT):
+            return (self.transformer.ratio_ppm(field_nT),) * 2  # the peak costs time to find
         return self.transformer.passed_ppm(field_nT, peak_uA(segments[-1:]))
 
     def _peak(self, register: int, at_ns: int) -> int:

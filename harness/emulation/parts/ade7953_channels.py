@@ -45,6 +45,8 @@ def mean_square_u2(segment: Segment) -> int:
     """Mean of the square of a segment's sinusoids, those of one frequency added with their phases."""
     if not segment.plus:
         return segment.peak_u * segment.peak_u // 2
+    if all(part.frequency_mHz > segment.frequency_mHz for part in segment.plus):
+        return sum(part.peak_u * part.peak_u for part in (segment, *segment.plus)) // 2  # harmonics
     sums: dict[int, tuple[float, float]] = {}
     for part in (segment, *segment.plus):
         if part.peak_u:

@@ -8,14 +8,16 @@ the net remembers is forgotten too.
 
 from __future__ import annotations
 
-from harness.emulation.analog_net import Segment
+from math import pi, sin
+
+from harness.emulation.analog_net import FULL_TURN_MDEG, Segment
 from harness.emulation.parts.ade7953_channels import FULL_SCALE_UA, GAIN_ONE
 
 FULL_SCALE_PEAK_CODES = 6_500_000
 FULL_SCALE_PEAK_UA = FULL_SCALE_UA * 1_414_214 // 10**6
 FLOOR_PPM = 250
 """What noise adds to a peak at most, of full scale: four times the rms that the registers show without input."""
-POINTS = 64
+POINTS, FINER = 64, 8
 
 
 def peak_uA(segments: list[Segment]) -> int:
@@ -27,9 +29,23 @@ def _amplitude(segment: Segment) -> int:
     parts = [part for part in (segment, *segment.plus) if part.peak_u and part.frequency_mHz]
     if len(parts) < 2:
         return sum(part.peak_u for part in parts)
-    period_ns = 10**12 // min(part.frequency_mHz for part in parts)
-    moments = (segment.start_ns + period_ns * point // POINTS for point in range(POINTS))
-    return max(abs(segment.value_u(at_ns)) for at_ns in moments)
+    waves = [
+        (
+            part.peak_u,
+            2e-12 * pi * part.frequency_mHz,
+            2 * pi * ((segment.start_ns - part.start_ns) * part.frequency_mHz % 10**12 / 1e12)
+            + 2 * pi * part.phase_mdeg / FULL_TURN_MDEG,
+        )
+        for part in parts
+    ]
+
+    def amount(since_ns: float) -> float:
+        return abs(sum(peak_u * sin(speed * since_ns + phase) for peak_u, speed, phase in waves))
+
+    step_ns = 1e12 / min(part.frequency_mHz for part in parts) / POINTS
+    largest_ns = max((step_ns * point for point in range(POINTS)), key=amount)
+    # A pulse's top lies within a step of the largest point.
+    return round(max(amount(largest_ns + step_ns * part / FINER) for part in range(-FINER, FINER + 1)))
 
 
 def peak_code(value_uA: int, gain_ppm: int, gain_code: int, noise: int) -> int:

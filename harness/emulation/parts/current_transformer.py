@@ -14,7 +14,8 @@ lower, and never high:
   and rms no longer stand as 1.41 to 1. At d = 1 nothing comes out at all; a larger current is hurt less.
 
 Knee, width and bias are told by the field outside, not by flux in the core; their values are of a small shielded ring
-core [recalled, order of magnitude]. Phase error and remanence are left out.
+core [recalled, order of magnitude]. Phase error and remanence are left out; a distorted current is taken by its peak
+and keeps its shape otherwise.
 """
 
 from __future__ import annotations
@@ -56,6 +57,10 @@ class CurrentTransformer:
             return ratio_ppm, ratio_ppm
         rms_ppm, peak_ppm = one_sided_ppm(min(bias_uA * PPM // max(peak_uA, 1), PPM))
         return ratio_ppm * rms_ppm // PPM, ratio_ppm * peak_ppm // PPM
+
+    def is_biased(self, field_nT: tuple[int, int, int]) -> bool:
+        """Whether a current's peak matters for what passes."""
+        return self._beyond_nT(field_nT) * BIAS_UA_PER_MT >= 10**6
 
     def _beyond_nT(self, field_nT: tuple[int, int, int]) -> int:
         return max(isqrt(sum(axis * axis for axis in field_nT)) - self.knee_nT, 0)

@@ -8,7 +8,7 @@ once otherwise, and the source starts its sinusoid at 0 degrees: switching trans
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from harness.bench.stimuli import ShuntEntry
@@ -24,6 +24,15 @@ from harness.emulation.plant.mains_circuit import (
     joined,
     parts_of,
     shunted_uA,
+    with_shape,
+)
+from harness.emulation.plant.mains_shape import (
+    SINUSOID_PERMILLE,
+    Shape,
+    fundamental_u,
+    harmonics_of,
+    rectifier_shape,
+    reshaped,
 )
 from harness.emulation.plant.mains_wiring import (
     BREAK_BEFORE_MAKE,
@@ -77,6 +86,8 @@ class MainsState:
     load_on: bool = False
     load_uA: int = 0
     load_power_factor_permille: int = 1000
+    load_crest_permille: int = SINUSOID_PERMILLE
+    """Of the load's current: peak over rms."""
     in_rush: bool = False
     closed: list[str] = field(default_factory=list)
     """Shunts, in the order they were closed."""
@@ -119,14 +130,17 @@ class Mains(PlainComponent):
         state.source_on, state.source_uV, state.source_mHz = on, voltage_uV, frequency_mHz
         self._follow()
 
-    def set_load(self, *, on: bool, current_uA: int, power_factor_permille: int) -> None:
-        """What the electronic load draws behind the meter."""
+    def set_load(
+        self, *, on: bool, current_uA: int, power_factor_permille: int, crest_permille: int = SINUSOID_PERMILLE
+    ) -> None:
+        """What the electronic load draws behind the meter; the power factor is that of the fundamental."""
         state = self.state
         if on and not state.load_on:
             state.in_rush = True
             self.world.cancel(self.name, "inrush over")
             self.world.schedule(self.world.now_ns + self.traits.inrush_ns, self.name, "inrush over")
         state.load_on, state.load_uA, state.load_power_factor_permille = on, current_uA, power_factor_permille
+        state.load_crest_permille = crest_permille
         self._follow()
 
     def on_event(self, kind: str, argument: Any) -> None:
@@ -178,7 +192,7 @@ class Mains(PlainComponent):
     def bypass_current(self) -> Phasor:
         """In the bypass' neutral pole, in uA."""
         load = self.load_current()
-        return Phasor(self._bypassed_uA("neutral", load.rms_u), load.phase_mdeg, load.frequency_mHz)
+        return replace(load, rms_u=self._bypassed_uA("neutral", load.rms_u))
 
     def _supply_voltage(self) -> Phasor:
         emf_uV, frequency_mHz, impedance_uOhm = self._emf()
@@ -187,12 +201,16 @@ class Mains(PlainComponent):
         (load_active, load_reactive), (active, reactive) = self._load_parts(emf_uV), self._own_parts(emf_uV)
         own_uV = dropped_uV(active, reactive, impedance_uOhm, frequency_mHz)
         load_uV = dropped_uV(load_active, load_reactive, impedance_uOhm, frequency_mHz)
-        return Phasor(emf_uV - own_uV - load_uV, 0, frequency_mHz)
+        shape = self.traits.house_shape if self.state.feed == "house" else self.traits.source_shape
+        return Phasor(emf_uV - own_uV - load_uV, 0, frequency_mHz, shape)
 
     def load_current(self) -> Phasor:
         """What the load draws, in uA: the current before and behind each element with its shunts."""
         emf_uV, frequency_mHz, _ = self._emf()
-        return joined(*self._load_parts(emf_uV), frequency_mHz) if emf_uV else NOTHING
+        if not emf_uV:
+            return NOTHING
+        fundamental = joined(*self._load_parts(emf_uV), frequency_mHz)
+        return with_shape(fundamental, self._load_shape())
 
     def line_current(self) -> Phasor:
         """Through the line element, in uA."""
@@ -209,23 +227,30 @@ class Mains(PlainComponent):
         """
         load = self.load_current()
         if "bypass" in self.state.faults:
-            return Phasor(self._bypassed_uA("line", load.rms_u), load.phase_mdeg, load.frequency_mHz)
-        return Phasor(sum(self._passing_by(load.rms_u).values()), load.phase_mdeg, load.frequency_mHz)
+            return replace(load, rms_u=self._bypassed_uA("line", load.rms_u))
+        return replace(load, rms_u=sum(self._passing_by(load.rms_u).values()))
 
     def source_voltage(self) -> Phasor:
         """At the AC source's output, before its leads, in uV; the phase is where its sinusoid stands now."""
         state = self.state
         if not state.source_on or not state.source_uV:
             return NOTHING
-        return Phasor(state.source_uV, self._source_phase_mdeg(), state.source_mHz)
+        return Phasor(state.source_uV, self._source_phase_mdeg(), state.source_mHz, self.traits.source_shape)
 
     def source_current(self) -> Phasor:
         """Out of the AC source, in uA: the load's and the meter's own."""
-        frequency_mHz = self._emf()[1]
-        return joined(*self.source_parts_uA(), frequency_mHz) if frequency_mHz else NOTHING
+        emf_uV, frequency_mHz, _ = self._emf()
+        if not frequency_mHz:
+            return NOTHING
+        both, load = joined(*self.source_parts_uA(), frequency_mHz), self._load_parts(emf_uV)
+        if not any(load):
+            return both
+        # The harmonics are the load's: seen against both fundamentals they are less.
+        load_uA = joined(*load, frequency_mHz).rms_u
+        return with_shape(both, reshaped(self._load_shape(), load_uA, both.rms_u))
 
     def source_parts_uA(self) -> tuple[int, int]:
-        """Active and reactive part of the AC source's current, in uA."""
+        """Active and reactive part of the AC source's current, in uA: of its fundamental."""
         emf_uV = self._emf()[0]
         if self.state.feed != "source" or not emf_uV:
             return 0, 0
@@ -252,7 +277,11 @@ class Mains(PlainComponent):
         if not state.load_on or emf_uV < LOAD_LOWEST_UV or load_return(state.faults) == "none":
             return 0, 0
         permille = self.traits.inrush_permille if state.in_rush else 1000
-        return parts_of(state.load_uA * permille // 1000, state.load_power_factor_permille)
+        drawn_uA = fundamental_u(state.load_uA * permille // 1000, self._load_shape())
+        return parts_of(drawn_uA, state.load_power_factor_permille)
+
+    def _load_shape(self) -> Shape:
+        return rectifier_shape(self.state.load_crest_permille)
 
     def _own_parts(self, emf_uV: int) -> tuple[int, int]:
         """The meter's own supply: as if linear, which is coarse for a rectifier."""
@@ -285,7 +314,7 @@ class Mains(PlainComponent):
             passing_uA = self._bypassed_uA(element, load.rms_u)
         else:
             passing_uA = self._passing_by(load.rms_u).get(element, 0)
-        return Phasor(load.rms_u - passing_uA, load.phase_mdeg + turn_mdeg(element, faults), load.frequency_mHz)
+        return replace(load, rms_u=load.rms_u - passing_uA, phase_mdeg=load.phase_mdeg + turn_mdeg(element, faults))
 
     # The nets and the consumers.
 
@@ -333,12 +362,14 @@ class Mains(PlainComponent):
         before = net.state.segments[-1]
         peak_u, frequency_mHz = phasor.peak_u, phasor.frequency_mHz if phasor.rms_u else 0
         phase_mdeg = (reference_mdeg + phasor.phase_mdeg) % FULL_TURN_MDEG if peak_u else 0
-        if (before.peak_u, before.frequency_mHz) == (peak_u, frequency_mHz):
+        harmonics = harmonics_of(phasor.shape, now_ns, peak_u, frequency_mHz, phase_mdeg)
+        alike = [one.peak_u for one in before.plus] == [one.peak_u for one in harmonics]
+        if alike and (before.peak_u, before.frequency_mHz) == (peak_u, frequency_mHz):
             off_mdeg = before.phase_mdeg + _turned_mdeg(now_ns - before.start_ns, frequency_mHz) - phase_mdeg
             off_mdeg %= FULL_TURN_MDEG
             if min(off_mdeg, FULL_TURN_MDEG - off_mdeg) <= SAME_PHASE_MDEG:
                 return  # the law that holds goes on
-        net.follow(Segment(now_ns, peak_u=peak_u, frequency_mHz=frequency_mHz, phase_mdeg=phase_mdeg))
+        net.follow(Segment(now_ns, peak_u=peak_u, frequency_mHz=frequency_mHz, phase_mdeg=phase_mdeg, plus=harmonics))
 
 
 def find_mains(world: World) -> Mains:

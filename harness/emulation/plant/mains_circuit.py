@@ -9,8 +9,7 @@
 The meter's own supply is tapped before its elements, so its consumption flows in the source and in no element. Each
 element sits in series with a ballast of the bench, far above the contacts' resistances: so a shunt's share is stable
 from closing to closing, and the multimeter's own 0.1 ohm fits into the branch. Everything behind the voltage tap is
-resistive, so a shunt splits the current without turning its phase. Harmonics are left out: a quantity is one
-sinusoid.
+resistive, so a shunt splits the current without turning its phase or changing its shape (``mains_shape``).
 
 The supply's impedance is R + jX. What a load's current I at an angle phi takes from the voltage is told to first order,
 R I cos(phi) + X I sin(phi) (as IEC 61000-3-3 reckons relative voltage changes), so the voltage keeps its phase.
@@ -19,11 +18,19 @@ R I cos(phi) + X I sin(phi) (as IEC 61000-3-3 reckons relative voltage changes),
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import atan2, isqrt, pi
 from typing import Literal
 
 from harness.bench.stimuli import ShuntEntry
+from harness.emulation.plant.mains_shape import (
+    SINUSOID,
+    Shape,
+    draw_house_shape,
+    draw_source_shape,
+    fundamental_u,
+    total_u,
+)
 from harness.emulation.seeded import SeededStream
 
 Element = Literal["line", "neutral"]
@@ -69,19 +76,21 @@ CHANGE_OVER_NS = (4_000_000, 10_000_000)
 
 @dataclass(frozen=True)
 class Phasor:
-    """One sinusoid: rms in millionths of its unit, phase against the voltage at the meter's terminals.
+    """A sinusoid with its harmonics: rms in millionths of its unit, phase against the voltage at the meter's terminals.
 
     A positive phase leads. Without frequency there is nothing: rms is 0 then.
     """
 
     rms_u: int
+    """Of all of it."""
     phase_mdeg: int
     frequency_mHz: int
+    shape: Shape = SINUSOID
 
     @property
     def peak_u(self) -> int:
-        """The amplitude."""
-        return self.rms_u * 1_414_213_562 // 10**9
+        """The amplitude of the fundamental."""
+        return fundamental_u(self.rms_u, self.shape) * 1_414_213_562 // 10**9
 
 
 NOTHING = Phasor(0, 0, 0)
@@ -106,6 +115,8 @@ class CircuitTraits:
     change_over_ns: int
     bypass_uOhm: dict[str, int]
     """By element: the bypass' branch."""
+    house_shape: Shape
+    source_shape: Shape
 
 
 def draw_traits(stream: SeededStream, shunts: Mapping[str, ShuntEntry]) -> CircuitTraits:
@@ -137,6 +148,8 @@ def draw_traits(stream: SeededStream, shunts: Mapping[str, ShuntEntry]) -> Circu
             element: within(BALLAST_UOHM * (PPM - BYPASS_FRACTION_PPM) // BYPASS_FRACTION_PPM, SHUNT_PPM)
             for element in ELEMENTS
         },
+        house_shape=draw_house_shape(stream),
+        source_shape=draw_source_shape(stream),
     )
 
 
@@ -160,6 +173,13 @@ def joined(active_uA: int, reactive_uA: int, frequency_mHz: int) -> Phasor:
     if not rms:
         return Phasor(0, 0, frequency_mHz)
     return Phasor(rms, round(atan2(reactive_uA, active_uA) * 180_000 / pi), frequency_mHz)
+
+
+def with_shape(fundamental: Phasor, shape: Shape) -> Phasor:
+    """A fundamental with its harmonics: the rms is that of all of them."""
+    if not shape:
+        return fundamental
+    return replace(fundamental, rms_u=total_u(fundamental.rms_u, shape), shape=shape)
 
 
 def shunted_uA(current_uA: int, leg_uOhm: int, branches_uOhm: list[int]) -> int:
