@@ -132,7 +132,7 @@ def test_a_snapshot_in_the_inrush_goes_on_as_the_original(bench: MainsBench, loa
 def test_the_driver_sets_draws_and_stops(bench: MainsBench) -> None:
     with opened(bench) as driver:
         driver.reset()
-        assert bench.open("load").query("CURR:HIGH?;PEAK:MAX?") == "2.100;3.267"
+        assert bench.open("load").query("CURR:HIGH?;PEAK:MAX?") == "2.100;11.550"
         driver.set_current(1.5, -0.9)
         assert not driver.is_on()
         driver.load_on()

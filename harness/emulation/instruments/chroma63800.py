@@ -85,7 +85,11 @@ class Chroma63800(ScpiInstrument):
         wanted_uA = max(state.current_uA + state.current_uA * error.gain_ppm // 10**6 + error.offset_u, 0)
         by_crest = state.shape_mode == "CF"
         crest_permille = state.crest_permille if by_crest else SINUSOID_PERMILLE
-        drawn_uA = min(wanted_uA, state.peak_uA * 1000 // crest_permille) if state.current_uA else 0
+        drawn_uA = (
+            min(wanted_uA, state.peak_uA * 10**6 // (crest_permille * 1000 if by_crest else 1_414_213))
+            if state.current_uA
+            else 0
+        )
         self.mains.set_load(
             on=state.on,
             current_uA=drawn_uA,
