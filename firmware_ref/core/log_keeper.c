@@ -235,9 +235,6 @@ static bool start_show(struct log_keeper *keeper, struct event_log *log, uint64_
 /* Without a log nothing can be saved: confirmed alerts leave at once. */
 static void forget_pages(struct outbox *outbox) {
     for (unsigned i = 0; i < CONFIG_OUTBOX_ALERTS; i++) {
-        if (outbox->entries[i].state == OUTBOX_LOADING) {
-            outbox->entries[i].state = OUTBOX_EMPTY;
-        }
         if (outbox->entries[i].state == OUTBOX_CONFIRMED) {
             outbox->entries[i].state = OUTBOX_EMPTY;
         }

@@ -44,11 +44,9 @@ unsigned log_text_put_piece(uint8_t piece[LOG_TEXT_PIECE_BYTES], unsigned number
     case 3:
         at = put_u8(put_text(at, cause_text(cause_index(state->code))), ';');
         break;
-    case 4:
+    default:
         at = put_u8(put_digits(at, state->count, 10), ';');
         at = put_u8(put_standing(at, state), ')');
-        break;
-    default:
         break;
     }
     return (unsigned)(at - piece);

@@ -26,7 +26,7 @@ bool position_read(struct acceleration *installed) {
     const uint8_t *page = hal_position_page();
     bool is_known = false;
     *installed = (struct acceleration){.z = 1000};
-    for (unsigned i = 0; page != NULL && i < RECORDS; i++) {
+    for (unsigned i = 0; i < RECORDS; i++) {
         const uint8_t *record = &page[i * RECORD_BYTES];
         if (is_whole(record)) {
             *installed = (struct acceleration){.x = (int16_t)get_u16(&record[4]),
@@ -41,7 +41,7 @@ bool position_read(struct acceleration *installed) {
 bool position_keep(const struct acceleration *installed) {
     const uint8_t *page = hal_position_page();
     unsigned place = RECORDS;
-    while (page != NULL && place > 0 && is_blank(&page[(place - 1u) * RECORD_BYTES])) {
+    while (place > 0 && is_blank(&page[(place - 1u) * RECORD_BYTES])) {
         place--;
     }
     if (place == RECORDS) {

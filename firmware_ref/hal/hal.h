@@ -128,7 +128,7 @@ void hal_latch_reset(void);
 
 /* The device's parameter page, or NULL where none was programmed. */
 const uint8_t *hal_parameter_page(void);
-/* The page of installed positions, CONFIG_POSITION_PAGE_BYTES octets, FF where nothing is; or NULL. */
+/* The page of installed positions, CONFIG_POSITION_PAGE_BYTES octets, FF where nothing is. */
 const uint8_t *hal_position_page(void);
 /* Writes octets, a multiple of four, into a blank place of that page; waits for it, some 30 us for four. */
 void hal_position_write(uint32_t at, const uint8_t *octets, uint32_t count);

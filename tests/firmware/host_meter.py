@@ -89,6 +89,7 @@ class HostMeter:
     hanging_addresses: set[int] = field(default_factory=set)
     kept: dict[int, int] = field(default_factory=dict)
     """The words that the battery keeps from one power-on to the next."""
+    latch_resets_us: list[int] = field(default_factory=list)
 
     def power_on(
         self,
@@ -101,7 +102,7 @@ class HostMeter:
         self.power_off()
         self.host = HostProgram(self.program)
         self.now_us = 0
-        self.eeprom.busy_until_us = 0
+        self.eeprom.busy_until_us = self.eeprom.silent_until_us = 0
         self.element.is_awake, self.element.ready_at_us = False, 0
         self.hall.power_on()
         self.front_end.power_on()
@@ -123,6 +124,17 @@ class HostMeter:
         if self.host is not None:
             self.host.close()
             self.host = None
+
+    def wake_on_battery(self, at_s: int, *, is_case_open: bool = False, latch: bool = False) -> HostMeter:
+        """Without mains: what the wake pin's handler of the port calls, and then the meter is asleep again."""
+        self.power_off()
+        self.host = HostProgram(self.program)
+        for which, value in self.kept.items():
+            self._obey(f"keep {which} {value}")
+        self._obey(f"latch {int(latch)}")
+        self._obey(f"battery {at_s} {int(is_case_open)}")
+        self.power_off()
+        return self
 
     def edge(self, at_us: int, is_open: bool) -> None:
         self._obey(f"edge {at_us} {int(is_open)}")
@@ -182,12 +194,14 @@ class HostMeter:
             elif words[0] == "spi":
                 out = bytes.fromhex(words[2])
                 self.accesses.append((int(words[1]), out))
-                self.host.write(self.front_end.access(out).hex())
+                self.host.write("late" if self.front_end.is_late else self.front_end.access(out).hex())
             elif words[0] == "adc":
                 self.adc_reads_us.append(int(words[1]))
                 self.host.write("none" if self.adc_codes is None else "{} {}".format(*self.adc_codes))
             elif words[0] == "position":
                 self.positions[int(words[1])] = bytes.fromhex(words[2])
+            elif words[0] == "latch-reset":
+                self.latch_resets_us.append(int(words[1]))
             elif words[0] == "kept":
                 self.kept[int(words[1])] = int(words[2])
             elif words[0] == "speed":

@@ -33,11 +33,22 @@ class Eeprom:
     tear_after_writes: int | None = None
     chance: random.Random = field(default_factory=lambda: seeded(1))
     is_present: bool = True
+    silent_from: int | None = None
+    """A page: from its next access on the part is silent for `silent_us`, once."""
+    silent_us: int = 40_000
+    silent_until_us: int = 0
+    accesses: list[tuple[int, bool]] = field(default_factory=list)
+    """Page and whether it was written, of whatever has been acknowledged."""
 
     def transfer(self, now_us: int, tx: bytes, rx_length: int) -> str:
         if not self.is_present or now_us < self.busy_until_us:
             return "nack"
+        if len(tx) >= 2 and self.silent_from == int.from_bytes(tx[:2], "big") // PAGE_BYTES:
+            self.silent_from, self.silent_until_us = None, now_us + self.silent_us
+        if now_us < self.silent_until_us:
+            return "nack"
         if len(tx) >= 2:
+            self.accesses.append((int.from_bytes(tx[:2], "big") // PAGE_BYTES, len(tx) > 2))
             self.pointer = int.from_bytes(tx[:2], "big") % EEPROM_BYTES
             if len(tx) > 2:
                 self._write(now_us, tx[2:])
@@ -91,6 +102,10 @@ class SecureElement:
     opcodes: list[int] = field(default_factory=list)
     slow_us: int = 0
     fail_next: int | None = None
+    spoil_next: tuple[int, int] | None = None
+    """An opcode and which octet from the end of its reply is changed on the line, once."""
+    deaf_to_next: int | None = None
+    """An opcode that is not acknowledged, once."""
 
     def wake(self, now_us: int) -> None:
         if self.is_present and not self._is_awake(now_us):
@@ -103,6 +118,9 @@ class SecureElement:
 
     def transfer(self, now_us: int, tx: bytes, rx_length: int) -> str:
         if not self.is_present or not self._is_awake(now_us) or now_us < self.ready_at_us:
+            return "nack"
+        if len(tx) > 2 and tx[2] == self.deaf_to_next:
+            self.deaf_to_next = None
             return "nack"
         if tx:
             self._take(now_us, tx)
@@ -122,6 +140,10 @@ class SecureElement:
             self.fail_next, body = None, b"\x0f"
         reply = bytes([len(body) + 3]) + body
         self.reply = reply + crc16(reply)
+        if self.spoil_next is not None and self.spoil_next[0] == opcode:
+            at = len(self.reply) - self.spoil_next[1]
+            self.reply = self.reply[:at] + bytes([self.reply[at] ^ 1]) + self.reply[at + 1 :]
+            self.spoil_next = None
         self.ready_at_us = now_us + time_us + self.slow_us
 
     def _execute(self, opcode: int, mode: int, key: bytes, data: bytes) -> tuple[int, bytes]:

@@ -75,6 +75,7 @@ class Tmag:
     address: int = 0x35
     field_mT: Field = (0.0, 0.0, 0.05)
     is_present: bool = True
+    is_ready: bool = True
     registers: bytearray = field(default_factory=lambda: bytearray(0x1D))
     reads_us: list[int] = field(default_factory=list)
 
@@ -94,7 +95,7 @@ class Tmag:
         if not rx_length:
             return "ack -"
         self.reads_us.append(now_us)
-        is_running = (self.registers[1] & 3, self.registers[2] >> 4, self.registers[3]) == (2, 7, 3)
+        is_running = self.is_ready and (self.registers[1] & 3, self.registers[2] >> 4, self.registers[3]) == (2, 7, 3)
         for axis, value in enumerate(self.field_mT):
             noise = 2 * (len(self.reads_us) % 2)
             code = max(-32_768, min(32_767, round(value / 266 * 32_768) + noise))
@@ -106,7 +107,10 @@ class Tmag:
 
 @dataclass
 class FrontEnd:
-    """An ADE7953: RMS and power registers, and the unlocking that register 0x120 needs. A lagging angle is positive."""
+    """An ADE7953: RMS and power registers, and the unlocking that register 0x120 needs. A lagging angle is positive.
+
+    ``is_late``: accesses last too long. ``silence``: what the line reads while nobody drives it.
+    """
 
     line_A: float = 5.0
     neutral_A: float = 5.0
@@ -117,6 +121,8 @@ class FrontEnd:
     neutral_crest: float = 1.4142
     peak_reads: int = 0
     is_present: bool = True
+    is_late: bool = False
+    silence: int = 0xFF
     is_unlocked: bool = False
     required: int = 0
 
@@ -125,7 +131,7 @@ class FrontEnd:
 
     def access(self, out: bytes) -> bytes:
         if not self.is_present:
-            return b"\xff" * len(out)
+            return bytes([self.silence]) * len(out)
         address, direction, data = int.from_bytes(out[:2], "big"), out[2], out[3:]
         if direction == 0x80:
             return out[:3] + self._value(address).to_bytes(len(data), "big")
@@ -155,11 +161,15 @@ class FrontEnd:
 
 @dataclass
 class Accelerometer:
-    """A LIS3DH at 0x18 at rest or not, with a digit of noise; no filter, no interrupt of its own."""
+    """A LIS3DH at 0x18 at rest or not, with a digit of noise; no filter, no interrupt of its own.
+
+    ``is_new``: it has data that were not read yet.
+    """
 
     gravity_mg: tuple[int, int, int] = (0, 0, 1000)
     is_present: bool = True
     is_stuck: bool = False
+    is_new: bool = True
     registers: bytearray = field(default_factory=lambda: bytearray(0x40))
     reads_us: list[int] = field(default_factory=list)
     address: int = 0x18
@@ -180,5 +190,5 @@ class Accelerometer:
         for axis, value in enumerate(self.gravity_mg):
             octets = ((value + noise) * 16).to_bytes(2, "little", signed=True)
             self.registers[0x28 + 2 * axis : 0x2A + 2 * axis] = octets
-        self.registers[0x27] = 0x0F
+        self.registers[0x27] = 0x0F if self.is_new else 0
         return "ack " + bytes(self.registers[at : at + rx_length]).hex()

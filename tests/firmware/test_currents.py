@@ -135,3 +135,26 @@ def test_a_damaged_calibration_is_not_used(make_meter: Callable[[], HostMeter], 
     meter.power_on(parameters=bytes(page))
     after(meter, 2 * S)
     assert codes(meter) == []
+
+
+@pytest.mark.parametrize("silence", [0x00, 0xFF])
+def test_a_front_end_that_nobody_drives_reads_all_alike_and_is_a_fault(meter: HostMeter, silence: int) -> None:
+    meter.front_end.is_present, meter.front_end.silence = False, silence
+    after(meter, 2 * S)
+    assert codes(meter) == [0x06]
+    meter.front_end.is_present = True
+    after(meter, 2 * S)
+    assert 0x07 in codes(meter)
+
+
+def test_an_access_that_does_not_end_is_a_fault_and_holds_nobody_up(meter: HostMeter) -> None:
+    meter.front_end.is_late = True
+    meter.edge(meter.now_us + S, True)
+    opened_us = meter.now_us + S
+    after(meter, 2 * S)
+    assert set(codes(meter)) == {0x06, 0x2C}
+    opening = next(sent for sent, alert in zip(meter.sent["modem"], meter.alerts, strict=True) if alert.code == 0x2C)
+    assert opening.at_us - opened_us < 250 * MS
+    meter.front_end.is_late = False
+    after(meter, 2 * S)
+    assert 0x07 in codes(meter)

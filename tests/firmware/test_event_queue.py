@@ -40,3 +40,7 @@ def test_what_cannot_join_is_dropped_counted_and_reported(modules: HostProgram) 
     kept = ["04", "06", "09", "0b", "0d", "11", "13", "15"]
     assert taken[:8] == [f"{code}:1:{second}" for second, code in enumerate(kept)]
     assert taken[8:] == ["3b:2:8"], "two were dropped, the first of them at second 8"
+
+
+def test_an_empty_queue_gives_nothing(modules: HostProgram) -> None:
+    assert order(modules, "-") == []

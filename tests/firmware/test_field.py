@@ -302,3 +302,15 @@ def test_the_field_is_sampled_while_the_secure_element_works(meter: HostMeter) -
     gaps_us = [later - earlier for earlier, later in zip(meter.hall.reads_us, meter.hall.reads_us[1:], strict=False)]
     assert len(codes(meter)) >= 10
     assert max(gaps_us) < 102 * MS
+
+
+def test_a_second_sensor_that_has_no_results_is_silent(make_meter: Callable[[], HostMeter]) -> None:
+    meter = make_meter()
+    meter.hall = Tmag()
+    after(meter.power_on(), S)
+    meter.hall.is_ready = False
+    after(meter, 3 * S)
+    assert set(codes(meter)) == {0x0B}
+    meter.hall.is_ready = True
+    after(meter, 2 * S)
+    assert 0x0C in codes(meter)

@@ -90,7 +90,21 @@ def test_a_clock_that_was_never_set_is_an_event_and_takes_any_time(make_meter: C
 
 @pytest.mark.parametrize(
     "octets",
-    ["07ea0d0101080000000000ff", "07ea020003", "07ea021d01080000000000", "07ea06010118000000000000"],
+    [
+        pytest.param("07ea0d0101080000000000ff", id="month 13"),
+        pytest.param("07ea000101080000000000", id="month 0"),
+        pytest.param("07ea020003", id="day 0"),
+        pytest.param("07ea021d01080000000000", id="29 February of a common year"),
+        pytest.param("07ea061f01080000000000", id="31 June"),
+        pytest.param("07cf060101080000000000", id="year 1999"),
+        pytest.param("0834060101080000000000", id="year 2100"),
+        pytest.param("07ea06010118000000000000", id="hour 24"),
+        pytest.param("07ea060101083c0000000000", id="minute 60"),
+        pytest.param("07ea06010108003c00000000", id="second 60"),
+        pytest.param("07ea06010108000064000000", id="hundredth 100"),
+        pytest.param("07ea06010108000000003c00", id="an hour east of UTC"),
+        pytest.param("07ea06010108000000800000", id="deviation not specified"),
+    ],
 )
 def test_an_impossible_date_is_dropped(meter: HostMeter, octets: str) -> None:
     meter.run(10 * S)
@@ -98,6 +112,43 @@ def test_an_impossible_date_is_dropped(meter: HostMeter, octets: str) -> None:
     meter.receive(frame(bytes.fromhex("c101c1 0008 0000010000ff 02 00 090c") + (text + bytes(12))[:12]))
     meter.run(11 * S)
     assert meter.sent["modem"] == []
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        datetime(2028, 2, 29, 23, 59, 59, tzinfo=UTC),
+        datetime(2028, 3, 1, tzinfo=UTC),
+        datetime(2031, 12, 31, 12, tzinfo=UTC),
+        datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC),
+    ],
+)
+def test_a_date_that_is_set_is_the_date_that_events_have(make_meter: Callable[[], HostMeter], when: datetime) -> None:
+    meter = make_meter().power_on(clock_lost=True)
+    meter.run(10 * S)
+    meter.receive(set_clock(when))
+    meter.edge(12 * S, True)
+    meter.run(13 * S)
+    assert only(meter, OPENED).event_time == when + timedelta(seconds=2)
+
+
+def test_a_clock_that_is_right_already_is_not_adjusted(meter: HostMeter) -> None:
+    meter.run(10 * S)
+    meter.receive(set_clock(EPOCH + timedelta(seconds=10)))
+    meter.run(12 * S)
+    assert answers(meter) == [bytes.fromhex("c501c100")]
+    assert meter.alerts == []
+
+
+def test_a_lost_clock_takes_no_time_from_before_the_firmware(make_meter: Callable[[], HostMeter]) -> None:
+    meter = make_meter().power_on(clock_lost=True)
+    meter.run(10 * S)
+    meter.receive(set_clock(datetime(2023, 12, 31, 23, 59, 59, tzinfo=UTC)))
+    meter.run(12 * S)
+    assert answers(meter) == [bytes.fromhex("c501c103")]
+    meter.edge(13 * S, True)
+    meter.run(14 * S)
+    assert only(meter, OPENED).event_clock_status == 1
 
 
 def test_billing_data_come_frame_by_frame_with_pauses(meter: HostMeter) -> None:

@@ -102,3 +102,59 @@ def test_a_wipe_that_was_decided_goes_on_after_a_power_cut(meter: HostMeter) -> 
     meter.run(3 * S)
     assert meter.element.opcodes.count(GEN_KEY) == 1, "once is enough"
     assert meter.kept[KEYS] == 1
+
+
+def test_on_battery_what_moves_is_noted_once_with_its_first_time(meter: HostMeter) -> None:
+    meter.wake_on_battery(NOTED_S - 100)
+    assert meter.kept == {}, "nothing has moved"
+    meter.wake_on_battery(NOTED_S, is_case_open=True)
+    assert meter.kept == {CASE_S: NOTED_S}
+    meter.wake_on_battery(NOTED_S + 60, is_case_open=True, latch=True)
+    assert meter.kept == {CASE_S: NOTED_S, MAGNET_S: NOTED_S + 60}
+    meter.wake_on_battery(NOTED_S + 120, latch=True)
+    assert meter.kept == {CASE_S: NOTED_S, MAGNET_S: NOTED_S + 60}
+    meter.power_on()
+    meter.run(3 * S)
+    assert first_of(meter, OPENED).event_time.timestamp() == NOTED_S
+    assert first_of(meter, MAGNET).event_time.timestamp() == NOTED_S + 60
+
+
+def test_an_opening_of_a_case_that_is_open_still_is_one_event_with_its_time(meter: HostMeter) -> None:
+    meter.kept[CASE_S] = NOTED_S
+    meter.power_on(is_case_open=True)
+    meter.run(3 * S)
+    assert codes(meter) == {OPENED}
+    assert {alert.counter for alert in meter.alerts} == {1}
+    assert first_of(meter, OPENED).event_time.timestamp() == NOTED_S
+
+
+@pytest.mark.parametrize(
+    ("noted_s", "lost", "status"), [(0, False, 2), (0, True, 1), (NOTED_S, False, 0), (NOTED_S, True, 1)]
+)
+def test_how_far_a_time_can_be_trusted_is_told(meter: HostMeter, noted_s: int, lost: bool, status: int) -> None:
+    """COSEM's clock status: 2 doubtful, where nobody noted the time; 1 invalid, by a clock that was never set."""
+    meter.kept[MAGNET_S] = noted_s
+    meter.power_on(latch=True, clock_lost=lost)
+    meter.run(3 * S)
+    assert first_of(meter, MAGNET).event_clock_status == status
+
+
+def test_the_latch_is_made_ready_once_its_event_is_kept_and_the_magnet_gone(meter: HostMeter) -> None:
+    meter.hall.field_mT = (60.0, 0.0, 0.0)
+    meter.power_on(latch=True)
+    meter.run(3 * S)
+    assert meter.latch_resets_us == [], "the magnet is there still"
+    meter.hall.field_mT = (0.0, 0.0, 0.05)
+    meter.run(6 * S)
+    assert len(meter.latch_resets_us) == 1
+
+
+def test_a_key_that_is_wiped_is_not_wiped_again(meter: HostMeter) -> None:
+    meter.kept[6] = 1
+    meter.power_on()
+    meter.run(1 * S)
+    meter.inject(True)
+    meter.run(4 * S)
+    assert codes(meter) == set()
+    assert GEN_KEY not in meter.element.opcodes
+    assert meter.status & 1 << 15

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -99,3 +100,15 @@ def test_names_are_short_and_of_characters_that_a_data_set_may_hold(name: str) -
 
 def test_every_cause_has_a_name() -> None:
     assert len(NAMES.findall((SOURCE / "core" / "causes.c").read_text(encoding="utf-8"))) == 25
+
+
+def test_what_is_over_at_once_is_noted_and_a_time_by_a_clock_never_set_is_marked(
+    make_meter: Callable[[], HostMeter],
+) -> None:
+    meter = make_meter().power_on(clock_lost=True)
+    after(meter, 2 * S)
+    _, clock = lines(read_out(meter, LOG_FAST))
+    first, last, _, code, text, _, state = clock.strip("()").split(";")
+    assert (code, text, state) == ("34", "clock invalid", "noted")
+    assert first == last
+    assert first.endswith("?")

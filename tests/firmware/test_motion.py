@@ -209,3 +209,79 @@ def test_bouncing_pulses_for_half_a_second_are_no_storm(meter: HostMeter) -> Non
     meter.edge(at_us, False)
     meter.run(at_us + 3 * S)
     assert codes(meter) == []
+
+
+@pytest.mark.parametrize("damaged", [{0x20}, {0x23}, {0x30}])
+def test_an_accelerometer_that_has_lost_its_settings_is_set_up_again(meter: HostMeter, damaged: set[int]) -> None:
+    """Any of them: pace, range, the interrupt's axes."""
+    meter.run(3 * S)
+    right = bytes(meter.accelerometer.registers[:0x27]), meter.accelerometer.registers[0x30]
+    for register in damaged:
+        meter.accelerometer.registers[register] = 0
+    meter.run(6 * S)
+    assert (bytes(meter.accelerometer.registers[:0x27]), meter.accelerometer.registers[0x30]) == right
+    turn(meter, tilted(32))
+    assert codes(meter) == [TILTED]
+
+
+def test_an_accelerometer_without_new_data_is_silent(meter: HostMeter) -> None:
+    meter.run(3 * S)
+    meter.accelerometer.is_new = False
+    meter.run(20 * S)
+    assert codes(meter) == [FAULT]
+
+
+@pytest.mark.parametrize(("percent", "events"), [(70, []), (130, []), (90, [TILTED]), (110, [TILTED])])
+def test_only_what_is_as_long_as_gravity_shows_a_position(meter: HostMeter, percent: int, events: list[int]) -> None:
+    meter.run(3 * S)
+    x, y, z = (value * percent // 100 for value in tilted(45))
+    turn(meter, (x, y, z))
+    assert codes(meter) == events
+
+
+def install(meter: HostMeter) -> None:
+    meter.receive(b"/?!\r\n", "optical")
+    meter.run(meter.now_us + S)
+    meter.receive(b"\x06057\r\n", "optical")
+    meter.run(meter.now_us + 12 * S)
+
+
+def test_a_torn_position_leaves_the_one_before_it(meter: HostMeter) -> None:
+    meter.run(3 * S)
+    first = meter.positions[0]
+    torn = bytearray(first)
+    torn[8] ^= 0x04
+    meter.positions[16] = bytes(torn)
+    meter.power_on()
+    meter.run(3 * S)
+    turn(meter, tilted(28))
+    assert codes(meter) == []
+    turn(meter, tilted(32))
+    assert codes(meter) == [TILTED]
+
+
+def test_after_64_positions_the_last_one_stays(meter: HostMeter) -> None:
+    meter.run(3 * S)
+    first = meter.positions[0]
+    for place in range(64):
+        meter.positions[16 * place] = first
+    meter.power_on(is_case_open=True)
+    meter.run(3 * S)
+    turn(meter, tilted(40))
+    assert codes(meter)[-1] == TILTED
+    install(meter)
+    assert codes(meter)[-1] == TILTED, "it could not be kept, so it does not count"
+    assert set(meter.positions.values()) == {first}
+
+
+def test_an_order_to_install_outlasts_a_silent_sensor(meter: HostMeter) -> None:
+    meter.power_on(is_case_open=True)
+    meter.run(3 * S)
+    meter.accelerometer.is_present = False
+    meter.run(6 * S)
+    install(meter)
+    assert len(meter.positions) == 1
+    meter.accelerometer.is_present, meter.accelerometer.gravity_mg = True, (1000, 0, 0)
+    meter.run(meter.now_us + 12 * S)
+    assert len(meter.positions) == 2
+    assert TILTED not in codes(meter)

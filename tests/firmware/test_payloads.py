@@ -161,3 +161,16 @@ def test_an_unconfirmed_payload_gives_way_as_a_whole_and_comes_back(meter: HostM
     assert all(len(said) == 1 for said in contents.values())
     meter.run(meter.now_us + 120 * S)
     assert meter.sent["modem"] == []
+
+
+def test_more_events_at_once_than_a_payload_holds(make_meter: Callable[[], HostMeter]) -> None:
+    """Noted without mains, with the clock lost: four at once; none is lost, no payload has more than three."""
+    meter = make_meter()
+    meter.kept[4] = meter.kept[5] = 1_790_000_000
+    meter.power_on(clock_lost=True)
+    meter.run(4 * S)
+    found = codes(meter)
+    assert max(len(payload) for payload in found) == 3
+    assert {code for payload in found for code in payload} == {MAGNET, MAGNET_ENDED, OPENED, CLOSED, 0x34}
+    order = [code for payload in found for code in payload]
+    assert order.index(OPENED) < order.index(CLOSED), "a cause's events in their order"

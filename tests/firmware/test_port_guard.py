@@ -100,6 +100,21 @@ def test_a_guess_counts_before_it_is_looked_at(meter: HostMeter) -> None:
     assert answer == "port locked\r\n"
 
 
+def test_lines_that_come_at_once_are_answered_one_by_one(meter: HostMeter) -> None:
+    assert say(meter, PASSWORD) == "port open\r\n"
+    answer = say(meter, "state\r\nstate\rstats")
+    assert answer.count("event log") == 2
+    assert answer.endswith("port closed\r\n"), "as long as the command, but another line"
+
+
+def test_a_clock_that_was_set_back_does_not_make_the_lock_longer(make_meter: Callable[[], HostMeter]) -> None:
+    meter = make_meter()
+    meter.kept[0] = 1_780_300_800 + LOCK_S + 100
+    meter.power_on(parameters=PAGE)
+    meter.run(1 * S)
+    assert say(meter, PASSWORD) == "port open\r\n"
+
+
 @pytest.mark.parametrize("damage", [None, 64, 70, 90, 119])
 def test_without_a_whole_block_nothing_opens(make_meter: Callable[[], HostMeter], damage: int | None) -> None:
     page = bytearray(PAGE)

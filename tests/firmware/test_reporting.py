@@ -280,3 +280,42 @@ def test_a_first_sending_goes_before_repeats_that_are_due(make_meter: Callable[[
     edge_us = repeat_us + 5 * MS - 215 * MS
     _, at_us = next(one for one in run_again(edge_us) if one[0] == 4)
     assert at_us - edge_us < (215 + 25) * MS
+
+
+@pytest.mark.parametrize("opcode", [0x24, 0x16, 0x41])
+@pytest.mark.parametrize("octet", [1, 2])
+def test_a_reply_that_was_disturbed_on_the_line_is_not_believed(meter: HostMeter, opcode: int, octet: int) -> None:
+    """Either octet of its checksum. A counter that was increased unheard leaves a gap, no number twice."""
+    meter.element.spoil_next = (opcode, octet)
+    open_case(meter)
+    (alert,) = meter.alerts
+    assert meter.element.spoil_next is None
+    assert meter.is_genuine(alert)
+    assert alert.counter == meter.element.counter == (2 if opcode == 0x24 else 1)
+
+
+@pytest.mark.parametrize("opcode", [0x24, 0x16, 0x41])
+def test_a_command_that_nobody_acknowledges_is_repeated(meter: HostMeter, opcode: int) -> None:
+    meter.element.deaf_to_next = opcode
+    open_case(meter)
+    (alert,) = meter.alerts
+    assert meter.element.deaf_to_next is None
+    assert meter.is_genuine(alert)
+    assert alert.counter == meter.element.counter == 1
+
+
+def test_repeats_that_are_due_together_come_in_the_order_of_their_events(meter: HostMeter) -> None:
+    """The fourth alert has the place of the first, which was confirmed."""
+    open_case(meter)
+    meter.receive(meter.alerts[0].confirmation())
+    for index in range(1, 4):
+        meter.edge((2 + 2 * index) * S, index % 2 == 0)
+    meter.run(60 * S)
+    while not [item for item in meter.sent["modem"] if item.at_us > 60 * S]:
+        meter.run(meter.now_us + 100 * MS)
+    first = decode_alerts(meter.sent["modem"][-1].octets)[-1]
+    meter.forget_sent()
+    meter.receive(first.confirmation())
+    meter.run(meter.now_us + 700 * MS)
+    others = [number for number in (2, 3, 4) if number != first.counter]
+    assert [alert.counter for alert in meter.alerts] == others

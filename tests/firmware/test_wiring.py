@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.firmware.host_meter import MS, HostMeter, S
@@ -12,6 +14,11 @@ RESISTANCE_OHM = 0.4
 
 def codes(meter: HostMeter) -> list[int]:
     return [alert.code for alert in meter.alerts]
+
+
+def events(meter: HostMeter) -> list[int]:
+    """One code for each event, however often it was repeated."""
+    return [code for _, code in sorted({(alert.counter, alert.code) for alert in meter.alerts})]
 
 
 def after(meter: HostMeter, duration_us: int) -> HostMeter:
@@ -107,3 +114,50 @@ def test_without_line_and_neutral_nothing_is_told_of_the_wiring(meter: HostMeter
     meter.front_end.voltage_V, meter.front_end.line_A, meter.front_end.neutral_A = 0.0, 0.006, 0.006
     after(meter, S)
     assert codes(meter) == []
+
+
+def set_currents(meter: HostMeter, line_A: float, neutral_A: float) -> None:
+    meter.front_end.line_A, meter.front_end.neutral_A = line_A, neutral_A
+
+
+@pytest.mark.parametrize("line_A", [5.0, 0.15])
+def test_a_neutral_lost_behind_the_meter_is_no_mismatch(meter: HostMeter, line_A: float) -> None:
+    set_currents(meter, line_A, line_A)
+    after(meter, S)
+    set_currents(meter, line_A, 0.0)
+    after(meter, 3 * S)
+    assert events(meter) == [0x15]
+    set_currents(meter, line_A, line_A)
+    after(meter, S)
+    assert events(meter) == [0x15, 0x16]
+
+
+@pytest.mark.parametrize(
+    ("line_A", "neutral_A", "fault"),
+    [
+        pytest.param(5.0, 0.1, 0x15, id="2 percent"),
+        pytest.param(0.15, 0.010, 0x15, id="less than the noise"),
+        pytest.param(5.0, 0.4, 0x04, id="8 percent: a shunt leaves a part"),
+        pytest.param(0.15, 0.0135, 0x04, id="9 percent of a small load"),
+        pytest.param(5.0, 0.75, 0x04, id="15 percent"),
+    ],
+)
+def test_what_has_stood_from_the_beginning_is_told_by_how_little_is_left(
+    make_meter: Callable[[], HostMeter], line_A: float, neutral_A: float, fault: int
+) -> None:
+    """Nobody saw it fall."""
+    meter = make_meter()
+    set_currents(meter, line_A, neutral_A)
+    meter.power_on()
+    after(meter, 3 * S)
+    assert events(meter) == [fault]
+
+
+@pytest.mark.parametrize(("line_deg", "neutral_deg"), [(180.0, 89.9), (90.1, 0.0)])
+def test_a_power_too_small_to_have_a_sign_is_not_reversed(
+    meter: HostMeter, line_deg: float, neutral_deg: float
+) -> None:
+    set_currents(meter, 0.5, 0.5)
+    meter.front_end.line_deg, meter.front_end.neutral_deg = line_deg, neutral_deg
+    after(meter, 2 * S)
+    assert 0x19 not in codes(meter)

@@ -12,6 +12,7 @@
 #include "core/log_page.h"
 #include "core/meter.h"
 #include "core/sha256.h"
+#include "core/vigil.h"
 #include "dlms/confirm.h"
 #include "port/host/host.h"
 
@@ -189,6 +190,7 @@ static void print_event_order(const char *hex) {
         printf("%02x:%u:%u ", event->code, event->count, (unsigned)event->time.seconds);
         event_queue_drop_next(&queue);
     }
+    event_queue_drop_next(&queue); /* of an empty queue: nothing */
     printf("\n");
 }
 
@@ -205,6 +207,8 @@ static bool obey_device(const char *verb, const char *rest) {
     if (strcmp(verb, "begin") == 0) {
         host_set_case(rest[0] == '1');
         meter_begin(&meter, hal_time_us());
+    } else if (strcmp(verb, "battery") == 0 && sscanf(rest, "%llu %u", &time_us, &open) == 2) {
+        vigil_note((uint32_t)time_us, open != 0);
     } else if (strcmp(verb, "earth") == 0) {
         host_set_line_live(rest[0] == '1');
     } else if (strcmp(verb, "parameters") == 0) {
