@@ -34,6 +34,12 @@ class Storm(Parameters):
     over_within_ns: DurationNs
 
 
+class StormAgain(Storm):
+    """``storms`` one after the other: each is a storm of its own."""
+
+    storms: int = Field(default=1, ge=1)
+
+
 class StormLatency(Storm):
     """``limit`` for the alert of a case that is opened in the storm; ``window`` reaches well beyond it."""
 
@@ -65,12 +71,33 @@ class ExactPulses(Parameters):
     watch_ns: DurationNs = Field(ge=LONG_ENOUGH_NS)
 
 
+class Reclosings(Parameters):
+    """The contact is open for ``open`` and closed for ``closed`` in between, ``reclosings`` times.
+
+    Judged only if each opening, as measured, leaves a closing of no more than ``longest``.
+    """
+
+    open_ns: DurationNs
+    closed_ns: DurationNs = Field(gt=0)
+    longest_ns: DurationNs
+    reclosings: int = Field(ge=1, le=20)
+    watch_ns: DurationNs = Field(ge=LONG_ENOUGH_NS)
+
+
 @pytest.mark.requirements("SEAL-3")
-@pytest.mark.parameters(model=Storm)
+@pytest.mark.parameters(model=StormAgain)
 def test_a_storm_is_logged_once_and_the_meter_answers(
-    case_contact: CaseContact, listener: Listener, meter: Meter, record: TestRecord, parameters: Storm
+    case_contact: CaseContact, listener: Listener, meter: Meter, record: TestRecord, parameters: StormAgain
 ) -> None:
     """A storm is one event, and its end one; in between the meter's optical port answers as ever."""
+    for number in range(1, parameters.storms + 1):
+        record.note(f"storm {number}")
+        _judge_storm(case_contact, listener, meter, record, parameters)
+
+
+def _judge_storm(
+    case_contact: CaseContact, listener: Listener, meter: Meter, record: TestRecord, parameters: Storm
+) -> None:
     _begin(case_contact, parameters)
     seen = listener.collect(parameters.watch_ns)
     record.judge_equal("events 'edge storm'", seen.of("edge_storm"), 1)
@@ -149,6 +176,21 @@ def test_openings_without_bounce_just_below_the_debounce_give_no_event(
     seen = listener.collect(parameters.watch_ns)
     record.judge_equal("control: events of a lasting opening", seen.of("case_opened"), 1)
     case.close()
+
+
+@pytest.mark.requirements("SEAL-2")
+@pytest.mark.parameters(model=Reclosings)
+def test_a_case_that_closes_for_a_moment_is_still_open(
+    case_contact: CaseContact, listener: Listener, record: TestRecord, parameters: Reclosings
+) -> None:
+    """An open case whose contact closes for less than 0.8 of the debounce time stays open: no closing, no opening."""
+    shortest_ns = parameters.open_ns - (parameters.longest_ns - parameters.closed_ns)
+    openings = case_contact.pulses(parameters.open_ns, parameters.closed_ns, parameters.reclosings + 1)
+    seen = listener.collect(parameters.watch_ns)
+    _check(openings, parameters.reclosings + 1, shortest_ns, parameters.open_ns + parameters.closed_ns, record)
+    record.judge_equal("events 'case opened'", seen.of("case_opened"), 1)
+    record.judge_equal("events 'case closed'", seen.of("case_closed"), 1)
+    record.judge_equal("other events", seen.other_than("case_opened") - seen.of("case_closed"), 0)
 
 
 def _begin(case_contact: CaseContact, parameters: Storm) -> None:

@@ -28,6 +28,8 @@ BEFORE_NS = 60_000_000
 RISE_NS = 200_000_000
 """The coil supply's command and the coil's rise: as long after the case has opened the trigger may come."""
 RESOLUTION_NS = 1_000
+SETTLE_NS = 500_000_000
+"""After a closing, until the plunger and the contact are at rest."""
 CASE, MAGNET = "case-open alert latency", "magnet alert latency"
 REFERENCE_OPENINGS = 8
 """What the reference plan asks for; a judgement of another number says so."""
@@ -155,6 +157,35 @@ def test_case_open_alert_is_in_time_while_the_meter_is_read(
         measured.append(_case_latency(scope, listener, record, parameters.window_ns, f"opening {number}"))
         case.close()
         listener.collect_until_quiet()
+    scope.judge_latency(CASE, measured, REFERENCE_OPENINGS)
+
+
+class WhileUnconfirmed(Parameters):
+    """The case opens ``openings`` times while its alerts are not confirmed, as over a link whose way back is down."""
+
+    limit_ns: DurationNs
+    openings: int = Field(ge=2)
+    window_ns: DurationNs
+    spread_ns: DurationNs = Field(gt=0)
+
+
+@pytest.mark.requirements("COM-1")
+@pytest.mark.parameters(model=WhileUnconfirmed)
+def test_case_open_alert_is_in_time_while_others_are_unconfirmed(
+    case: Case, scope: Scope, listener: Listener, clock: Clock, record: TestRecord, parameters: WhileUnconfirmed
+) -> None:
+    """An alert waits neither for the confirmation of an earlier one nor for its repeats."""
+    record.declare(CASE, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
+    measured: list[Latency] = []
+    with listener.unheard():
+        for number, phase_ns in enumerate(spread_phases_ns(parameters.openings, parameters.spread_ns), 1):
+            clock.sleep_ns((phase_ns - clock.now_ns()) % parameters.spread_ns)
+            scope.arm("CASE_SW", "rising", BEFORE_NS, parameters.window_ns, RESOLUTION_NS)
+            case.open()
+            measured.append(_case_latency(scope, listener, record, parameters.window_ns, f"opening {number}"))
+            case.close()
+            clock.sleep_ns(SETTLE_NS)
+    listener.collect_until_quiet()
     scope.judge_latency(CASE, measured, REFERENCE_OPENINGS)
 
 

@@ -34,6 +34,8 @@ class Sustained(Parameters):
     watch_ns: DurationNs = Field(ge=LONG_ENOUGH_NS)
     off_ns: DurationNs = Field(gt=0)
     back_within_ns: DurationNs = Field(gt=0)
+    transient_ns: DurationNs = 0
+    """Of a transient that comes first and must not make the meter blind; 0: none does."""
 
 
 class Transients(Parameters):
@@ -57,6 +59,9 @@ def test_sustained_injection_wipes_the_keys(
     parameters: Sustained,
 ) -> None:
     """The wipe is reported, signed by the key that goes; then nothing is signed by it, nor after a power cut."""
+    if parameters.transient_ns > 0:
+        high_voltage.inject_for(parameters.transient_ns)
+        clock.sleep_ns(parameters.watch_ns)
     began_ns = high_voltage.on()
     high_voltage.show_that_it_flows(parameters.current_A)
     clock.sleep_ns(began_ns + parameters.injection_ns - clock.now_ns())
