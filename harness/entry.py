@@ -16,3 +16,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted before anything was switched on\n")
         sys.exit(EXIT_NOT_CERTIFIED)
+
+
+if __name__ == "__main__":
+    main()
