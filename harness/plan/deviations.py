@@ -35,9 +35,10 @@ def find_deviations(plan: Plan, tests: Sequence[ResolvedTest], folder: Path, shi
     doubts = () if plan.profile is None else plan.profile.to_be_confirmed
     found = [f"to be confirmed: {line}" for line in doubts]
     found += [*_decision(plan.decision, reference.decision), *_code(tests, folder, shipped)]
-    covered = set()
+    covered, by_place = set(), _by_place(reference)
     for test in tests:
-        counterpart, differences = _compare(test, reference)
+        same = by_place.get(place_of(test.planned.run), [])
+        counterpart, differences = _compare(test, same, reference.repeated)
         found += differences
         if counterpart is not None:
             covered.add(counterpart.id)
@@ -67,18 +68,27 @@ def _code(tests: Sequence[ResolvedTest], folder: Path, shipped: Path) -> list[st
     ]
 
 
-def _compare(test: ResolvedTest, reference: Plan) -> tuple[PlannedTest | None, list[str]]:
-    """The reference's test of the same function, and how this one differs from it.
+def _by_place(plan: Plan) -> Mapping[object, Sequence[PlannedTest]]:
+    """The plan's tests by file and function."""
+    found: dict[object, list[PlannedTest]] = {}
+    for test in plan.test:
+        found.setdefault(place_of(test.run), []).append(test)
+    return found
+
+
+def _compare(
+    test: ResolvedTest, same: Sequence[PlannedTest], repeated: frozenset[str]
+) -> tuple[PlannedTest | None, list[str]]:
+    """The one of ``same``, the reference's tests of the same function, that is meant, and how this one differs from it.
 
     Where the reference uses the function several times, it is the one of the same id, or else the one with the fewest
     differences: what that one does not cover is then told as left out.
     """
-    same = [other for other in reference.test if place_of(other.run) == place_of(test.planned.run)]
     if not same:
         return None, [f"{test.id}: the reference has no test that runs {test.planned.run}"]
     named = [other for other in same if other.id == test.id]
     return min(
-        ((other, _differences(test, other, reference.repeated)) for other in named or same),
+        ((other, _differences(test, other, repeated)) for other in named or same),
         key=lambda pair: len(pair[1]),
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from harness.bench.errors import BenchFileError
@@ -29,9 +30,14 @@ def requirements_shown(runs: Iterable[str], folder: Path) -> dict[str, frozenset
 def _marked(path: Path) -> Mapping[str, frozenset[str]]:
     """Function -> ids, for every marked function of the file."""
     try:
-        tree = ast.parse(path.read_bytes())
+        return _marks_in(path.read_bytes())
     except (OSError, SyntaxError, ValueError) as error:
         raise BenchFileError(f"{path}: the plan's test can't be read: {error}; correct the file or its name") from error
+
+
+@lru_cache(maxsize=256)  # by the text itself: a plan and the reference plan name the same files, several times a run
+def _marks_in(text: bytes) -> Mapping[str, frozenset[str]]:
+    tree = ast.parse(text)
     return {node.name: _ids(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
