@@ -8,7 +8,7 @@ from harness.qualify.run import SHIPPED_DEFECTS
 from harness.run.inputs import default_testplans
 
 COUNT = 24
-"""At least one for each violated requirement, whatever stands here; a defect costs about 10 s of one core."""
+"""At least one for each violated requirement, whatever stands here; the expected tests cost some 5 s of one core."""
 
 THERE = load_defects(SHIPPED_DEFECTS, load_catalogue(default_testplans() / "requirements.toml"))
 CHOSEN: tuple[Defect, ...] = sample(THERE, COUNT)
