@@ -57,8 +57,12 @@ PLAN_HEAD = """\
 # "requires" is what must be shown for a pass; ids: tamperbench list requirements.
 """
 
-KEPT = frozenset({"driver", "probes", "digital", "channels", "kind", "visa_library", "output", "element", "active_low"})
+KEPT = frozenset(
+    {"driver", "probes", "digital", "channels", "kind", "visa_library", "output", "axis", "element", "active_low"}
+)
 """Keys of the emulated bench that a lab may take as they stand: choices and wiring. All else is a fact of its own."""
+KEPT_WHOLE = frozenset({"link_profiles"})
+"""Tables of settings, each with its source: true of any bench until somebody knows better."""
 
 HINTS = {
     "name": "what the bench is called in reports",
@@ -71,7 +75,7 @@ HINTS = {
     "address": "device server of this line, as tcp://192.0.2.13:4001",
     "image": "path of the image that the meter runs",
 }
-CODED = frozenset({"events", "tampered_mask"})
+CODED = frozenset({"events", "tampered_mask", "bus"})
 DROPPED = frozenset({"epoch", "emulation", "source", "symbols"})
 """What a real bench and a foreign meter have not."""
 
@@ -132,8 +136,8 @@ def real_bench(shipped: Path, name: str) -> str:
     for role in sorted(data.pop("instruments").items(), key=lambda item: _place(item[0])):
         lines += _instrument(*role)
     for title, values in data.items():
-        for key, value in {} if title in DROPPED else values.items():
-            lines += table(f"{title}.{key_text(key)}", _to_fill_in(value))
+        if title not in DROPPED:
+            lines += table(title, values if title in KEPT_WHOLE else _to_fill_in(values))
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -141,7 +145,7 @@ def real_meter(shipped: Path) -> str:
     """The tables of the reference meter, every value to fill in."""
     lines = [METER_HEAD.format(kind=METER_REAL)]
     for title, values in read_toml(shipped).items():
-        lines += table(title, _to_fill_in(values, keep=frozenset(), hints={"image": HINTS["image"]}))
+        lines += table(title, _to_fill_in(values, frozenset(), {"image": HINTS["image"]}, title in CODED))
     return "\n".join(lines).rstrip() + "\n"
 
 

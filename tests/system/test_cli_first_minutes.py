@@ -71,6 +71,9 @@ def test_files_for_a_real_bench_are_refused_until_they_are_filled_in(here: Here,
     assert data["bench"]["kind"] == "real"
     shipped = load_bench_file(BENCH)
     assert set(data["instruments"]) == set(shipped.instruments), "every class of instrument"
+    assert set(data) == set(tomllib.loads(BENCH.read_text(encoding="utf-8"))) - {"emulation"}, "every table"
+    for place in ("shaker", "narrow_coil"):
+        assert data[place]["certificate"].startswith("FILL IN"), "calibration is a fact of the lab's"
     for command in (("certify",), ("run",), ("bench", "check"), ("bench", "shell", "-c", "1")):
         assert_refused(here(*command, "--bench", bench), str(bench), "instruments.scope.resource", "'FILL IN'")
     assert_refused(here("certify", "--meter", meter), str(meter), "meter.serial")
@@ -84,6 +87,12 @@ def test_files_for_a_real_bench_are_refused_until_they_are_filled_in(here: Here,
     assert lab.instruments.keys() == shipped.instruments.keys()
     assert lab.instruments["scope"].probes == shipped.instruments["scope"].probes
     assert lab.coils.keys() == shipped.coils.keys()
+    assert lab.shaker is not None
+    assert lab.narrow_coil is not None
+    assert shipped.narrow_coil is not None
+    assert (lab.narrow_coil.axis, lab.narrow_coil.output) == (shipped.narrow_coil.axis, shipped.narrow_coil.output)
+    assert lab.shunts.keys() == shipped.shunts.keys()
+    assert lab.link_profiles == shipped.link_profiles, "settings with their sources, not facts of the lab's"
 
 
 def test_a_driver_for_every_role_of_the_shipped_bench() -> None:
@@ -217,3 +226,4 @@ def test_codes_to_fill_in_are_written_as_the_protocol_does(here: Here, tmp_path:
     text = (tmp_path / "lab" / "meter.toml").read_text(encoding="utf-8")
     assert 'case_opened = "FILL IN: instead of 0x2C"' in text
     assert 'modem_baud_Bd = "FILL IN: instead of 115200"' in text
+    assert 'secure_element = "FILL IN: instead of 0x60"' in text

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from harness.evidence.replay_id import make_replay_id
 from tests.reports.made_up_run import finished_run
@@ -101,8 +102,14 @@ def test_an_image_is_looked_into(here: Here, image: Path) -> None:
     assert hashlib.sha256(data).hexdigest() in outcome.out
     assert " fits; " in outcome.out
     assert "core SRAM" in outcome.out
-    assert "sha256_add" in outcome.out
     assert "NOT AS EXPECTED" not in outcome.out
+    with image.with_suffix(".elf").open("rb") as stream:
+        symbols = [*ELFFile(stream).get_section_by_name(".symtab").iter_symbols()]
+    for kind in ("STT_FUNC", "STT_OBJECT"):
+        of_kind = [symbol for symbol in symbols if symbol["st_info"]["type"] == kind]
+        largest = min(of_kind, key=lambda symbol: (-symbol["st_size"], symbol.name))
+        line = f"{largest['st_size']:>6}  0x{largest['st_value']:08X}  {largest.name}"
+        assert f", the largest:\n{'':<11}{line}\n" in outcome.out
 
 
 def test_one_changed_bit_of_an_image_is_seen(here: Here, image: Path, tmp_path: Path) -> None:
