@@ -66,6 +66,17 @@ def read_date_time(octets: bytes) -> tuple[datetime, int]:
     return when, octets[11]
 
 
+def split_frames(octets: bytes) -> list[bytes]:
+    """What came over a line, frame by frame: each wrapper says how long its frame is. Ends with a whole one."""
+    frames, at = list[bytes](), 0
+    while at < len(octets):
+        end = at + 8 + int.from_bytes(octets[at + 6 : at + 8], "big")
+        assert end <= len(octets), f"the frame at {at} ends too soon"
+        frames.append(octets[at:end])
+        at = end
+    return frames
+
+
 def decode_alert(frame: bytes) -> DecodedAlert:
     """The one event of a frame that carries one."""
     (alert,) = decode_alerts(frame)

@@ -15,7 +15,7 @@ from firmware_ref.tool.parameters import PARAMETERS_ADDRESS, make_parameter_page
 from harness.emulation.lm3s6965.sysctl import RESC_WATCHDOG
 from harness.emulation.meter_board import MeterBoard
 from harness.emulation.world import World
-from tests.firmware.alert_decoder import DecodedAlert, decode_alert
+from tests.firmware.alert_decoder import DecodedAlert, decode_alert, decode_alerts, split_frames
 
 MS = 1_000_000
 S = 1_000 * MS
@@ -50,9 +50,8 @@ def banner(board: MeterBoard) -> str:
 
 
 def alerts(board: MeterBoard) -> list[DecodedAlert]:
-    octets = bytes(board.modem.state.received)
-    assert len(octets) % FRAME_OCTETS == 0
-    return [decode_alert(octets[at : at + FRAME_OCTETS]) for at in range(0, len(octets), FRAME_OCTETS)]
+    """What was reported, in the order of sending; events that share a payload one by one."""
+    return [alert for frame in split_frames(bytes(board.modem.state.received)) for alert in decode_alerts(frame)]
 
 
 def public_key(board: MeterBoard) -> ec.EllipticCurvePublicKey:
