@@ -280,6 +280,8 @@
 #define CONFIG_LATCH_PULSE_US 200u
 /* On battery: the supply is switched off within this after hibernation was asked for; else it is asked for again. */
 #define CONFIG_HIBERNATE_AGAIN_US 10000u
+/* One second, longer than the supply holds up: a mains sense that broke must not keep the meter from starting. */
+#define CONFIG_HIBERNATE_TRIES 100u
 
 /* Secure element: ATECC608 at M0 clock divider; times are its maximum execution times (SIG-1, COM-1). */
 #define CONFIG_SE_ADDRESS 0x60u

@@ -51,7 +51,9 @@ void hal_latch_reset(void) {
     GPIO_DATA(GPIO_E_BASE, LATCH_RESET_PIN) = 0;
 }
 
+/* MAG-4. A supply that stays, however often hibernation is asked for, is no battery: the meter works, whatever PE0 says. */
 void power_watch_on_battery(void) {
+    unsigned tries = 0;
     if (is_on_mains()) {
         return;
     }
@@ -61,6 +63,9 @@ void power_watch_on_battery(void) {
     while (!is_on_mains()) {
         clock_ask_for_hibernation();
         time_spin_us(CONFIG_HIBERNATE_AGAIN_US); /* the supply goes within this */
+        if (++tries == CONFIG_HIBERNATE_TRIES) {
+            return;
+        }
     }
     SCB_AIRCR = AIRCR_RESET_REQUEST; /* the mains came meanwhile: begin as at power-on */
     for (;;) {
