@@ -89,6 +89,14 @@ def _reset(driver: Any, _bench: FaultBench) -> None:
     driver.reset()
 
 
+def _chip_open(driver: Any, bench: FaultBench) -> None:
+    """The chip's debug port gives zeros: on this bench no processor runs that could give its memory."""
+    chip: Any = bench.world.component("mcu")
+    chip.read_by_debugger = lambda _address, size: bytes(size)
+    driver.reset()
+    assert driver.examine() == ""
+
+
 def _after(*calls: Call) -> Callable[[Any, FaultBench], None]:
     def run(driver: Any, bench: FaultBench) -> None:
         driver.reset()
@@ -188,6 +196,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "chroma-63800": (
         Call("reset"),
         Call("set_current", (1.0,), before=_reset),
+        Call("set_crest", (1.0, 2.0), before=_reset),
         Call("load_on", before=_after(Call("set_current", (1.0,)))),
         Call("load_off", before=_after(Call("set_current", (1.0,)), Call("load_on"))),
         Call("is_on", before=_reset),
@@ -204,6 +213,15 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("standby", before=_after(Call("condition", (40.0,)))),
         Call("conditioning", before=_after(Call("condition", (40.0,)))),
         Call("air_C", before=_reset),
+    ),
+    "openocd": (
+        Call("reset"),
+        Call("hold_reset", before=_reset),
+        Call("release_reset", before=_after(Call("hold_reset"))),
+        Call("examine", before=_reset),
+        Call("read_words", (0x20000000, 2), before=_reset),
+        Call("examine", before=_chip_open),
+        Call("read_words", (0x20000000, 2), before=_chip_open),
     ),
     "newport-esp301": (
         Call("reset", before=_after(Call("go_to", (2.0, 0.0)))),

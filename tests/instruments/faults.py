@@ -129,7 +129,7 @@ class FaultyVisa:
             raise ConnectionResetError("as PyVISA-py lets a socket's own error through")
         if fault == SILENCE:
             self._time_out(session)
-        end = b"\r\n" if honest.endswith(b"\r\n") else b"\n"
+        end = next(end for end in (b"\r\n", b"\x1a", b"\n") if honest.endswith(end) or end == b"\n")
         return honest[: len(honest) // 2] if fault == PARTIAL else REPLACED[fault] + end
 
     def _deliver(self, session: Any, count: int) -> Any:

@@ -132,3 +132,8 @@ def test_the_bench_file_of_the_page_can_be_used(tmp_path: Path) -> None:
     assert file.instrument("scope").probes == emulated.instrument("scope").probes
     assert file.instrument("relay").channels == emulated.instrument("relay").channels
     assert file.links.keys() == emulated.links.keys()
+    # The tables beside the instruments; of the kinds of links one shows how.
+    for table in ("shaker", "narrow_coil"):
+        assert (getattr(file, table) is None) == (getattr(emulated, table) is None), table
+    assert file.shunts == emulated.shunts
+    assert set() < file.link_profiles.keys() <= emulated.link_profiles.keys()

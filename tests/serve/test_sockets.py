@@ -18,6 +18,8 @@ from tests.serve.served import Served, ask, is_closed, read_exactly, read_line, 
 
 SIGN_ON = b"/?!\r\n"
 POINTS = 500_000
+REFUSED = b'invalid command name "nonsense"\x1a'
+VERSION = b"0 {Open On-Chip Debugger 0.12.0}\x1a"
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,16 @@ def test_each_client_gets_its_own_answers(served: Served) -> None:
         assert read_line(one).startswith("KEYSIGHT TECHNOLOGIES,MSO-X 3014T")
         assert read_line(two).startswith("+")
         assert read_line(three) == read_line(three) != ""
+
+
+def test_a_message_ends_as_the_instrument_has_it(served: Served) -> None:
+    """OpenOCD's commands and answers end with 1A hexadecimal; a newline is an octet like any other."""
+    with served.instrument("debug_probe") as one, served.instrument("debug_probe") as two:
+        one.sendall(b"list [catch {vers")
+        two.sendall(b"nonsense\n\x1a")
+        assert read_exactly(two, len(REFUSED)) == REFUSED
+        one.sendall(b"ion} said] $said\x1alist [catch {version} said] $said\x1a")
+        assert read_exactly(one, 2 * len(VERSION)) == 2 * VERSION
 
 
 def test_settings_and_errors_are_the_instruments_own(served: Served, scope: socket.socket) -> None:

@@ -34,6 +34,8 @@ class MessageInstrument(PlainComponent, ABC):
     """Time from the end of a message to its execution, and of one read; see the subclass for the figure's source."""
     byte_ns: int = 20
     """Time one byte takes on the wire."""
+    message_end: bytes = b"\n"
+    """The octet a message ends with on a plain socket."""
 
     # What a kind of instrument adds.
 

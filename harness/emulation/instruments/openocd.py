@@ -46,6 +46,7 @@ class OpenOcdServer(LineInstrument):
     state: OpenOcdState
     latency_ns = 2_000_000
     """Some USB frames of 1 ms for what goes to the probe [recalled]."""
+    message_end = END
 
     def __init__(self, world: World, name: str, chip: Chip) -> None:
         self._chip = chip

@@ -2,7 +2,8 @@
 
 As LAN instruments do, each client has a session of its own (half a line of one never mixes with another's, an
 answer goes to who asked), while settings, status and error queue are the instrument's. Messages are worked one after
-the other in the order of their arrival. A message ends with a newline; no command of the dialects here takes a block.
+the other in the order of their arrival. A message ends with the instrument's ``message_end``, mostly a newline; no
+command of the dialects here takes a block.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class InstrumentPort:
     def received(self, connection: Connection, data: bytes, at_ns: int) -> None:
         """Take lines apart; they are executed later, each in its turn."""
         session = self._session(connection)
-        *ends, rest = data.split(b"\n")
+        *ends, rest = data.split(self._instrument.message_end)
         for end in ends:
             if not session.overrun:
                 self._queue(session, bytes(session.line) + end, at_ns)
@@ -125,7 +126,7 @@ class InstrumentPort:
             return
         session.waiting_bytes -= len(message)
         self._asker = session
-        self._instrument.write(message, end=True)
+        self._instrument.write(message + self._instrument.message_end, end=True)
         self.settle()
 
     def waits(self) -> bool:
