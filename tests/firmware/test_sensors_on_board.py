@@ -168,8 +168,8 @@ def test_every_board_trips_at_12_and_not_at_8_percent(image: BuildResult, seed: 
         room.line_A, room.neutral_A = (5.0, 4.4) if seed % 2 else (4.4, 5.0)
         run(board, S)
         assert codes(board) == [0x04]
-        # The budget in config.h: filter, up to the next sample, three samples, then as for every cause.
-        assert first_sent_ns(board, 0x04) - start_ns < (65 + 100 + 80 + 183) * MS
+        # Below the budget in config.h (428 ms), so that 80 ms more are noticed: measured, 360 ms at most.
+        assert first_sent_ns(board, 0x04) - start_ns < 400 * MS
 
 
 @pytest.mark.parametrize("seed", [1, 3])
