@@ -157,18 +157,11 @@ def test_a_compile_error_is_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", DEFECTS)
-def test_every_defect_applies_and_is_described(tmp_path: Path, name: str) -> None:
+def test_every_defect_applies_builds_and_differs(image: BuildResult, tmp_path: Path, name: str) -> None:
     described = tomllib.loads((SOURCE / "defects" / f"{name}.toml").read_text(encoding="utf-8"))
     assert set(described) == {"title", "vendor_would_have", "violates", "expected_tests"}
     assert described["violates"]
     assert described["expected_tests"]
-    shutil.copytree(SOURCE, tmp_path / "copy", ignore=shutil.ignore_patterns("defects", "tool", "__pycache__"))
-    apply_patch((SOURCE / "defects" / f"{name}.patch").read_text(encoding="utf-8"), tmp_path / "copy", name)
-
-
-@pytest.mark.parametrize("name", DEFECTS[::4])
-def test_every_fourth_defect_builds_and_differs(image: BuildResult, tmp_path: Path, name: str) -> None:
-    """A build takes some seconds; all of them are built by ``make qualify``."""
     assert build_defect(name, SOURCE, tmp_path).digest_sha256 != image.digest_sha256
 
 
