@@ -357,8 +357,11 @@ def load_bench_file(path: Path) -> BenchFile:
 
 
 def load_meter_file(path: Path) -> MeterFile:
-    """The meter file at ``path``; raises BenchFileError."""
-    return load_model(path, MeterFile)
+    """The meter file at ``path``; raises BenchFileError. A password's file is read when the password is asked for."""
+    meter = load_model(path, MeterFile)
+    if meter.diagnostic is None:
+        return meter
+    return meter.model_copy(update={"diagnostic": meter.diagnostic.beside(path.parent)})
 
 
 def read_image(path: Path) -> bytes:

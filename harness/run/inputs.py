@@ -132,12 +132,15 @@ def load_files(paths: InputPaths) -> InputFiles:
 def load_inputs(paths: InputPaths, seed: int, *, needs_image: bool = True) -> RunInputs:
     """Read and check every input; raises BenchFileError naming file, key and remedy.
 
-    ``needs_image`` is false where nothing will be run (collecting tests for an editor): it need not be built yet.
+    ``needs_image`` is false where nothing will be run (collecting tests for an editor): it need not be built yet, and
+    no password is asked for.
     """
     if seed < 0:
         raise BenchFileError(f"seed {seed}: expected a whole number of 0 or more")
     files = load_files(paths)
     meter = files.meter
+    if needs_image and meter.diagnostic is not None:
+        _ = meter.diagnostic.password  # told now if it can't be read, not by the first test that asks for it
     path = image_path(paths, meter)
     symbols = symbols_path(paths, meter) if needs_image else None
     statement = statement_beside(path) if needs_image else None

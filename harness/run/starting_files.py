@@ -75,6 +75,10 @@ HINTS = {
     "address": "device server of this line, as tcp://192.0.2.13:4001",
     "image": "path of the image that the meter runs",
 }
+METER_HINTS = {
+    "image": HINTS["image"],
+    "password_file": "file that holds the port's password alone, mode 600: no record has what is in it",
+}
 CODED = frozenset({"events", "tampered_mask", "bus"})
 DROPPED = frozenset({"epoch", "emulation", "source", "symbols"})
 """What a real bench and a foreign meter have not."""
@@ -144,8 +148,11 @@ def real_bench(shipped: Path, name: str) -> str:
 def real_meter(shipped: Path) -> str:
     """The tables of the reference meter, every value to fill in."""
     lines = [METER_HEAD.format(kind=METER_REAL)]
-    for title, values in read_toml(shipped).items():
-        lines += table(title, _to_fill_in(values, frozenset(), {"image": HINTS["image"]}, title in CODED))
+    data = read_toml(shipped)
+    del data["diagnostic"]["published_password"]  # the reference meter's is no secret; a lab's meter has its own
+    data["diagnostic"] = {"password_file": ""} | data["diagnostic"]
+    for title, values in data.items():
+        lines += table(title, _to_fill_in(values, frozenset(), METER_HINTS, title in CODED))
     return "\n".join(lines).rstrip() + "\n"
 
 
