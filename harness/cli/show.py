@@ -11,7 +11,6 @@ from harness.cli.console import say, told_errors
 from harness.cli.options import BenchOption, PlanOption, ProfileOption, TestplansOption
 from harness.run.inputs import DEFAULT_PLAN, choose_paths
 from harness.run.listing import LISTS, make_list
-from harness.run.past_runs import past_runs
 
 WhatArgument = Annotated[
     str,
@@ -44,9 +43,7 @@ def list_command(
       tamperbench list requirements
     """
     with told_errors():
-        for line in (
-            past_runs() if what == "runs" else make_list(what, choose_paths(testplans, plan, bench, profile=profile))
-        ):
+        for line in make_list(what, choose_paths(testplans, plan, bench, profile=profile)):
             say(line)
 
 

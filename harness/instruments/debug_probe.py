@@ -20,7 +20,7 @@ class DebugProbe(Protocol):
         """Look for the processor; empty if it answers, else the probe's words."""
 
     def read_words(self, address: int, count: int) -> list[int]:
-        """So many 32-bit words from there; fewer, or none, if the processor does not give them."""
+        """So many 32-bit words from there, or none if the processor does not give them."""
 
     def hold_reset(self) -> None:
         """Pull the meter's reset line."""

@@ -63,7 +63,7 @@ class OpenOcd:
         return (said or "no answer") if failed else ""
 
     def read_words(self, address: int, count: int) -> list[int]:
-        """So many 32-bit words from there; none if OpenOCD fails to read them."""
+        """So many 32-bit words from there; none if OpenOCD fails to read them (it gives all of them, or fails)."""
         if not 1 <= count <= WORDS_MAX:
             raise ValueError(f"{count} words at once; expected 1 to {WORDS_MAX}")
         command = f"read_memory {address:#010x} 32 {count}"
@@ -71,7 +71,7 @@ class OpenOcd:
         words = said.split()
         if failed:
             return []
-        if not words or not all(_WORD.fullmatch(word) for word in words):
+        if len(words) != count or not all(_WORD.fullmatch(word) for word in words):
             raise BadAnswerError(self._session.name, command, said, f"{count} words, as 0x20000000 each")
         return [int(word, 16) for word in words]
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from harness.bench.errors import BenchFileError
 from harness.bench.files import load_bench_file
-from harness.evidence.errors import ReadError
-from harness.evidence.reader import HEADER_FILE, load_run
 from harness.instruments.registry import DRIVERS, ROLES
 from harness.plan.catalogue import load_catalogue
 from harness.plan.deviations import find_deviations
@@ -21,8 +18,9 @@ from harness.run.durations import BENCH_KEY, in_words, known_seconds
 from harness.run.inputs import DEFAULT_PLAN, InputPaths, default_testplans
 from harness.run.live_run import OUT
 from harness.run.needs import fixture_functions, needs_of
-from harness.run.outcome import WORDS, last_line
 from harness.run.pace import rough
+from harness.run.past_runs import past_runs
+from harness.run.terminal import columns
 
 TEXT_LONGEST = 100
 """Of a requirement's text: enough to know which it is; the whole stands in the catalogue and in every report."""
@@ -35,15 +33,6 @@ def make_list(what: str, paths: InputPaths) -> list[str]:
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise BenchFileError(f"there is no list {what!r}; {hint}There are: {', '.join(LISTS)}")
     return LISTS[what](paths)
-
-
-def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
-    """Rows as lines, each column as wide as its widest cell; the last one is left as long as it is."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]) - 1)] if rows else []
-    return [
-        indent + "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
-        for row in rows
-    ]
 
 
 def _tests(paths: InputPaths) -> list[str]:
@@ -124,24 +113,6 @@ def _fixtures(_paths: InputPaths) -> list[str]:
     return columns([(name, _first_line(function)) for name, function in sorted(fixture_functions().items())])
 
 
-def _runs(_paths: InputPaths) -> list[str]:
-    rows = []
-    for folder in sorted((file.parent for file in OUT.glob(f"*/{HEADER_FILE}")), key=lambda path: path.name):
-        rows.append((str(folder), *_run_cells(folder)))
-    return columns(rows, indent="") or [f"no run below {OUT}/ here; make one: tamperbench certify"]
-
-
-def _run_cells(folder: Path) -> tuple[str, str]:
-    try:
-        run = load_run(folder)
-    except ReadError as error:
-        return "unreadable", str(error)
-    if run.summary is None:
-        return "unfinished", f"{run.header.plan}: killed, or still going on"
-    verdict, text = last_line(run)
-    return WORDS[verdict], text.removeprefix(WORDS[verdict]).strip()
-
-
 def _first_line(thing: object) -> str:
     return (inspect.getdoc(thing) or "").partition("\n")[0].partition("; implements ")[0].rstrip(".")
 
@@ -153,5 +124,5 @@ LISTS: dict[str, Callable[[InputPaths], list[str]]] = {
     "instruments": _instruments,
     "drivers": _drivers,
     "fixtures": _fixtures,
-    "runs": _runs,
+    "runs": lambda _paths: past_runs(),
 }

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from harness.evidence.errors import ReadError
 from harness.evidence.reader import HEADER_FILE, load_run
-from harness.run.listing import columns
 from harness.run.live_run import OUT
 from harness.run.outcome import ended
+from harness.run.terminal import columns
 
 
 def past_runs() -> list[str]:

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -48,15 +49,24 @@ def fitted(line: str, width: int) -> list[str]:
     if gap:
         return [*fitted(text, width), f"{' ' * INDENT}{COMMAND}{command}"]
     begin = len(line) - len(line.lstrip())
-    columns = [found.end() for found in re.finditer(r"(?<=\S) {2,}(?=\S)", line)]
-    hang = columns[-1] if columns else begin
-    if columns and hang > width - NARROWEST:
+    gaps = [found.end() for found in re.finditer(r"(?<=\S) {2,}(?=\S)", line)]
+    hang = gaps[-1] if gaps else begin
+    if gaps and hang > width - NARROWEST:
         below = " " * (begin + INDENT)
         return [*fitted(line[:hang].rstrip(), width), *_wrapped(line[hang:], width, below, below)]
-    return _wrapped(line[hang:], width, line[:hang], " " * (hang if columns else begin + INDENT))
+    return _wrapped(line[hang:], width, line[:hang], " " * (hang if gaps else begin + INDENT))
 
 
 def _wrapped(text: str, width: int, first: str, then: str) -> list[str]:
     return textwrap.wrap(
         text, width, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False
     )
+
+
+def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
+    """Rows as lines, each column as wide as its widest cell; the last one is left as long as it is."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]) - 1)] if rows else []
+    return [
+        indent + "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in rows
+    ]

@@ -6,6 +6,7 @@ fault is part of what is tried.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from harness.emulation.instruments.visa_library import EmulatedVisaLibrary
 
 LOST_ON_WRITE = "connection lost while sending"
 SILENCE, LOST, RESET, PARTIAL = "silence", "connection lost", "connection reset by the peer", "partial answer"
+ONE_FEWER, ONE_MORE = "a list of one value fewer", "a list of one value more"
 REPLACED: dict[str, bytes] = {
     "garbage": b"\xff\xfe\x00\x81?",
     "empty line": b"",
@@ -31,13 +33,28 @@ REPLACED: dict[str, bytes] = {
     "block header without a block": b"#800001000",
 }
 OTHER_DIALOGUE = "the answer to another command, with its echo"
-READ_FAULTS = (SILENCE, LOST, RESET, PARTIAL, *REPLACED)
+SERIAL_FAULTS = (SILENCE, LOST, RESET, PARTIAL, *REPLACED)
+READ_FAULTS = (*SERIAL_FAULTS, ONE_FEWER, ONE_MORE)
+_NUMBER = rb"[-+]?(?:0x[0-9a-f]+|[0-9][0-9.]*(?:E[-+]?[0-9]+)?)"
+_NUMBERS = re.compile(
+    rb"((?:0 \{)?" + _NUMBER + rb"(?:[ ,]+" + _NUMBER + rb")*)([ ,]+" + _NUMBER + rb")(\}?(?:\r\n|\n|\x1a)?)"
+)
+
+
+def of_another_length(honest: bytes, fault: str) -> bytes | None:
+    """A list of numbers that ends as it should, its last one left out or said twice; None if the answer is no list."""
+    match = _NUMBERS.fullmatch(honest)
+    if match is None:
+        return None
+    return match[1] + match[3] if fault == ONE_FEWER else match[1] + 2 * match[2] + match[3]
 
 
 def says_the_same(message: bytes, honest: bytes, fault: str) -> bool:
     """Whether the fault would give the very answer that an honest instrument gives: then there is nothing to notice."""
     if message == b"\r":
         return True  # what answers the empty command that only synchronises is thrown away, whatever it is
+    if fault in (ONE_FEWER, ONE_MORE):
+        return of_another_length(honest, fault) is None
     replaced = REPLACED.get(fault)
     if replaced is None:
         return False
@@ -129,6 +146,8 @@ class FaultyVisa:
             raise ConnectionResetError("as PyVISA-py lets a socket's own error through")
         if fault == SILENCE:
             self._time_out(session)
+        if fault in (ONE_FEWER, ONE_MORE):
+            return of_another_length(honest, fault) or honest
         end = next(end for end in (b"\r\n", b"\x1a", b"\n") if honest.endswith(end) or end == b"\n")
         return honest[: len(honest) // 2] if fault == PARTIAL else REPLACED[fault] + end
 
@@ -211,7 +230,7 @@ class FaultySmbus:
 class FaultySerial:
     """Puts itself between a driver and a link that ends each answer with a prompt."""
 
-    FAULTS = (*READ_FAULTS, OTHER_DIALOGUE)
+    FAULTS = (*SERIAL_FAULTS, OTHER_DIALOGUE)
 
     def __init__(self, link: Any, prompt: bytes = b">") -> None:
         self._link, self._prompt = link, prompt

@@ -8,7 +8,7 @@ import pytest
 
 from harness.emulation.instruments.openocd import OpenOcdServer
 from harness.emulation.world import PlainComponent, World
-from harness.instruments.errors import CommandError, IdentityError
+from harness.instruments.errors import BadAnswerError, CommandError, IdentityError
 from harness.instruments.openocd import OpenOcd
 from tests.instruments.line_bench import LineBench, _bench
 
@@ -69,6 +69,14 @@ def test_an_open_port_gives_its_memory_as_words(bench: LineBench) -> None:
     assert driver.examine() == ""
     assert driver.read_words(4, 2) == [0x07060504, 0x0B0A0908]
     assert driver.read_words(8, 1) == [0x0B0A0908]
+
+
+def test_fewer_words_than_were_asked_for_are_no_answer(bench: LineBench) -> None:
+    """The test of the port counts what it was given: half of a memory must not pass for a memory that was refused."""
+    driver = driver_of(bench)
+    assert driver.examine() == ""
+    with pytest.raises(BadAnswerError, match="4 words"):
+        driver.read_words(len(MEMORY) - 8, 4)
 
 
 def test_a_closed_port_gives_none_and_says_why(bench: LineBench) -> None:

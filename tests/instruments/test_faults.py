@@ -1,7 +1,7 @@
 """Every driver, every public method, every fault of its transport: an error each time, never a value.
 
 A fault is planted at each message of the method's exchange in turn (docs: what is tried stands in ``faults``): silence,
-garbage, half an answer, another query's answer, 9.9E37 and NaN, a lost connection.
+garbage, half an answer, a list of another length, another query's answer, 9.9E37 and NaN, a lost connection.
 """
 
 from __future__ import annotations
