@@ -304,10 +304,11 @@
 #define CONFIG_SE_KEY_SLOT 0u
 #define CONFIG_SE_EVENT_COUNTER 0u
 
-/* EEPROM 24LC256: 512 pages of 64 octets, 5 ms page write, busy until it acknowledges (LOG-2). */
+/* EEPROM 24LC256: 512 pages of 64 octets, 5 ms page write at most, busy until it acknowledges (LOG-2). */
 #define CONFIG_EEPROM_ADDRESS 0x50u
 #define CONFIG_EEPROM_PAGE_BYTES 64u
 #define CONFIG_EEPROM_PAGES 512u
+#define CONFIG_EEPROM_WRITE_US 5000u
 #define CONFIG_EEPROM_POLL_US 1000u
 #define CONFIG_EEPROM_LATE_US 30000u
 /* An EEPROM transfer starts only when the secure element needs the bus no sooner than this (COM-1): 67 octets, 400 kHz. */
@@ -322,6 +323,11 @@
 #define CONFIG_LOG_ENTRY_PAGES 3u
 #define CONFIG_LOG_ENTRIES 150u
 #define CONFIG_LOG_STATES_PAGE 454u
+/*
+ * LOG-2: after so many places in a row without a record later than the cursor there is none. A record is written before the next
+ * one is begun, so a power cut leaves no gap, and one page that has gone bad a gap of one.
+ */
+#define CONFIG_LOG_SCAN_SPARE 6u
 
 /* I2C: a transfer that has not ended this long after its nominal time has failed. */
 #define CONFIG_I2C_MARGIN_US 2000u

@@ -57,7 +57,8 @@ size_t banner_put_state(char text_start[BANNER_BYTES], const struct reporter *re
     }
     add_text(&text, "\r\nevent log: ");
     if (log->state == LOG_READY) {
-        add_number(&text, log->entries_found);
+        /* Each entry has the next place of the ring, until all have been used. */
+        add_number(&text, log->newest < CONFIG_LOG_ENTRIES ? log->newest : CONFIG_LOG_ENTRIES);
         add_text(&text, " entries, newest ");
         add_number(&text, log->newest);
     } else {

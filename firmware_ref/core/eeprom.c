@@ -48,7 +48,7 @@ static uint64_t take_result(struct eeprom *eeprom, enum bus_result result, uint6
     if (result == BUS_DONE) {
         if (eeprom->phase == EEPROM_PHASE_TRANSFER && eeprom->is_write) {
             eeprom->phase = EEPROM_PHASE_SETTLE;
-            eeprom->wake_at_us = now_us + CONFIG_EEPROM_POLL_US;
+            eeprom->wake_at_us = now_us + CONFIG_EEPROM_WRITE_US;
             eeprom->late_at_us = now_us + CONFIG_EEPROM_LATE_US;
             return eeprom->wake_at_us;
         }

@@ -25,39 +25,49 @@ static void set_waiting(struct event_log *log, unsigned slot, bool value) {
     *octet = (uint8_t)(value ? *octet | bit : *octet & ~bit);
 }
 
+/* The scan follows the ring from the cursor's newest entry on: what is later than the cursor stands there. */
+static unsigned scanned_slot(const struct event_log *log) {
+    return event_log_slot(log->cursor.newest + 1u + log->scan_page - CONFIG_LOG_FIRST_PAGE);
+}
+
 static void begin_scan_read(struct event_log *log, uint64_t now_us) {
     if (log->scan_page < CONFIG_LOG_FIRST_PAGE) {
         eeprom_begin_read(&log->eeprom, log->scan_page, LOG_CURSOR_BYTES, now_us);
     } else {
-        const unsigned index = log->scan_page - CONFIG_LOG_FIRST_PAGE;
-        eeprom_begin_read(&log->eeprom, entry_page(index, LOG_PART_RECORD), LOG_RECORD_BYTES, now_us);
+        eeprom_begin_read(&log->eeprom, entry_page(scanned_slot(log), LOG_PART_RECORD), LOG_RECORD_BYTES, now_us);
     }
 }
 
 void event_log_begin(struct event_log *log, uint64_t now_us) {
     log->state = LOG_SCANNING;
+    log->scan_left = CONFIG_LOG_SCAN_SPARE;
     begin_scan_read(log, now_us);
 }
 
-static void take_scanned_page(struct event_log *log) {
+/* Where a cursor can't be read none is trusted to be the latest: the whole ring is looked at. */
+static void take_scanned_cursor(struct event_log *log) {
     const uint8_t *page = eeprom_page(&log->eeprom);
-    if (log->scan_page < CONFIG_LOG_FIRST_PAGE) {
-        struct log_cursor cursor;
-        if (log_page_get_cursor(page, &cursor) && cursor.generation > log->cursor.generation) {
+    struct log_cursor cursor;
+    if (log_page_get_cursor(page, &cursor)) {
+        if (cursor.generation > log->cursor.generation) {
             log->cursor = cursor;
         }
-        return;
+    } else if (!log_page_is_blank(page)) {
+        log->scan_left = CONFIG_LOG_ENTRIES;
     }
+}
+
+/* Records later than the cursor stand one after the other, but for places that waited then and were passed over. */
+static void take_scanned_record(struct event_log *log) {
+    const unsigned slot = scanned_slot(log);
     struct alert_record record;
-    const unsigned slot = log->scan_page - CONFIG_LOG_FIRST_PAGE;
-    if (log_page_get_record(page, &record) && event_log_slot(record.sequence) == slot) {
-        log->entries_found++;
-        if (record.sequence > log->newest) {
-            log->newest = record.sequence;
-        }
-        if (record.sequence > log->cursor.newest) {
-            set_waiting(log, slot, true);
-        }
+    if (log_page_get_record(eeprom_page(&log->eeprom), &record) && event_log_slot(record.sequence) == slot &&
+        record.sequence > log->cursor.newest) {
+        log->newest = record.sequence > log->newest ? record.sequence : log->newest;
+        log->scan_left = log->scan_left > CONFIG_LOG_SCAN_SPARE ? log->scan_left : CONFIG_LOG_SCAN_SPARE;
+        set_waiting(log, slot, true);
+    } else if (!event_log_is_waiting(log, slot)) {
+        log->scan_left--;
     }
 }
 
@@ -78,9 +88,13 @@ static uint64_t step_scan(struct event_log *log, uint64_t now_us) {
         return now_us;
     }
     if (log->eeprom.status == EEPROM_FINISHED) {
-        take_scanned_page(log);
+        if (log->scan_page < CONFIG_LOG_FIRST_PAGE) {
+            take_scanned_cursor(log);
+        } else {
+            take_scanned_record(log);
+        }
         log->scan_page++;
-        if (log->scan_page == SCAN_PAGES) {
+        if (log->scan_page == SCAN_PAGES || log->scan_left == 0) {
             end_scan(log);
         } else {
             begin_scan_read(log, now_us);

@@ -16,7 +16,7 @@ struct event_log {
     struct log_cursor cursor;
     uint32_t newest;        /* highest sequence found or given; 0 when the log is empty */
     uint16_t scan_page;     /* index of the scan: the cursors, then the entries */
-    uint16_t entries_found;
+    uint8_t scan_left;      /* places without a later record until the scan ends */
     uint8_t state;
     bool is_cursor_dirty;
     bool is_heard;          /* something was confirmed since the last report of a loss */

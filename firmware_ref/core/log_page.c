@@ -24,6 +24,8 @@ static bool is_page_whole(const uint8_t *page, size_t page_bytes, uint32_t magic
     return get_u32(page) == magic && get_u32(&page[page_bytes - 4u]) == crc32_ieee(page, page_bytes - 4u);
 }
 
+bool log_page_is_blank(const uint8_t *page) { return get_u32(page) == UINT32_MAX; }
+
 /* magic 4, sequence 4, counter 4, event time 6, sent time 6, code 1, count 2, reserved 1, CRC 4 */
 void log_page_put_record(uint8_t page[LOG_RECORD_BYTES], const struct alert_record *record) {
     uint8_t *at = put_u32(page, MAGIC_RECORD);

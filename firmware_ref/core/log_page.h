@@ -48,6 +48,8 @@ bool log_page_get_half(const uint8_t page[LOG_HALF_BYTES], uint32_t sequence, un
                        uint32_t *tag);
 
 void log_page_put_cursor(uint8_t page[LOG_CURSOR_BYTES], const struct log_cursor *cursor);
+/* Never written. */
+bool log_page_is_blank(const uint8_t *page);
 bool log_page_get_cursor(const uint8_t page[LOG_CURSOR_BYTES], struct log_cursor *cursor);
 
 void log_page_put_state(uint8_t page[LOG_STATE_BYTES], const struct cause_state *state);

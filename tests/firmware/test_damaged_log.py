@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 
 import pytest
 
@@ -158,3 +159,29 @@ def test_records_that_had_to_wait_are_written_in_their_order(meter: HostMeter) -
         upto = len(written) if following is None else written.index(following)
         between = written[written.index(record) : upto]
         assert sum(page >= CASE_STATE - 2 * 17 for page in between) == 1, "its state, before the next record"
+
+
+def test_a_bad_page_among_those_later_than_the_cursor_hides_none(meter: HostMeter) -> None:
+    report_one(meter, is_open=True, is_confirmed=True)
+    for is_open in (False, True, False):
+        report_one(meter, is_open, is_confirmed=False)
+    write_page(meter, page_of(3), b"\0" * RECORD_BYTES)
+    restart(meter)
+    assert {alert.sequence for alert in meter.alerts} == {2, 4}
+
+
+def test_with_a_cursor_that_can_not_be_read_the_whole_ring_is(make_meter: Callable[[], HostMeter]) -> None:
+    """The one before it may be from long ago: from there to the newest record there may be any gap."""
+    meter = make_meter().power_on()
+    meter.run(S)
+    for index in range(12):
+        report_one(meter, is_open=index % 2 == 0, is_confirmed=True)
+    for generation in (10, 11, 12):
+        write_page(meter, generation % 4, b"\0" * 40)
+    for sequence in range(10, 12):
+        write_page(meter, page_of(sequence), b"\0" * RECORD_BYTES)
+    meter.eeprom.accesses.clear()
+    restart(meter)
+    assert "newest 12" in meter.banner
+    read = {page for page, is_write in meter.eeprom.accesses if not is_write}
+    assert read >= {FIRST_PAGE + 3 * slot for slot in range(ENTRIES)}

@@ -278,3 +278,35 @@ def test_a_cut_between_record_and_state_counts_once(make_meter: Callable[[], Hos
         meter.power_on()
         meter.run(2 * S)
         assert states(meter)[-1] == (3, 2, 0x2C, 1)
+
+
+def scanned(meter: HostMeter) -> list[int]:
+    """The slots whose records are read at the next boot, in their order."""
+    meter.eeprom.accesses.clear()
+    meter.power_on()
+    meter.run(S)
+    pages = [page - FIRST_PAGE for page, is_write in meter.eeprom.accesses if not is_write]
+    return [page // 3 for page in pages if 0 <= page < 3 * ENTRIES and page % 3 == 0]
+
+
+def test_a_boot_reads_only_what_may_be_later_than_the_cursor(meter: HostMeter) -> None:
+    for is_open in (True, False, True):
+        report_one(meter, is_open, is_confirmed=True)
+    assert scanned(meter) == [4, 5, 6, 7, 8, 9, 3], "beyond the newest; then it, for its cause's state"
+    assert "3 entries, newest 3" in meter.banner
+
+
+def test_what_waited_before_the_cursor_ends_no_search_beyond_it(make_meter: Callable[[], HostMeter]) -> None:
+    """Places 1 to 20 wait and are passed over: what comes after them is found behind them."""
+    meter = make_meter().power_on()
+    meter.run(S)
+    for index in range(20):
+        report_one(meter, is_open=index % 2 == 0, is_confirmed=False)
+    for index in range(20, ENTRIES):
+        report_one(meter, is_open=index % 2 == 0, is_confirmed=index > 20)
+    report_one(meter, is_open=True, is_confirmed=False)
+    newest = int(meter.state().split("newest ")[1].split()[0])
+    meter.power_on()
+    meter.run(S)
+    assert newest > ENTRIES + 20, "the ring went on behind those that wait"
+    assert f"newest {newest}" in meter.banner
