@@ -6,7 +6,8 @@ interrupt controller, SysTick, exceptions and sleep. How exact time is: docs/cyc
 May be imported by: ``harness.emulation`` (the meter's board) and the project's tests.
 """
 
-from harness.emulation.cpu.cortex_m3 import Bus, CortexM3
+from harness.emulation.cpu.bus import Bus
+from harness.emulation.cpu.cortex_m3 import CortexM3
 from harness.emulation.cpu.errors import BusError, CpuError, FirmwareFault, NativeCoreError
 from harness.emulation.cpu.symbols import Symbols
 

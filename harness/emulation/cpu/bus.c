@@ -27,6 +27,7 @@ static bool is_split(struct tb_core *core, uint32_t address, unsigned size)
 void tb_set_time(struct tb_core *core, uint64_t base_cycles, uint64_t base_ns, uint64_t base_rest_fs, uint64_t hz, uint64_t ppb)
 {
     core->time = (struct tb_time){base_cycles, base_ns, base_rest_fs, hz, ppb};
+    tb_block_rearmed(core);
 }
 
 enum { FS_PER_NS = 1000000 };
@@ -48,6 +49,22 @@ uint64_t tb_cycle_at(const struct tb_core *core, uint64_t at_ns)
     unsigned __int128 ahead_fs = (unsigned __int128)(at_ns - t->base_ns) * FS_PER_NS - t->base_rest_fs;
     unsigned __int128 fs_hz = (unsigned __int128)t->ppb * FS_PER_NS;
     return t->base_cycles + (uint64_t)((ahead_fs * t->hz + fs_hz - 1) / fs_hz);
+}
+
+/* The block has something to do at another time than before. */
+void tb_block_rearmed(struct tb_core *core)
+{
+    bool due = core->block && core->block->due_ns != TB_NEVER;
+    core->block_cycle = due ? tb_cycle_at(core, core->block->due_ns) : TB_NEVER;
+    if (core->block_cycle < core->limit)
+        core->limit = core->block_cycle;
+}
+
+/* The block whose page this is, if it can be asked. */
+static struct tb_block *block_at(const struct tb_core *core, uint32_t address)
+{
+    struct tb_block *block = core->block;
+    return block && block->open && address - block->base < 0x1000 ? block : NULL;
 }
 
 void tb_set_words(struct tb_core *core, const struct tb_word *words) { core->words = words; }
@@ -77,6 +94,10 @@ static uint64_t read_range(uc_engine *uc, uint64_t offset, unsigned size, void *
     (void)uc;
     if (is_split(range->core, range->base + (uint32_t)offset, size))
         return 0;
+    struct tb_block *block = size == 4 ? block_at(range->core, range->base + (uint32_t)offset) : NULL;
+    uint32_t answer;
+    if (block && block->read(block, range->base + (uint32_t)offset - block->base, &answer))
+        return answer;
     int64_t known = size == 4 ? standing_word(range->core, range->base + (uint32_t)offset) : -1;
     if (known >= 0)
         return (uint64_t)known;
@@ -87,8 +108,14 @@ static void write_range(uc_engine *uc, uint64_t offset, unsigned size, uint64_t 
 {
     struct tb_range *range = user;
     (void)uc;
-    if (!is_split(range->core, range->base + (uint32_t)offset, size))
-        range->core->bus_write(range->base + (uint32_t)offset, size, (uint32_t)value, now_ns(range->core));
+    if (is_split(range->core, range->base + (uint32_t)offset, size))
+        return;
+    struct tb_block *block = size == 4 ? block_at(range->core, range->base + (uint32_t)offset) : NULL;
+    uint64_t at_ns = now_ns(range->core);
+    if (block && block->write(block, range->base + (uint32_t)offset - block->base, (uint32_t)value, at_ns))
+        tb_block_rearmed(range->core);
+    else
+        range->core->bus_write(range->base + (uint32_t)offset, size, (uint32_t)value, at_ns);
 }
 
 static uint64_t read_private(uc_engine *uc, uint64_t offset, unsigned size, void *user)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
+from harness.emulation.cpu.bus import Bus
 from harness.emulation.cpu.errors import FAULT_KINDS, BusError, CpuError, FaultReport, FirmwareFault, add_place
 from harness.emulation.cpu.fault_reading import read_fault
 from harness.emulation.cpu.native import BUS_READ, BUS_RESET, BUS_WRITE, CoreFault, CoreState, load_native_core
@@ -28,20 +29,6 @@ RAM_AFTER_POWER_LOSS = 0xA5
 _STOP_FAULT, _STOP_HOST, _STOP_RESET = 1, 2, 3
 _FAULT_BUS = [kind for kind, _ in FAULT_KINDS].index("bus")
 _LARGEST_RANGE = 0x0200_0000
-
-
-class Bus(Protocol):
-    """The peripherals, seen from the processor.
-
-    A bus may keep dictionaries ``word_readers`` and ``word_writers``: functions by address that stand for ``read`` and
-    ``write`` of words there, as long as they are in them; and ``standing``, the words that need no call at all.
-    """
-
-    def read(self, address: int, width: int) -> int:
-        """The value of ``width`` (1, 2 or 4) bytes at ``address``."""
-
-    def write(self, address: int, width: int, value: int) -> None:
-        """Store ``width`` (1, 2 or 4) bytes at ``address``."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +102,9 @@ class CortexM3:
         self._state = CoreState.from_address(self._core)
         self._native.tb_set_time(self._core, *self._timebase.parts)
         self._native.tb_set_words(self._core, self._standing and self._standing.place)
+        block: int | None = getattr(self.bus, "native_block", None)
+        if block is not None:
+            self._native.tb_attach(self._core, block)
         self._fault = CoreFault.from_address(self._native.tb_fault_of(self._core))
         self._flash = self._native.tb_flash_of(self._core)
         self._ram = self._native.tb_ram_of(self._core)
@@ -226,7 +216,10 @@ class CortexM3:
         A fault is raised once. From then on the processor is locked up: nothing is executed until reset or power-on.
         """
         if self._is_locked_up:
-            return  # told once; the world around a dead processor goes on, and relays can be opened in it
+            # Told once; the world around a dead processor goes on, and relays can be opened in it.
+            self._native.tb_idle_until(self._core, target_ns)
+            self._raise_what_was_kept()
+            return
         if self._failed is not None:
             raise self._failed  # the access got no value: what the firmware does with one means nothing
         self._target_ns = target_ns
@@ -234,10 +227,7 @@ class CortexM3:
         try:
             while self._state.powered:
                 reason = self._native.tb_run(self._core, self._target_ns)
-                if self._raised is not None:
-                    raised, self._raised = self._raised, None
-                    self._failed = raised if isinstance(raised, Exception) else None
-                    raise raised
+                self._raise_what_was_kept()
                 if reason == _STOP_FAULT:
                     self._is_locked_up = True
                     raise FirmwareFault(self._report_fault())
@@ -247,6 +237,18 @@ class CortexM3:
                     return
         finally:
             self._running = False
+
+    def _raise_what_was_kept(self) -> None:
+        if self._raised is not None:
+            raised, self._raised = self._raised, None
+            self._failed = raised if isinstance(raised, Exception) else None
+            raise raised
+
+    def stop_with(self, error: BaseException) -> None:
+        """Called by a block inside the native core: end the run, and raise this there."""
+        if self._raised is None:
+            self._raised = error
+        self._native.tb_stop(self._core, _STOP_HOST)
 
     def set_deadline(self, at_ns: int) -> None:
         """Called while running: stop no later than this."""

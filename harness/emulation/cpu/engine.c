@@ -126,6 +126,7 @@ struct tb_core *tb_open(uint32_t flash_bytes, uint32_t ram_bytes, uint32_t irq_l
     core->bus_read = read;
     core->bus_write = write;
     core->bus_reset = reset;
+    core->block_cycle = TB_NEVER;
     core->flash = aligned_alloc(4096, flash_bytes);
     core->ram = aligned_alloc(4096, ram_bytes);
     core->classes = calloc(flash_bytes / 2, 1);

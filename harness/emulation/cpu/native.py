@@ -21,7 +21,17 @@ from pathlib import Path
 from harness.emulation.cpu.errors import NativeCoreError
 
 _HERE = Path(__file__).parent
-_SOURCES = ("core.c", "engine.c", "bus.c", "exceptions.c", "exclusive.c", "scs.c", "decode.c")
+_SOURCES = (
+    "core.c",
+    "engine.c",
+    "bus.c",
+    "exceptions.c",
+    "exclusive.c",
+    "scs.c",
+    "decode.c",
+    "../lm3s6965/i2c_master.c",
+)
+_HEADERS = ("tb_core.h", "../lm3s6965/i2c_master.h")
 _FLAGS = (
     "-O2",
     "-std=c11",
@@ -38,6 +48,7 @@ _BUILD_TIMEOUT_S = 300
 BUS_READ = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint64)
 BUS_WRITE = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint64)
 BUS_RESET = ctypes.CFUNCTYPE(None)
+I2C_TOLD = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint64, ctypes.c_uint64)
 
 _U32, _U64 = ctypes.c_uint32, ctypes.c_uint64
 _STATE_WORDS = (
@@ -97,7 +108,7 @@ def _build_key(library: Path) -> str:
     unicorn_version = importlib.metadata.version("unicorn")
     for part in (zig_version, unicorn_version, str(library), platform.machine(), sys.platform, *_FLAGS):
         hasher.update(part.encode() + b"\0")
-    for name in ("tb_core.h", *_SOURCES):
+    for name in (*_HEADERS, *_SOURCES):
         hasher.update((_HERE / name).read_bytes())
     return hasher.hexdigest()[:16]
 
@@ -156,7 +167,15 @@ def load_native_core() -> ctypes.CDLL:
         "tb_save_registers": (None, [pointer]),
         "tb_load_registers": (None, [pointer]),
         "tb_reset": (None, [pointer]),
+        "tb_attach": (None, [pointer, pointer]),
+        "tb_idle_until": (None, [pointer, _U64]),
         "tb_state_size": (ctypes.c_size_t, []),
+        "tb_i2c_init": (None, [pointer, _U32, _U32, I2C_TOLD]),
+        "tb_i2c_size": (ctypes.c_size_t, []),
+        "tb_i2c_read": (ctypes.c_bool, [pointer, _U32, pointer]),
+        "tb_i2c_write": (ctypes.c_bool, [pointer, _U32, _U32, _U64]),
+        "tb_i2c_step": (None, [pointer]),
+        "tb_i2c_changed": (None, [pointer]),
     }
     for name, (result, arguments) in signatures.items():
         function = getattr(library, name)

@@ -93,6 +93,18 @@ struct tb_word {
 };
 
 struct tb_core;
+
+/* A block of the chip that lives inside the native core: its registers are answered here, and what it does by itself
+ * takes place between two instructions at exactly its time, without going back to Python. */
+struct tb_block {
+    uint32_t base, open; /* its page of registers; open: its clock is on, else Python says what is wrong */
+    uint64_t due_ns;     /* when it has something to do, or TB_NEVER */
+    bool (*read)(struct tb_block *block, uint32_t offset, uint32_t *value); /* false: Python answers */
+    bool (*write)(struct tb_block *block, uint32_t offset, uint32_t value, uint64_t now_ns);
+    void (*step)(struct tb_block *block); /* do it */
+    struct tb_core *core;                 /* it is attached to, or NULL */
+};
+
 struct tb_range {
     struct tb_core *core;
     uint32_t base;
@@ -102,7 +114,9 @@ struct tb_core {
     struct tb_state s; /* first: Python maps the same bytes */
     struct tb_fault fault;
     struct tb_time time;
-    uint64_t deadline;
+    uint64_t target_ns, deadline; /* where the run ends, and the first cycle there */
+    struct tb_block *block;
+    uint64_t block_cycle; /* the first cycle at which it is due */
     uint64_t limit; /* the code hook looks up when cycles reach this; 0 = at the next instruction */
     uint32_t attention, stop, flush, running;
     uint32_t irq_lines, flash_bytes, ram_bytes, ram_code;
@@ -146,6 +160,7 @@ void tb_on_code(uc_engine *uc, uint64_t address64, uint32_t size, void *user);
 void tb_on_interrupt(uc_engine *uc, uint32_t number, void *user);
 bool tb_on_invalid(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user);
 void tb_attend_next(struct tb_core *core);
+void tb_set_irq(struct tb_core *core, uint32_t line, int level);
 void tb_invalidate(struct tb_core *core, uint32_t address, uint32_t size);
 void tb_raise(struct tb_core *core, int kind, uint32_t address, uint32_t width, uint32_t value);
 bool tb_fault_here(struct tb_core *core, int kind, uint32_t address, uint32_t value);
@@ -155,6 +170,7 @@ bool tb_skip(struct tb_core *core, uint32_t address, uint32_t size, uint32_t cyc
 /* bus.c */
 int tb_map_range(struct tb_core *core, uint32_t base, uint32_t size, bool private);
 uint64_t tb_cycle_at(const struct tb_core *core, uint64_t at_ns);
+void tb_block_rearmed(struct tb_core *core);
 
 /* engine.c */
 bool tb_load32(struct tb_core *core, uint32_t address, uint32_t *value);

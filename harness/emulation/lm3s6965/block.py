@@ -53,6 +53,9 @@ class Core(Protocol):
     def request_reset(self) -> None:
         """Reset before the next instruction."""
 
+    def stop_with(self, error: BaseException) -> None:
+        """End the run, and raise this there."""
+
 
 @dataclass
 class CoreClock:
@@ -96,6 +99,12 @@ class Chip(Protocol):
     def has_pins(self, port: str, peripheral: int, open_drain: int = 0) -> bool:
         """True if all of these pins (bits) are so: the same for several at once."""
 
+    def pins_changed(self) -> None:
+        """What some pins are given to was changed."""
+
+    def stop_with(self, error: BaseException) -> None:
+        """End the processor's run, and raise this there."""
+
     def reset(self, cause: int) -> None:
         """Reset the whole chip; ``cause`` is the bit of RESC."""
 
@@ -117,6 +126,9 @@ class Block(PlainComponent, ABC):
     def place_standing(self, words: StandingWords, base: int) -> None:
         """The chip says where the block lies."""
         self.standing = {offset: words.add(base + offset) for offset in self.standing_offsets}
+
+    def clock_switched(self, on: bool) -> None:
+        """The chip's clock gate of this block opened or closed; most need not know."""
 
     @property
     def needs_clock(self) -> bool:

@@ -195,6 +195,8 @@ class GpioPort(Block):
             for other in exclusive:
                 setattr(state, other, getattr(state, other) & ~value)
             self._settle()
+            if field in {"afsel", "den", "odr"}:
+                self.chip.pins_changed()
             if field == "im":
                 self.drive_irq()  # masking the last pin takes the line back as well
 
@@ -220,5 +222,6 @@ class GpioPort(Block):
             external_high=self.state.external_high,
         )
         self._settle()
+        self.chip.pins_changed()
         self.state.ris = 0
         self.drive_irq()

@@ -1,73 +1,91 @@
 """The I2C master block: one MCS command is one byte, with the START and STOP that the command asks for.
 
 Source: LM3S6965 data sheet, chapter "I2C Interface" (I2CMCS table, SCL_PRD = 2 x (1 + TPR) x (6 + 4) x CLK_PRD);
-StellarisWare ``hw_i2c.h``. A command passes through steps, each ending an event: START and address byte (10 bit
+StellarisWare ``hw_i2c.h``. A command passes through steps, each with its end: START and address byte (10 bit
 times, 11 for a repeated START, see ``i2c_wire``), a data byte (9), a STOP (1). Arbitration is never lost: there is no
 second master on the board.
+
+Registers and steps live in ``i2c_master.c``, inside the native core, since more than half of all that happens on a
+meter's board are bytes on this bus. Here are what it asks of the bus at the end of each step, what sets it up, and the
+words for what it refuses. Without a processor of ours beside it, the world's events drive it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ctypes
 from functools import partial
 from typing import Any
 
-from harness.emulation.lm3s6965.block import Block, Chip, Writer
+from harness.emulation.cpu.errors import NativeCoreError
+from harness.emulation.cpu.native import I2C_TOLD, load_native_core
+from harness.emulation.lm3s6965.block import Block, Chip
 from harness.emulation.parts.i2c_bus import I2cBus
-from harness.emulation.parts.i2c_wire import STEP_BITS, Told
+from harness.emulation.parts.i2c_wire import STEP_BITS, Told, step_number
 
 RUN, START, STOP, ACK = 0x1, 0x2, 0x4, 0x8
-BUSY, ERROR, ADDRESS_NACK, DATA_NACK, IDLE, BUS_BUSY = 0x01, 0x02, 0x04, 0x08, 0x20, 0x40
 MASTER_ENABLE = 0x10
-MCS, MDR = 0x004, 0x008
+MSA, MCS, MDR, MTPR, MIMR, MRIS, MMIS, MICR, MCR = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x14, 0x18, 0x1C, 0x20
 SCL, SDA = 1 << 2, 1 << 3
 """Pins of port B."""
 SCL_CLOCKS = 2 * (6 + 4)
-_EVENTS = ("address", "address", "data", "stop")
-"""By kind of step (``Told``), the event that ends it."""
+NEVER_NS = (1 << 64) - 1
+"""``TB_NEVER`` of tb_core.h."""
+_START, _REPEATED_START, _WRITE, _STOP, _READ, _NONE = range(6)
+"""``enum tb_i2c_step`` of i2c_master.h."""
+_KINDS = (Told.START, Told.REPEATED_START, Told.BYTE, Told.STOP, Told.BYTE)
+_KEPT = ("msa", "mdr", "mimr", "mris", "command", "busy", "error", "bus_owned", "receiving", "line", "step")
 
 
-@dataclass
-class I2cState:
-    """Registers and the command under way."""
+class I2cRegisters(ctypes.Structure):
+    """``struct tb_i2c`` of i2c_master.h, the same bytes, and the two registers that only Python knows."""
 
-    msa: int = 0
-    mdr: int = 0
-    mtpr: int = 1
-    mimr: int = 0
-    mris: int = 0
-    mcr: int = 0
-    command: int = 0
-    busy: bool = False
-    error: int = 0
-    bus_owned: bool = False
-    receiving: bool = False
+    _fields_ = [
+        *((name, ctypes.c_uint32) for name in ("base", "open")),
+        ("due_ns", ctypes.c_uint64),
+        *((name, ctypes.c_void_p) for name in ("read", "write", "take_step", "core")),
+        *((name, ctypes.c_uint32) for name in ("irq", "ready", *_KEPT)),
+        ("begin_ns", ctypes.c_uint64),
+        ("step_ns", ctypes.c_uint64 * _NONE),
+        ("told", ctypes.c_void_p),
+    ]
+    mtpr = 1
+    mcr = 0
 
 
 class I2cMaster(Block):
-    """I2C0 master at 0x40020000; SCL and SDA are PB2 and PB3."""
+    """I2C0 master at ``base``; SCL and SDA are PB2 and PB3."""
 
-    state: I2cState
-    standing_offsets = (MCS, MDR)
+    state: I2cRegisters
 
-    def __init__(self, chip: Chip, bus: I2cBus, irq: int) -> None:
+    def __init__(self, chip: Chip, bus: I2cBus, irq: int, base: int) -> None:
         self.bus = bus
         self.irq_lines = (irq,)
-        # Times of a bit and of each kind of step, for the rate they were worked out for.
-        self._rate = (-1, 0)
-        self._step_ns: tuple[int, ...] = ()
-        self.state = I2cState()
+        self._native = load_native_core()
+        if self._native.tb_i2c_size() != ctypes.sizeof(I2cRegisters):
+            raise NativeCoreError(
+                f"the I2C master has {self._native.tb_i2c_size()} bytes in the native core; rebuild it"
+            )
+        self._told = I2C_TOLD(self._step_done)  # the structure holds only its address
+        self._bit_ns = 0
+        self._raised: BaseException | None = None
+        self.state = I2cRegisters()
+        self._native.tb_i2c_init(self.place, base, irq, self._told)
         super().__init__(chip, "i2c0")
-        self.add_field(0x000, "msa", 0xFF)
-        self.readers[MCS], self.writers[MCS] = self._status, self._write_command
-        self.add_field(MDR, "mdr", 0xFF)
-        self.writers[MDR] = partial(self._write_data, self.writers[MDR])
-        self.add_field(0x00C, "mtpr", 0xFF)
-        self.readers[0x010], self.writers[0x010] = lambda: self.state.mimr, self._write_mask
-        self.readers[0x014] = lambda: self.state.mris
-        self.readers[0x018] = lambda: self.state.mris & self.state.mimr
-        self.writers[0x01C] = self._clear_interrupt
-        self.add_field(0x020, "mcr", MASTER_ENABLE)
+        bus.wire.before_look = self._show_step
+        for offset in (MSA, MCS, MDR, MIMR, MRIS, MMIS):
+            self.readers[offset] = partial(self._read_native, offset)
+        for offset in (MSA, MDR, MIMR, MICR):
+            self.writers[offset] = partial(self._write_native, offset)
+        self.writers[MCS] = self._write_command
+        self.add_field(MTPR, "mtpr", 0xFF)
+        self.add_field(MCR, "mcr", MASTER_ENABLE)
+        for offset in (MTPR, MCR):
+            self.writers[offset] = partial(self._write_set_up, self.writers[offset])
+
+    @property
+    def place(self) -> int:
+        """Where the registers lie, for the native core; valid as long as this object lives."""
+        return ctypes.addressof(self.state)
 
     @property
     def bit_cycles(self) -> int:
@@ -77,36 +95,47 @@ class I2cMaster(Block):
     @property
     def needs_clock(self) -> bool:
         """During a command."""
-        return self.state.busy
+        return bool(self.state.busy)
 
-    def _status(self) -> int:
-        """While BUSY is set the other bits are not valid; the chip shows BUSY alone with the bus state."""
-        state = self.state
-        if state.busy:
-            return BUSY | BUS_BUSY
-        return state.error | (BUS_BUSY if state.bus_owned else IDLE)
+    # What sets it up
 
-    def _write_data(self, write: Writer, value: int) -> None:
-        self.standing[MDR].forget()
+    def doubt(self) -> None:
+        """Pins, clock or set-up were changed: the next command is looked at here again."""
+        self.state.ready = 0
+
+    def clock_switched(self, on: bool) -> None:
+        """The chip's gate of this block; closed, an access is a bus fault."""
+        self.state.open = on
+        self.doubt()
+
+    def _write_set_up(self, write: Any, value: int) -> None:
         write(value)
+        self.doubt()
+
+    def _work_out_times(self) -> None:
+        to_ns, cycles = self.chip.clock.to_ns, self.bit_cycles
+        self._bit_ns = to_ns(cycles)
+        for step, kind in enumerate(_KINDS):
+            self.state.step_ns[step] = to_ns(STEP_BITS[kind] * cycles)
+
+    # Registers, asked for from here
+
+    def _read_native(self, offset: int) -> int:
+        value = ctypes.c_uint32()
+        if not self._native.tb_i2c_read(self.place, offset, ctypes.byref(value)):
+            raise self.not_modelled("read", offset, None)
+        return value.value
+
+    def _write_native(self, offset: int, value: int) -> None:
+        if not self._native.tb_i2c_write(self.place, offset, value, self.world.now_ns):
+            raise self.not_modelled("write", offset, value, "only bits 0x000000FF are modelled")
+        self._follow()
 
     def _write_command(self, value: int) -> None:
-        state = self.state
-        self.standing[MCS].forget()
-        command = value & (RUN | START | STOP | ACK)
         self._check_command(value)
-        if command == STOP and not state.bus_owned:
-            # StellarisWare sends an error stop after every failed transfer, also when the chip made the STOP itself.
-            state.error = 0
-            return
-        state.command, state.busy, state.error = command, True, 0
-        if command & START:
-            state.receiving = bool(state.msa & 1)
-            self._begin(Told.REPEATED_START if state.bus_owned else Told.START, state.msa)
-        elif command & RUN:
-            self._begin_data()
-        else:
-            self._begin(Told.STOP, 0)
+        self._work_out_times()
+        self.state.ready = 1
+        self._write_native(MCS, value)
 
     def _check_command(self, value: int) -> None:
         state = self.state
@@ -127,95 +156,86 @@ class I2cMaster(Block):
             why = "PB3 (SDA) is not open drain (ODR): the master would drive against a device"
         raise self.not_modelled("write", MCS, value, why)
 
-    def _begin(self, kind: Told, byte: int) -> None:
-        rate = self.state.mtpr, self.chip.clock.hz
-        if rate != self._rate:
-            to_ns, cycles = self.chip.clock.to_ns, self.bit_cycles
-            self._rate, self._step_ns = rate, (to_ns(cycles), *(to_ns(bits * cycles) for bits in STEP_BITS))
-        due_ns = self.world.now_ns + self._step_ns[1 + kind]
-        self.bus.wire.begin(kind, byte, self._step_ns[0], due_ns)
-        self.world.schedule(due_ns, self.name, _EVENTS[kind])
+    # Steps
 
-    def _begin_data(self) -> None:
-        self._begin(Told.BYTE, 0xFF if self.state.receiving else self.state.mdr)
+    def _step_done(self, step: int, byte: int, begin_ns: int, now_ns: int) -> int:
+        """A step ended: what the bus answers. Called by the native core."""
+        try:
+            self.world.now_ns = now_ns
+            bus = self.bus
+            if step == _READ:
+                octet = bus.read()
+                bus.wire.tell(begin_ns, step_number(Told.BYTE, octet, not byte, self._bit_ns))
+                return octet
+            if step == _WRITE:
+                acknowledged = bus.write(byte)
+            elif step == _STOP:
+                bus.wire.tell(begin_ns, step_number(Told.STOP, 0, True, self._bit_ns))
+                bus.stop()
+                return 0
+            else:
+                acknowledged = bus.address(byte >> 1, bool(byte & 1), self._bit_ns)
+            bus.wire.tell(begin_ns, step_number(_KINDS[step], byte, not acknowledged, self._bit_ns))
+        except BaseException as error:  # noqa: BLE001 - C can't carry it; whoever drives the block raises it again
+            if self.state.core:
+                self.chip.stop_with(error)
+            else:
+                self._raised = error
+            return 0
+        return int(acknowledged)
+
+    def _show_step(self) -> None:
+        """Somebody looks at the wires: tell them of the step under way."""
+        state = self.state
+        if state.step != _NONE:
+            sent = 0xFF if state.step == _READ else 0 if state.step == _STOP else state.mdr
+            byte = state.msa if state.step in (_START, _REPEATED_START) else sent
+            self.bus.wire.begin(_KINDS[state.step], byte, self._bit_ns, state.due_ns, from_ns=state.begin_ns)
+
+    def _follow(self) -> None:
+        """Let whoever drives the block know of what was changed from here: the native core, or the world's events."""
+        state = self.state
+        if state.core:
+            self._native.tb_i2c_changed(self.place)
+            return
+        if self._raised is not None:
+            raised, self._raised = self._raised, None
+            raise raised
+        self.chip.set_irq(self.irq_lines[0], bool(state.line))
+        self.world.cancel(self.name, "step")
+        if state.due_ns != NEVER_NS:
+            self.world.schedule(state.due_ns, self.name, "step")
 
     def on_event(self, kind: str, argument: Any) -> None:
-        """The end of a step of the command."""
-        if kind == "data":
-            self._data_done()
-        elif kind == "address":
-            self._address_sent()
-        elif kind == "stop":
-            self._stopped()
-        else:
+        """The end of a step, without a native core."""
+        if kind != "step":
             super().on_event(kind, argument)
+        self._native.tb_i2c_step(self.place)
+        self._follow()
 
-    def _address_sent(self) -> None:
-        state = self.state
-        state.bus_owned = True
-        acknowledged = self.bus.address(state.msa >> 1, state.receiving, self.chip.clock.to_ns(self.bit_cycles))
-        self.bus.wire.end(state.msa, acknowledged)
-        if acknowledged:
-            self._begin_data()
-        else:
-            self._fail(ADDRESS_NACK)
+    # State
 
-    def _data_done(self) -> None:
-        state = self.state
-        if state.receiving:
-            state.mdr = self.bus.read()
-            self.bus.wire.end(state.mdr, bool(state.command & ACK))
-        else:
-            acknowledged = self.bus.write(state.mdr)
-            self.bus.wire.end(state.mdr, acknowledged)
-            if not acknowledged:
-                self._fail(DATA_NACK)
-                return
-        self._finish()
+    def capture(self) -> dict[str, int]:
+        """All registers, as plain data."""
+        return {name: int(getattr(self.state, name)) for name in ("mtpr", "mcr", "begin_ns", "due_ns", *_KEPT)}
 
-    def _fail(self, cause: int) -> None:
-        self.state.error = ERROR | cause
-        self._finish()
+    def restore(self, state: dict[str, int]) -> None:
+        """Take back what ``capture`` gave."""
+        self._put(state)
+        self._work_out_times()
 
-    def _finish(self) -> None:
-        if self.state.command & STOP:
-            self._begin(Told.STOP, 0)
-        else:
-            self._complete()
-
-    def _stopped(self) -> None:
-        self.bus.wire.end(0, False)
-        self.bus.stop()
-        self.state.bus_owned = False
-        self._complete()
-
-    def _complete(self) -> None:
-        state = self.state
-        state.busy = False
-        state.mris = 1
-        # The firmware's handler is about to ask for both, after each byte.
-        self.standing[MCS].hold(self._status())
-        self.standing[MDR].hold(state.mdr)
-        self.drive_irq()
-
-    def _write_mask(self, value: int) -> None:
-        self.state.mimr = value & 1
-        self.drive_irq()
-
-    def _clear_interrupt(self, value: int) -> None:
-        self.state.mris &= ~value
-        self.drive_irq()
-
-    def drive_irq(self) -> None:
-        """The line follows the masked status."""
-        self.chip.set_irq(self.irq_lines[0], bool(self.state.mris & self.state.mimr))
+    def _put(self, values: dict[str, int]) -> None:
+        for name, value in values.items():
+            setattr(self.state, name, value)
+        self.doubt()
+        self._native.tb_i2c_changed(self.place)
 
     def reset_block(self) -> None:
         """Reset values; the master lets go of the bus, possibly in the middle of a byte, as by a real reset."""
         self.bus.wire.let_go()
-        for step in ("address", "data", "stop"):
-            self.world.cancel(self.name, step)
-        self.state = I2cState()
-        for word in self.standing.values():
-            word.forget()
-        self.drive_irq()
+        line = self.state.line
+        self._put(
+            dict.fromkeys(_KEPT, 0)
+            | {"mtpr": 1, "mcr": 0, "begin_ns": 0, "due_ns": NEVER_NS, "step": _NONE, "line": line}
+        )
+        self._follow()

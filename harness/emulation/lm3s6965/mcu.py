@@ -34,6 +34,7 @@ PERIPHERAL_RANGES = ((0x4000_0000, 0x10_0000),)
 
 FLASH_BASE, RAM_BASE = 0x0000_0000, 0x2000_0000
 SYSCTL_PAGE = 0x400FE
+I2C_PAGE = 0x40020
 
 GPIO_MAP = {"a": (0x40004, 0), "b": (0x40005, 1), "c": (0x40006, 2), "d": (0x40007, 3), "e": (0x40024, 4)} | {
     "f": (0x40025, 30),
@@ -81,9 +82,9 @@ class Mcu(PlainComponent):
         self.hibernation = Hibernation(
             self, 43, epoch_ns=epoch_ns, crystal_ppb=crystal_ppb, temperature_mC=temperature_mC
         )
+        self.i2c = I2cMaster(self, i2c, 8, I2C_PAGE << 12)
         self.gpio = {port: GpioPort(self, port, GPIO_MAP[port][1]) for port in PORT_PINS}
         self.uarts = [Uart(self, index, irq, pins) for index, (_, irq, pins) in enumerate(UART_MAP)]
-        self.i2c = I2cMaster(self, i2c, 8)
         self.ssi = Ssi(self, 7)
         self.adc = Adc(self)
         self.timers = [Gptm(self, index, irq) for index, (_, irq) in enumerate(GPTM_MAP)]
@@ -101,7 +102,7 @@ class Mcu(PlainComponent):
     def _memory_map(self) -> Iterator[tuple[int, tuple[Block, Gate | None]]]:
         yield 0x40000, (self.watchdog, ("rcgc0", 3))
         yield 0x40008, (self.ssi, ("rcgc1", 4))
-        yield 0x40020, (self.i2c, ("rcgc1", 12))
+        yield I2C_PAGE, (self.i2c, ("rcgc1", 12))
         yield 0x40038, (self.adc, ("rcgc0", 16))
         yield 0x400FC, (self.hibernation, ("rcgc0", 6))
         yield 0x400FD, (self.flash, None)
@@ -183,6 +184,19 @@ class Mcu(PlainComponent):
         if self.core is not None:
             self.core.set_irq(line, level)
 
+    @property
+    def native_block(self) -> int:
+        """Where the block lies that works inside the native core."""
+        return self.i2c.place
+
+    def pins_changed(self) -> None:
+        """What some pins are given to was changed."""
+        self.i2c.doubt()
+
+    def stop_with(self, error: BaseException) -> None:
+        """End the processor's run, and raise this there."""
+        self._attached().stop_with(error)
+
     def is_peripheral_pin(self, port: str, pin: int) -> bool:
         """True if the pin is digital and given to its alternate function."""
         return self.gpio[port].is_peripheral_pin(pin)
@@ -210,6 +224,7 @@ class Mcu(PlainComponent):
         for counter in counters:
             counter.before_clock_change()
         self.clock.hz = hz
+        self.i2c.doubt()
         self._attached().set_clock(hz)
         for counter in counters:
             counter.after_clock_change()
@@ -230,6 +245,8 @@ class Mcu(PlainComponent):
             for page, (block, gate) in self._pages.items()
             if gate is None or getattr(state, gate[0]) >> gate[1] & 1
         }
+        for page, (block, _) in self._pages.items():
+            block.clock_switched(page in self._open)
 
     def soft_reset(self, register: int, bits: int) -> None:
         """SRCR0-2: reset single blocks."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -49,6 +50,16 @@ STEP_BITS = (1 + BITS_PER_BYTE, 2 + BITS_PER_BYTE, BITS_PER_BYTE, 1, 0, 0)
 _KIND_MASK, _NACK_SHIFT, _BYTE_SHIFT, _BIT_NS_SHIFT = 7, 3, 4, 12
 """A step is kept as one number: kind, acknowledge bit, byte, bit time in ns."""
 
+
+def step_number(kind: Told, byte: int, nack: bool, bit_ns: int) -> int:
+    """A step as one number."""
+    return bit_ns << _BIT_NS_SHIFT | byte << _BYTE_SHIFT | nack << _NACK_SHIFT | kind
+
+
+def _nothing() -> None:
+    """No master is there that begins steps without telling."""
+
+
 Edge = tuple[int, bool, bool]
 """When (ns), on which wire (True: SDA), to which level."""
 
@@ -76,20 +87,30 @@ class I2cWire(PlainComponent):
 
     def __init__(self, world: World, name: str) -> None:
         self.state = WireState()
+        self.before_look: Callable[[], None] = _nothing
+        """A master that tells a step only when it is over: called before it matters whether one is under way."""
         super().__init__(world, name)
 
-    def begin(self, kind: Told, byte: int, bit_ns: int, end_ns: int) -> None:
-        """The master begins a step that ends at ``end_ns``; ``byte`` is what it sends (FF where it reads)."""
+    def begin(self, kind: Told, byte: int, bit_ns: int, end_ns: int, *, from_ns: int | None = None) -> None:
+        """The master begins a step that ends at ``end_ns``; ``byte`` is what it sends (FF where it reads).
+
+        It begins now, or began at ``from_ns``.
+        """
         state = self.state
-        state.busy_from_ns, state.busy_to_ns = self.world.now_ns, end_ns
-        state.busy_step = bit_ns << _BIT_NS_SHIFT | byte << _BYTE_SHIFT | 1 << _NACK_SHIFT | kind
+        state.busy_from_ns, state.busy_to_ns = self.world.now_ns if from_ns is None else from_ns, end_ns
+        state.busy_step = step_number(kind, byte, True, bit_ns)
 
     def end(self, byte: int, acknowledged: bool) -> None:
         """The step begun last ended now: the byte that was on the wire and whether it was acknowledged."""
         state = self.state
         kept = state.busy_step & ~(0x1FF << _NACK_SHIFT)
-        state.starts_ns.append(state.busy_from_ns)
-        state.steps.append(kept | byte << _BYTE_SHIFT | (not acknowledged) << _NACK_SHIFT)
+        self.tell(state.busy_from_ns, kept | byte << _BYTE_SHIFT | (not acknowledged) << _NACK_SHIFT)
+
+    def tell(self, from_ns: int, step: int) -> None:
+        """A step that began at ``from_ns`` ended now; ``step``: see :func:`step_number`."""
+        state = self.state
+        state.starts_ns.append(from_ns)
+        state.steps.append(step)
         state.busy_step = -1
         if state.listeners:
             self._call()
@@ -98,6 +119,7 @@ class I2cWire(PlainComponent):
 
     def let_go(self) -> None:
         """The master was reset, possibly in the middle of a byte: what it held low goes high."""
+        self.before_look()
         state = self.state
         last = state.steps[-1] & _KIND_MASK if state.steps else state.before & _KIND_MASK
         if state.busy_step >= 0 or last <= Told.BYTE:
@@ -105,6 +127,7 @@ class I2cWire(PlainComponent):
 
     def power(self, on: bool) -> None:
         """The pull-ups' supply comes or goes, or (also ``on``) both wires are let go of."""
+        self.before_look()
         state = self.state
         if state.busy_step >= 0:
             # Expanding it stops where the next step begins.
@@ -117,6 +140,7 @@ class I2cWire(PlainComponent):
 
     def told_by_ns(self, to_ns: int) -> int:
         """When all that happens on the wires before ``to_ns`` will have been told, as far as it is known now."""
+        self.before_look()
         state = self.state
         under_way = state.busy_step >= 0 and state.busy_from_ns < to_ns
         return max(to_ns, state.busy_to_ns) if under_way else to_ns
