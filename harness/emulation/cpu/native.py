@@ -48,7 +48,7 @@ _BUILD_TIMEOUT_S = 300
 BUS_READ = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint64)
 BUS_WRITE = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint64)
 BUS_RESET = ctypes.CFUNCTYPE(None)
-I2C_TOLD = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint64, ctypes.c_uint64)
+I2C_TOLD = ctypes.CFUNCTYPE(*(ctypes.c_uint32,) * 4, *(ctypes.c_uint64,) * 2)
 
 _U32, _U64 = ctypes.c_uint32, ctypes.c_uint64
 _STATE_WORDS = (

@@ -6,7 +6,7 @@
  */
 #include "i2c_master.h"
 
-enum { MSA = 0x00, MCS = 0x04, MDR = 0x08, MIMR = 0x10, MRIS = 0x14, MMIS = 0x18, MICR = 0x1C };
+enum { MSA = 0x00, MCS = 0x04, MDR = 0x08, MTPR = 0x0C, MIMR = 0x10, MRIS = 0x14, MMIS = 0x18, MICR = 0x1C };
 enum { RUN = 1, START = 2, STOP = 4, ACK = 8 };
 enum { BUSY = 0x01, ERROR = 0x02, ADDRESS_NACK = 0x04, DATA_NACK = 0x08, IDLE = 0x20, BUS_BUSY = 0x40 };
 
@@ -21,11 +21,20 @@ static void drive(struct tb_i2c *m)
         tb_set_irq(m->block.core, m->irq, (int)level);
 }
 
+/* How long so many bits take: SCL_PRD = 2 x (1 + TPR) x (6 + 4) x CLK_PRD. */
+static uint64_t bits_ns(const struct tb_i2c *m, uint32_t bits)
+{
+    return (uint64_t)((unsigned __int128)bits * 20 * (1 + m->mtpr) * m->ppb / m->hz);
+}
+
+/* A byte has nine bits, a STOP one; what comes before an address is in i2c_wire.py. */
+static const uint32_t BITS[] = {[STEP_START] = 10, [STEP_REPEATED_START] = 11, [STEP_WRITE] = 9, [STEP_STOP] = 1, [STEP_READ] = 9};
+
 static void begin(struct tb_i2c *m, uint32_t step, uint64_t now_ns)
 {
     m->step = step;
     m->begin_ns = now_ns;
-    m->block.due_ns = now_ns + m->step_ns[step];
+    m->block.due_ns = now_ns + bits_ns(m, BITS[step]);
 }
 
 static void begin_byte(struct tb_i2c *m, uint64_t now_ns) { begin(m, m->receiving ? STEP_READ : STEP_WRITE, now_ns); }
@@ -53,7 +62,7 @@ void tb_i2c_step(struct tb_block *block)
         byte = (m->msa & ~1u) | m->receiving;
     else if (step == STEP_READ)
         byte = (m->command & ACK) != 0;
-    uint32_t answer = m->told(step, byte, m->begin_ns, now_ns);
+    uint32_t answer = m->told(step, byte, (uint32_t)bits_ns(m, 1), m->begin_ns, now_ns);
     m->step = STEP_NONE;
     block->due_ns = TB_NEVER;
     switch (step) {
@@ -106,12 +115,14 @@ bool tb_i2c_write(struct tb_block *block, uint32_t offset, uint32_t value, uint6
     struct tb_i2c *m = (struct tb_i2c *)block;
     if (offset == MCS)
         return command(m, value, now_ns);
-    if ((offset == MSA || offset == MDR) && value & ~0xFFu)
+    if ((offset == MSA || offset == MDR || offset == MTPR) && value & ~0xFFu)
         return false;
     if (offset == MSA)
         m->msa = value;
     else if (offset == MDR)
         m->mdr = value;
+    else if (offset == MTPR)
+        m->mtpr = value;
     else if (offset == MIMR)
         m->mimr = value & 1;
     else if (offset == MICR)
@@ -135,6 +146,7 @@ bool tb_i2c_read(struct tb_block *block, uint32_t offset, uint32_t *value)
     case MSA: *value = m->msa; return true;
     case MCS: *value = status(m); return true;
     case MDR: *value = m->mdr; return true;
+    case MTPR: *value = m->mtpr; return true;
     case MIMR: *value = m->mimr; return true;
     case MRIS: *value = m->mris; return true;
     case MMIS: *value = m->mris & m->mimr; return true;
@@ -152,7 +164,7 @@ void tb_i2c_changed(struct tb_i2c *m)
 
 void tb_i2c_init(struct tb_i2c *m, uint32_t base, uint32_t irq, tb_i2c_told told)
 {
-    *m = (struct tb_i2c){.irq = irq, .told = told, .step = STEP_NONE};
+    *m = (struct tb_i2c){.irq = irq, .told = told, .step = STEP_NONE, .mtpr = 1, .hz = 1};
     m->block = (struct tb_block){.base = base, .due_ns = TB_NEVER, .read = tb_i2c_read, .write = tb_i2c_write, .step = tb_i2c_step};
 }
 

@@ -7,17 +7,17 @@
 /* A step of a command, each ended at its own time. The first five are told to the bus when they end. */
 enum tb_i2c_step { STEP_START = 0, STEP_REPEATED_START, STEP_WRITE, STEP_STOP, STEP_READ, STEP_NONE };
 
-/* A step has ended at ``now_ns``. ``byte``: what was sent; of a read, whether the master acknowledges it. Returns the
- * acknowledge, or of a read the byte. */
-typedef uint32_t (*tb_i2c_told)(uint32_t step, uint32_t byte, uint64_t begin_ns, uint64_t now_ns);
+/* A step has ended at ``now_ns``. ``byte``: what was sent; of a read, whether the master acknowledges it. ``bit_ns``:
+ * how long a bit took. Returns the acknowledge, or of a read the byte. */
+typedef uint32_t (*tb_i2c_told)(uint32_t step, uint32_t byte, uint32_t bit_ns, uint64_t begin_ns, uint64_t now_ns);
 
 struct tb_i2c {
     struct tb_block block; /* first: the core knows no more of it */
     uint32_t irq;
     uint32_t ready; /* the master is on and has its pins: checked since that was last changed */
-    uint32_t msa, mdr, mimr, mris, command, busy, error, bus_owned, receiving, line, step;
-    uint64_t begin_ns;            /* of the step under way */
-    uint64_t step_ns[STEP_NONE];  /* how long each kind of step lasts */
+    uint32_t mtpr, msa, mdr, mimr, mris, command, busy, error, bus_owned, receiving, line, step;
+    uint64_t begin_ns; /* of the step under way */
+    uint64_t hz, ppb;  /* the core clock, as in struct tb_time */
     tb_i2c_told told;
 };
 

@@ -20,7 +20,7 @@ from harness.emulation.cpu.errors import NativeCoreError
 from harness.emulation.cpu.native import I2C_TOLD, load_native_core
 from harness.emulation.lm3s6965.block import Block, Chip
 from harness.emulation.parts.i2c_bus import I2cBus
-from harness.emulation.parts.i2c_wire import STEP_BITS, Told, step_number
+from harness.emulation.parts.i2c_wire import Told, step_number
 
 RUN, START, STOP, ACK = 0x1, 0x2, 0x4, 0x8
 MASTER_ENABLE = 0x10
@@ -28,27 +28,26 @@ MSA, MCS, MDR, MTPR, MIMR, MRIS, MMIS, MICR, MCR = 0x00, 0x04, 0x08, 0x0C, 0x10,
 SCL, SDA = 1 << 2, 1 << 3
 """Pins of port B."""
 SCL_CLOCKS = 2 * (6 + 4)
+PPB = 1_000_000_000
 NEVER_NS = (1 << 64) - 1
 """``TB_NEVER`` of tb_core.h."""
 _START, _REPEATED_START, _WRITE, _STOP, _READ, _NONE = range(6)
 """``enum tb_i2c_step`` of i2c_master.h."""
 _KINDS = (Told.START, Told.REPEATED_START, Told.BYTE, Told.STOP, Told.BYTE)
-_KEPT = ("msa", "mdr", "mimr", "mris", "command", "busy", "error", "bus_owned", "receiving", "line", "step")
+_KEPT = ("mtpr", "msa", "mdr", "mimr", "mris", "command", "busy", "error", "bus_owned", "receiving", "line", "step")
 
 
 class I2cRegisters(ctypes.Structure):
-    """``struct tb_i2c`` of i2c_master.h, the same bytes, and the two registers that only Python knows."""
+    """``struct tb_i2c`` of i2c_master.h, the same bytes, and the register that only Python knows."""
 
     _fields_ = [
         *((name, ctypes.c_uint32) for name in ("base", "open")),
         ("due_ns", ctypes.c_uint64),
         *((name, ctypes.c_void_p) for name in ("read", "write", "take_step", "core")),
         *((name, ctypes.c_uint32) for name in ("irq", "ready", *_KEPT)),
-        ("begin_ns", ctypes.c_uint64),
-        ("step_ns", ctypes.c_uint64 * _NONE),
+        *((name, ctypes.c_uint64) for name in ("begin_ns", "hz", "ppb")),
         ("told", ctypes.c_void_p),
     ]
-    mtpr = 1
     mcr = 0
 
 
@@ -66,21 +65,18 @@ class I2cMaster(Block):
                 f"the I2C master has {self._native.tb_i2c_size()} bytes in the native core; rebuild it"
             )
         self._told = I2C_TOLD(self._step_done)  # the structure holds only its address
-        self._bit_ns = 0
         self._raised: BaseException | None = None
         self.state = I2cRegisters()
         self._native.tb_i2c_init(self.place, base, irq, self._told)
         super().__init__(chip, "i2c0")
         bus.wire.before_look = self._show_step
-        for offset in (MSA, MCS, MDR, MIMR, MRIS, MMIS):
+        for offset in (MSA, MCS, MDR, MTPR, MIMR, MRIS, MMIS):
             self.readers[offset] = partial(self._read_native, offset)
-        for offset in (MSA, MDR, MIMR, MICR):
+        for offset in (MSA, MDR, MTPR, MIMR, MICR):
             self.writers[offset] = partial(self._write_native, offset)
         self.writers[MCS] = self._write_command
-        self.add_field(MTPR, "mtpr", 0xFF)
         self.add_field(MCR, "mcr", MASTER_ENABLE)
-        for offset in (MTPR, MCR):
-            self.writers[offset] = partial(self._write_set_up, self.writers[offset])
+        self.writers[MCR] = partial(self._write_set_up, self.writers[MCR])
 
     @property
     def place(self) -> int:
@@ -88,9 +84,9 @@ class I2cMaster(Block):
         return ctypes.addressof(self.state)
 
     @property
-    def bit_cycles(self) -> int:
-        """Core clocks per bit."""
-        return SCL_CLOCKS * (1 + self.state.mtpr)
+    def bit_ns(self) -> int:
+        """The time of a bit on the wires."""
+        return self.chip.clock.to_ns(SCL_CLOCKS * (1 + self.state.mtpr))
 
     @property
     def needs_clock(self) -> bool:
@@ -112,12 +108,6 @@ class I2cMaster(Block):
         write(value)
         self.doubt()
 
-    def _work_out_times(self) -> None:
-        to_ns, cycles = self.chip.clock.to_ns, self.bit_cycles
-        self._bit_ns = to_ns(cycles)
-        for step, kind in enumerate(_KINDS):
-            self.state.step_ns[step] = to_ns(STEP_BITS[kind] * cycles)
-
     # Registers, asked for from here
 
     def _read_native(self, offset: int) -> int:
@@ -133,7 +123,8 @@ class I2cMaster(Block):
 
     def _write_command(self, value: int) -> None:
         self._check_command(value)
-        self._work_out_times()
+        clock = self.chip.clock
+        self.state.hz, self.state.ppb = clock.hz, PPB + clock.error_ppb
         self.state.ready = 1
         self._write_native(MCS, value)
 
@@ -158,24 +149,24 @@ class I2cMaster(Block):
 
     # Steps
 
-    def _step_done(self, step: int, byte: int, begin_ns: int, now_ns: int) -> int:
+    def _step_done(self, step: int, byte: int, bit_ns: int, begin_ns: int, now_ns: int) -> int:
         """A step ended: what the bus answers. Called by the native core."""
         try:
             self.world.now_ns = now_ns
             bus = self.bus
             if step == _READ:
                 octet = bus.read()
-                bus.wire.tell(begin_ns, step_number(Told.BYTE, octet, not byte, self._bit_ns))
+                bus.wire.tell(begin_ns, step_number(Told.BYTE, octet, not byte, bit_ns))
                 return octet
             if step == _WRITE:
                 acknowledged = bus.write(byte)
             elif step == _STOP:
-                bus.wire.tell(begin_ns, step_number(Told.STOP, 0, True, self._bit_ns))
+                bus.wire.tell(begin_ns, step_number(Told.STOP, 0, True, bit_ns))
                 bus.stop()
                 return 0
             else:
-                acknowledged = bus.address(byte >> 1, bool(byte & 1), self._bit_ns)
-            bus.wire.tell(begin_ns, step_number(_KINDS[step], byte, not acknowledged, self._bit_ns))
+                acknowledged = bus.address(byte >> 1, bool(byte & 1), bit_ns)
+            bus.wire.tell(begin_ns, step_number(_KINDS[step], byte, not acknowledged, bit_ns))
         except BaseException as error:  # noqa: BLE001 - C can't carry it; whoever drives the block raises it again
             if self.state.core:
                 self.chip.stop_with(error)
@@ -190,7 +181,7 @@ class I2cMaster(Block):
         if state.step != _NONE:
             sent = 0xFF if state.step == _READ else 0 if state.step == _STOP else state.mdr
             byte = state.msa if state.step in (_START, _REPEATED_START) else sent
-            self.bus.wire.begin(_KINDS[state.step], byte, self._bit_ns, state.due_ns, from_ns=state.begin_ns)
+            self.bus.wire.begin(_KINDS[state.step], byte, self.bit_ns, state.due_ns, from_ns=state.begin_ns)
 
     def _follow(self) -> None:
         """Let whoever drives the block know of what was changed from here: the native core, or the world's events."""
@@ -217,12 +208,11 @@ class I2cMaster(Block):
 
     def capture(self) -> dict[str, int]:
         """All registers, as plain data."""
-        return {name: int(getattr(self.state, name)) for name in ("mtpr", "mcr", "begin_ns", "due_ns", *_KEPT)}
+        return {name: int(getattr(self.state, name)) for name in ("mcr", "begin_ns", "due_ns", "hz", "ppb", *_KEPT)}
 
     def restore(self, state: dict[str, int]) -> None:
         """Take back what ``capture`` gave."""
         self._put(state)
-        self._work_out_times()
 
     def _put(self, values: dict[str, int]) -> None:
         for name, value in values.items():
@@ -236,6 +226,6 @@ class I2cMaster(Block):
         line = self.state.line
         self._put(
             dict.fromkeys(_KEPT, 0)
-            | {"mtpr": 1, "mcr": 0, "begin_ns": 0, "due_ns": NEVER_NS, "step": _NONE, "line": line}
+            | {"mtpr": 1, "mcr": 0, "begin_ns": 0, "due_ns": NEVER_NS, "hz": 1, "step": _NONE, "line": line}
         )
         self._follow()
