@@ -275,6 +275,12 @@
  */
 #define CONFIG_INJECTION_US 1000000u
 
+/*
+ * PWR-1: how often the battery is looked at; five looks that agree are an event (CONFIG_PART_FAULT_SAMPLES), so a contact that
+ * bounces while a battery is changed is none. It wears out in months.
+ */
+#define CONFIG_BATTERY_LOOK_US 1000000u
+
 /* MAG-4: how often the magnetic latch is looked at with mains there, and the length of its opening pulse. */
 #define CONFIG_VIGIL_LOOK_US 1000000u
 #define CONFIG_LATCH_PULSE_US 200u

@@ -72,6 +72,7 @@ pytest_plugins = (
     "fixtures.case",
     "fixtures.side_magnet",
     "fixtures.supply",
+    "fixtures.battery",
     "fixtures.multimeter",
     "fixtures.mains",
     "fixtures.load",

@@ -6,6 +6,7 @@
 #define TBR_METER_H
 
 #include "core/banner.h"
+#include "core/battery.h"
 #include "core/bus.h"
 #include "core/event_log.h"
 #include "core/event_queue.h"
@@ -36,6 +37,7 @@ struct meter {
     struct readout readout;
     struct port_guard port_guard;
     struct vigil vigil;
+    struct battery battery;
     struct key_guard key_guard;
     struct sensors sensors;
     struct motion motion;

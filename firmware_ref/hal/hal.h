@@ -114,10 +114,14 @@ enum hal_kept {
     HAL_KEPT_MAGNET_S,
     HAL_KEPT_CASE_S,
     HAL_KEPT_KEYS_WIPED,
+    HAL_KEPT_BATTERY_LOW,
     HAL_KEPT_WORDS
 };
 uint32_t hal_kept(enum hal_kept which);
 void hal_keep(enum hal_kept which, uint32_t value);
+
+/* Whether the battery was too weak since this was asked last; at the first time, since power-on (PWR-1). */
+bool hal_battery_is_low(void);
 
 /* High voltage on the communication lines now, and since when without a break (SIG-4). */
 bool hal_is_line_overdriven(uint64_t *since_us);

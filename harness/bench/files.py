@@ -132,7 +132,7 @@ class EmulationSection(FileModel):
     """What the emulated meter is built with, and what of it is broken. Only for benches of kind ``emulated``."""
 
     hall_sensor: Literal["reference", "tmag5273"] = "reference"
-    battery: Literal["fresh", "aged"] = "fresh"
+    battery: Literal["fresh", "aged", "weak"] = "fresh"
     hall_sensor_fault: Literal["none", "stuck", "drift"] = "none"
     """Of the reference sensor: its data stand still, or it has lost a fifth of its sensitivity."""
     accelerometer: Literal["lis3dh", "stuck", "dead"] = "lis3dh"

@@ -182,6 +182,7 @@ class MeterBoard:
         self.mcu.gpio["a"].connect(FRONT_END_SELECT_PIN, SelectWire(self.mcu.gpio["a"], self.mcu.ssi, self.front_end))
         self.earth_sense = EarthSense(world, "earth sense", self.mcu.gpio["d"], EARTH_SENSE_PIN)
         self.battery = BatteryNet(world, felt, battery)
+        self.mcu.hibernation.is_battery_low = lambda: self.battery.is_low
         self.power = PowerTree(world, "power tree", self.mcu, self.mcu.hibernation, self.mcu.gpio["e"], self.battery)
         self.latch = MagneticLatch(world, "magnetic latch", felt, self.power.tell_latch)
         self.mcu.gpio["e"].connect(LATCH_RESET_PIN, LatchResetWire(self.mcu.gpio["e"], self.latch))

@@ -98,6 +98,7 @@ class HostMeter:
         parameters: bytes | None = None,
         clock_lost: bool = False,
         latch: bool = False,
+        battery_low: bool = False,
     ) -> HostMeter:
         self.power_off()
         self.host = HostProgram(self.program)
@@ -117,6 +118,7 @@ class HostMeter:
             self._obey(f"position {at} {record.hex()}")
         if latch:
             self._obey("latch 1")
+        self.battery(low=battery_low)
         self._obey(f"begin {int(is_case_open)}")
         return self
 
@@ -146,6 +148,10 @@ class HostMeter:
     def inject(self, on: bool) -> None:
         """High voltage on the communication lines, from now on or no more."""
         self._obey(f"inject {int(on)}")
+
+    def battery(self, *, low: bool) -> None:
+        """What the battery's comparator finds from now on."""
+        self._obey(f"battery-low {int(low)}")
 
     def receive(self, octets: bytes, port: str = "modem") -> None:
         self._obey(f"{port} {octets.hex() or '-'}")

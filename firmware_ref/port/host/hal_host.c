@@ -27,7 +27,7 @@ static struct {
     uint32_t optical_octet_ns;
     uint8_t received[PORTS][RECEIVED_MAX];
     size_t received_first[PORTS], received_end[PORTS];
-    bool is_latch_set, is_overdriven;
+    bool is_latch_set, is_overdriven, is_battery_low;
     uint64_t overdriven_since_us;
     uint32_t kept[HAL_KEPT_WORDS];
     int64_t correction_hundredths;
@@ -264,6 +264,9 @@ void hal_latch_reset(void) {
     printf("latch-reset %llu\n", (unsigned long long)host.now_us);
 }
 void host_set_latch(bool is_set) { host.is_latch_set = is_set; }
+
+bool hal_battery_is_low(void) { return host.is_battery_low; }
+void host_set_battery_low(bool is_low) { host.is_battery_low = is_low; }
 
 uint32_t hal_kept(enum hal_kept which) { return host.kept[which]; }
 

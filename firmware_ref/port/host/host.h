@@ -24,6 +24,7 @@ void host_set_position(uint32_t at, const uint8_t *octets, uint32_t count);
 void host_set_parameters(const uint8_t *octets, size_t count);
 void host_set_overdriven(bool is_overdriven);
 void host_set_latch(bool is_set);
+void host_set_battery_low(bool is_low);
 void host_set_kept(unsigned which, uint32_t value);
 void host_receive(enum hal_port port, const uint8_t *octets, size_t count);
 /* When something of the device happens next: an edge, the end of a transfer or of a transmission. */

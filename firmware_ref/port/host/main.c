@@ -228,6 +228,8 @@ static bool obey_device(const char *verb, const char *rest) {
         host_set_overdriven(rest[0] == '1');
     } else if (strcmp(verb, "latch") == 0) {
         host_set_latch(rest[0] == '1');
+    } else if (strcmp(verb, "battery-low") == 0) {
+        host_set_battery_low(rest[0] == '1');
     } else if (strcmp(verb, "diagnostic") == 0) {
         receive_hex(HAL_PORT_DIAGNOSTIC, rest);
     } else if (strcmp(verb, "keep") == 0 && sscanf(rest, "%u %llu", &open, &time_us) == 2) {

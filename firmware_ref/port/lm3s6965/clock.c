@@ -70,7 +70,8 @@ static void keep_correction(void) {
 }
 
 void clock_begin(void) {
-    const uint32_t control = HIB_CTL_CLK32EN | HIB_CTL_CLKSEL | HIB_CTL_RTCEN | HIB_CTL_PINWEN;
+    const uint32_t control =
+        HIB_CTL_CLK32EN | HIB_CTL_CLKSEL | HIB_CTL_RTCEN | HIB_CTL_PINWEN | HIB_CTL_LOWBATEN;
     if ((HIB_CTL & control) != control) {
         write_slowly(&HIB_CTL, HIB_CTL | control);
     }
@@ -86,6 +87,17 @@ void clock_begin(void) {
 }
 
 uint32_t hal_battery_seconds(void) { return HIB_RTCC; }
+
+/* PWR-1: the module's own comparator, at 2.35 V. Cleared, it tells at the next look what holds then. */
+bool hal_battery_is_low(void) {
+    const bool is_low = (HIB_RIS & HIB_INT_LOWBAT) != 0;
+    if (is_low) {
+        disable_interrupts();
+        write_slowly(&HIB_IC, HIB_INT_LOWBAT);
+        enable_interrupts();
+    }
+    return is_low;
+}
 
 /* MAG-4: what is noted on battery is UTC, as every other time. */
 uint32_t clock_seconds(void) { return (uint32_t)(HIB_RTCC + correction_hundredths / 100); }

@@ -186,14 +186,17 @@
 #define HIB_RTCM0 REGISTER(HIB_BASE + 0x004u)
 #define HIB_CTL REGISTER(HIB_BASE + 0x010u)
 #define HIB_IM REGISTER(HIB_BASE + 0x014u)
+#define HIB_RIS REGISTER(HIB_BASE + 0x018u)
 #define HIB_IC REGISTER(HIB_BASE + 0x020u)
 #define HIB_DATA(word) REGISTER(HIB_BASE + 0x030u + 4u * (uint32_t)(word))
 #define HIB_CTL_RTCEN (1u << 0)
 #define HIB_CTL_HIBREQ (1u << 1)
 #define HIB_CTL_CLKSEL (1u << 2) /* 32.768 kHz oscillator, not a 4.19 MHz crystal */
 #define HIB_CTL_PINWEN (1u << 4)
+#define HIB_CTL_LOWBATEN (1u << 5)
 #define HIB_CTL_CLK32EN (1u << 6)
 #define HIB_INT_RTCALT0 (1u << 0)
+#define HIB_INT_LOWBAT (1u << 2)
 
 /* ARMv7-M */
 #define NVIC_ISER(word) REGISTER(0xE000E100u + 4u * (uint32_t)(word))

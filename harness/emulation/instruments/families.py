@@ -47,6 +47,7 @@ ACTUATORS = {
     "field_sensor_frozen": Actuator("hall sensor", "freeze"),
     "case_switch": Actuator("case switch", "plunger"),
     "meter_supply": Actuator("supply contact", "interrupt"),
+    "weak_battery": Actuator("BATTERY_I", "weak"),
     "source_feed": Actuator(MAINS, "feed"),
     "hv_inject": Actuator(INJECTION, "source"),
     "terminal_heater": Actuator(TERMINALS, "heater"),

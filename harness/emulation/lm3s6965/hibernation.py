@@ -6,6 +6,9 @@ of HIBRTCLD sets the seconds only, the divider runs on. HIBRTCT is applied once 
 
 The crystal is a tuning fork: slower by 0.034 ppm per square of the distance from 25 degrees Celsius (the makers'
 typical figure for 32.768 kHz [recalled]), 143 ppm at -40. The temperature is looked at once a minute.
+
+The battery is looked at (LOWBATEN) when the firmware reads the raw status: what was low in between is left out, and so
+are the interrupt and the abort of hibernation (VABORT).
 """
 
 from __future__ import annotations
@@ -29,9 +32,11 @@ CTL_RTC_ENABLE, CTL_RAW_CLOCK, CTL_CRYSTAL = 0x01, 0x04, 0x40
 CTL_REQUEST, CTL_PIN_WAKE = 0x02, 0x10
 """HIBREQ, which falls again by itself at the next wake, and PINWEN."""
 CTL_COMMISSIONED = CTL_RTC_ENABLE | CTL_RAW_CLOCK | CTL_CRYSTAL
-CTL_MODELLED = CTL_COMMISSIONED | CTL_REQUEST | CTL_PIN_WAKE
+CTL_LOW_BATTERY = 0x20
+"""LOWBATEN: the battery is compared with 2.35 V."""
+CTL_MODELLED = CTL_COMMISSIONED | CTL_REQUEST | CTL_PIN_WAKE | CTL_LOW_BATTERY
 """CLKSEL: the 32.768 kHz source as it is, not a 4.194304 MHz crystal divided by 128."""
-ALARM0, ALARM1, EXTERNAL_WAKE = 0x1, 0x2, 0x8
+ALARM0, ALARM1, LOW_BATTERY, EXTERNAL_WAKE = 0x1, 0x2, 0x4, 0x8
 DATA_WORDS = 64
 
 
@@ -79,6 +84,7 @@ class Hibernation(Block):
         self.state = HibernationState(seconds, rest_ns * CRYSTAL_HZ // 1_000_000_000, self._ppb())
         self.on_request: Callable[[], None] | None = None
         """Called when the firmware asks for hibernation."""
+        self.is_battery_low: Callable[[], bool] = lambda: False
         super().__init__(chip, "hibernation")
         self.readers[0x000] = self.seconds
         self._add_match(0x004, "match0")
@@ -86,7 +92,7 @@ class Hibernation(Block):
         self._add_paced(0x00C, "load", self._load)
         self._add_paced(0x010, "ctl", self._write_control)
         self._add_paced(0x014, "im", self._write_mask)
-        self.readers[0x018] = lambda: self.state.ris
+        self.readers[0x018] = self._raw_status
         self.readers[0x01C] = lambda: self.state.ris & self.state.im
         self.writers[0x020] = self._paced(0x020, self._clear_interrupts)
         self._add_paced(0x024, "trim", self._write_trim)
@@ -222,7 +228,7 @@ class Hibernation(Block):
 
     def _write_control(self, value: int) -> None:
         if value & ~CTL_MODELLED:
-            raise self.not_modelled("write", 0x010, value, "RTCWEN, LOWBATEN and VABORT are not modelled")
+            raise self.not_modelled("write", 0x010, value, "RTCWEN and VABORT are not modelled")
         if value & CTL_CRYSTAL and not value & CTL_RAW_CLOCK:
             raise self.not_modelled("write", 0x010, value, "CLKSEL must be set: the board's crystal has 32.768 kHz")
         state = self.state
@@ -247,6 +253,11 @@ class Hibernation(Block):
     def end_hibernation(self) -> None:
         """The main supply is there, or a wake."""
         self.state.ctl &= ~CTL_REQUEST
+
+    def _raw_status(self) -> int:
+        if self.state.ctl & CTL_LOW_BATTERY and self.is_battery_low():
+            self.state.ris |= LOW_BATTERY
+        return self.state.ris
 
     def _write_trim(self, value: int) -> None:
         self._rebase(self.seconds())

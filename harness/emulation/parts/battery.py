@@ -2,7 +2,9 @@
 
 A lithium thionyl chloride cell of half AA size, the usual one in meters: 3.6 V, 1.2 Ah (Saft LS 14250 data sheet;
 resistances [recalled], they rise towards the cold and with age, as the passivation layer grows). Self-discharge is the
-cell's own and not seen here.
+cell's own and not seen here. A weak cell is at the end of its capacity, where the voltage falls steeply towards the
+2 V that the capacity is stated to. A contact of the bench changes the meter's own cell for a weak one, faster than the
+capacitor beside it empties.
 """
 
 from __future__ import annotations
@@ -10,14 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from harness.emulation.analog_net import AnalogNet
+from harness.emulation.analog_net import AnalogNet, AnalogNetState
 from harness.emulation.parts.surroundings import Surroundings
 from harness.emulation.world import World
 
-BatteryKind = Literal["fresh", "aged"]
+BatteryKind = Literal["fresh", "aged", "weak"]
 
-OPEN_CIRCUIT_MV = {"fresh": 3_650, "aged": 3_300}
-RESISTANCE_MOHM = {"fresh": 20_000, "aged": 90_000}
+OPEN_CIRCUIT_MV = {"fresh": 3_650, "aged": 3_300, "weak": 2_150}
+RESISTANCE_MOHM = {"fresh": 20_000, "aged": 90_000, "weak": 400_000}
 COLD_PERMILLE_PER_K = 20
 """By which the resistance rises for each kelvin below 20 degrees Celsius."""
 ROOM_MC = 20_000
@@ -40,8 +42,18 @@ class BatteryTraits:
     resistance_mohm: int
 
 
+@dataclass
+class BatteryState(AnalogNetState):
+    """What flows, and out of which cell."""
+
+    is_changed: bool = False
+    """The bench's weak cell is in the place of the meter's own."""
+
+
 class BatteryNet(AnalogNet):
     """The net BATTERY_I: what flows out of the battery; and the voltage that is left meanwhile."""
+
+    state: BatteryState
 
     def __init__(self, world: World, surroundings: Surroundings, kind: BatteryKind = "fresh") -> None:
         self._surroundings = surroundings
@@ -49,14 +61,22 @@ class BatteryNet(AnalogNet):
         spread_permille = stream.take_int(900, 1_100)
         self.standby_uA = STANDBY_UA * stream.take_int(850, 1_050) // 1000
         self.traits = BatteryTraits(OPEN_CIRCUIT_MV[kind], RESISTANCE_MOHM[kind] * spread_permille // 1000)
+        self.weak_traits = BatteryTraits(stream.take_int(2_050, 2_250), RESISTANCE_MOHM["weak"])
         super().__init__(world, "BATTERY_I", unit="A")
+        self.state = BatteryState(self.state.segments)
         self.hold(self.standby_uA)
 
     def voltage_mV(self, load_uA: int) -> int:
         """Under that load, now."""
         below_mC = max(0, ROOM_MC - self._surroundings.meter_mC(self.world.now_ns))
-        resistance_mohm = self.traits.resistance_mohm * (1000 + COLD_PERMILLE_PER_K * below_mC // 1000) // 1000
-        return self.traits.open_circuit_mV - load_uA * resistance_mohm // 1_000_000
+        cell = self.weak_traits if self.state.is_changed else self.traits
+        resistance_mohm = cell.resistance_mohm * (1000 + COLD_PERMILLE_PER_K * below_mC // 1000) // 1000
+        return cell.open_circuit_mV - load_uA * resistance_mohm // 1_000_000
+
+    @property
+    def is_low(self) -> bool:
+        """What the hibernation module's comparator finds at the load that there is now."""
+        return self.voltage_mV(self.value_u(self.world.now_ns)) < LEAST_MV
 
     @property
     def can_run_processor(self) -> bool:
@@ -64,7 +84,13 @@ class BatteryNet(AnalogNet):
         return self.voltage_mV(AWAKE_UA) >= LEAST_MV
 
     def on_event(self, kind: str, argument: Any) -> None:
-        """``supply`` (True: the mains' supply is there): the battery rests or takes over."""
+        """``supply`` (True: the mains' supply is there): the battery rests or takes over.
+
+        ``weak`` (True: the bench's contact is energised): the weak cell is in its place.
+        """
+        if kind == "weak":
+            self.state.is_changed = argument
+            return
         if kind != "supply":
             super().on_event(kind, argument)
         self.hold(ON_MAINS_UA if argument else self.standby_uA)

@@ -78,6 +78,41 @@ def test_a_battery_is_weaker_in_the_cold_and_enough() -> None:
     assert LEAST_MV < cold.voltage_mV(AWAKE_UA) < warm.voltage_mV(AWAKE_UA)
 
 
+HIBRIS, HIBIC, LOW_ENABLED, LOW = 0x018, 0x020, 0x20, 0x4
+
+
+def low_flag(board: MeterBoard) -> bool:
+    return bool(board.mcu.hibernation.read(HIBRIS) & LOW)
+
+
+@pytest.mark.parametrize("seed", range(1, 11))
+@pytest.mark.parametrize("on_mains", [True, False])
+def test_the_module_tells_a_weak_cell_from_the_others_once_it_is_told_to(seed: int, on_mains: bool) -> None:
+    """LM3S6965 data sheet, HIBCTL and HIBRIS: LOWBATEN, bit 5; LOWBAT, bit 2, stays until it is cleared."""
+    for kind, low in (("fresh", False), ("aged", False), ("weak", True)):
+        board = MeterBoard(World(seed), utc_at_zero_s=1_790_000_000, battery=kind)  # type: ignore[arg-type]
+        board.battery.hold(0 if on_mains else board.battery.standby_uA)
+        assert not low_flag(board)
+        board.mcu.hibernation.state.ctl |= LOW_ENABLED
+        assert low_flag(board) is low, kind
+        assert not (low and board.battery.can_run_processor)
+
+
+def test_the_contact_changes_the_cells_and_the_flag_stays_until_it_is_cleared(board: MeterBoard) -> None:
+    board.battery.hold(0)
+    board.mcu.hibernation.state.ctl |= LOW_ENABLED
+    board.battery.on_event("weak", True)
+    before = board.world.snapshot()
+    assert low_flag(board)
+    board.battery.on_event("weak", False)
+    assert low_flag(board)
+    board.world.run_until(board.world.now_ns + 100_000)
+    board.mcu.hibernation.write(HIBIC, LOW)
+    assert not low_flag(board)
+    board.world.restore(before)
+    assert low_flag(board), "which cell is there is part of the world's state"
+
+
 @pytest.fixture
 def board() -> MeterBoard:
     return MeterBoard(World(1), utc_at_zero_s=1_790_000_000)
