@@ -51,22 +51,6 @@ uint64_t tb_cycle_at(const struct tb_core *core, uint64_t at_ns)
     return t->base_cycles + (uint64_t)((ahead_fs * t->hz + fs_hz - 1) / fs_hz);
 }
 
-/* The block has something to do at another time than before. */
-void tb_block_rearmed(struct tb_core *core)
-{
-    bool due = core->block && core->block->due_ns != TB_NEVER;
-    core->block_cycle = due ? tb_cycle_at(core, core->block->due_ns) : TB_NEVER;
-    if (core->block_cycle < core->limit)
-        core->limit = core->block_cycle;
-}
-
-/* The block whose page this is, if it can be asked. */
-static struct tb_block *block_at(const struct tb_core *core, uint32_t address)
-{
-    struct tb_block *block = core->block;
-    return block && block->open && address - block->base < 0x1000 ? block : NULL;
-}
-
 void tb_set_words(struct tb_core *core, const struct tb_word *words) { core->words = words; }
 
 /* The content of a register that the peripheral has told in advance, as a number of 32 bits; anything else is -1. */
@@ -94,7 +78,7 @@ static uint64_t read_range(uc_engine *uc, uint64_t offset, unsigned size, void *
     (void)uc;
     if (is_split(range->core, range->base + (uint32_t)offset, size))
         return 0;
-    struct tb_block *block = size == 4 ? block_at(range->core, range->base + (uint32_t)offset) : NULL;
+    struct tb_block *block = size == 4 ? tb_block_at(range->core, range->base + (uint32_t)offset) : NULL;
     uint32_t answer;
     if (block && block->read(block, range->base + (uint32_t)offset - block->base, &answer))
         return answer;
@@ -110,7 +94,7 @@ static void write_range(uc_engine *uc, uint64_t offset, unsigned size, uint64_t 
     (void)uc;
     if (is_split(range->core, range->base + (uint32_t)offset, size))
         return;
-    struct tb_block *block = size == 4 ? block_at(range->core, range->base + (uint32_t)offset) : NULL;
+    struct tb_block *block = size == 4 ? tb_block_at(range->core, range->base + (uint32_t)offset) : NULL;
     uint64_t at_ns = now_ns(range->core);
     if (block && block->write(block, range->base + (uint32_t)offset - block->base, (uint32_t)value, at_ns))
         tb_block_rearmed(range->core);

@@ -47,16 +47,6 @@ bool tb_in_it_block(const struct tb_state *s, uint32_t address)
     return address - s->it_begin < s->it_end - s->it_begin;
 }
 
-/* What the block has to do by now, in this run. Its time may lie between two instructions, and before the run's end
- * although the core stands behind both. */
-static void catch_up(struct tb_core *core, uint64_t cycles)
-{
-    while (core->block_cycle <= cycles && core->block->due_ns <= core->target_ns && !core->stop) {
-        core->block->step(core->block);
-        tb_block_rearmed(core);
-    }
-}
-
 /* Something is due before the instruction at ``address``; true if that instruction is not to run now. */
 static bool attend(struct tb_core *core, uint32_t address)
 {
@@ -67,7 +57,7 @@ static bool attend(struct tb_core *core, uint32_t address)
         return false;
     s->cost = 0;
     s->next_pc = address;
-    catch_up(core, s->cycles);
+    tb_catch_up(core, s->cycles);
     if (core->stop || core->flush || core->fault.kind || s->sleeping || s->cycles >= core->deadline) {
         uc_emu_stop(core->uc);
         return true;
@@ -288,7 +278,7 @@ static bool sleep_on(struct tb_core *core)
     struct tb_state *s = &core->s;
     for (;;) {
         tb_systick_sync(core);
-        catch_up(core, s->cycles);
+        tb_catch_up(core, s->cycles);
         if (core->stop)
             return false;
         if (tb_would_wake(core) || (s->sleeping == SLEEP_WFE && s->event)) {
@@ -338,7 +328,7 @@ int tb_run(struct tb_core *core, uint64_t target_ns)
             core->flush = 0;
         }
         if (!tb_in_it_block(s, s->next_pc))
-            catch_up(core, s->cycles);
+            tb_catch_up(core, s->cycles);
         if (core->stop || core->fault.kind || (s->sleeping && !sleep_on(core)) || s->cycles >= core->deadline)
             break;
         set_limit(core);
@@ -359,21 +349,6 @@ void tb_set_deadline(struct tb_core *core, uint64_t at_ns)
     core->deadline = tb_cycle_at(core, at_ns);
     if (core->deadline < core->limit)
         core->limit = core->deadline;
-}
-
-/* The processor stands still for good, the world does not: let the block go on to ``until_ns``. */
-void tb_idle_until(struct tb_core *core, uint64_t until_ns)
-{
-    core->target_ns = until_ns;
-    core->stop = 0;
-    catch_up(core, TB_NEVER - 1);
-}
-
-void tb_attach(struct tb_core *core, struct tb_block *block)
-{
-    core->block = block;
-    block->core = core;
-    tb_block_rearmed(core);
 }
 
 /* From inside a bus access: stop before the next instruction. */

@@ -25,6 +25,7 @@ _SOURCES = (
     "core.c",
     "engine.c",
     "bus.c",
+    "block.c",
     "exceptions.c",
     "exclusive.c",
     "scs.c",

@@ -170,7 +170,11 @@ bool tb_skip(struct tb_core *core, uint32_t address, uint32_t size, uint32_t cyc
 /* bus.c */
 int tb_map_range(struct tb_core *core, uint32_t base, uint32_t size, bool private);
 uint64_t tb_cycle_at(const struct tb_core *core, uint64_t at_ns);
+
+/* block.c */
 void tb_block_rearmed(struct tb_core *core);
+struct tb_block *tb_block_at(const struct tb_core *core, uint32_t address);
+void tb_catch_up(struct tb_core *core, uint64_t cycles);
 
 /* engine.c */
 bool tb_load32(struct tb_core *core, uint32_t address, uint32_t *value);

@@ -1,0 +1,68 @@
+"""The I2C master inside the native core: the same as one driven by the world's events, and its errors get out of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from firmware_ref.tool.build import BuildResult
+from harness.emulation.errors import NotModelledError
+from harness.emulation.lm3s6965.i2c_master import NEVER_NS
+from harness.emulation.lm3s6965.mcu import Mcu
+from tests.emulation.board.conftest import SECOND_NS, BootedMeter, boot
+
+
+def told(meter: BootedMeter) -> tuple[object, ...]:
+    wire = meter.board.i2c.wire.state
+    cpu = meter.board.cpu
+    return wire.starts_ns, wire.steps, cpu.cycles, cpu.instructions, meter.banner, bytes(meter.board.eeprom.state.array)
+
+
+def test_it_goes_the_same_way_when_the_world_s_events_drive_it(
+    firmware: BuildResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    native = boot(firmware, seed=3)
+    monkeypatch.setattr(Mcu, "native_block", None)
+    driven = boot(firmware, seed=3)
+    assert native.board.mcu.i2c.state.core
+    assert not driven.board.mcu.i2c.state.core
+    for meter in (native, driven):
+        meter.board.nets["CASE_SW"].drive(False)
+        meter.run(SECOND_NS)
+    assert len(native.board.i2c.wire.state.steps) > 1000
+    assert told(native) == told(driven)
+
+
+def test_what_a_part_refuses_ends_the_run(meter: BootedMeter, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise NotModelledError("hall sensor: register 99")
+
+    monkeypatch.setattr(meter.board.hall, "give_byte", refuse)
+    with pytest.raises(NotModelledError, match="register 99"):
+        meter.run(SECOND_NS)
+
+
+def test_a_byte_under_way_ends_though_the_processor_is_dead(
+    meter: BootedMeter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    i2c = meter.board.mcu.i2c
+    for _ in range(100_000):
+        meter.run(10_000)
+        if i2c.state.busy and i2c.state.due_ns > meter.world.now_ns:
+            break
+    due_ns, steps = i2c.state.due_ns, len(meter.board.i2c.wire.state.steps)
+    monkeypatch.setattr(meter.board.cpu, "_is_locked_up", True)
+    meter.world.run_until(due_ns - 1)
+    assert i2c.state.due_ns == due_ns
+    assert len(meter.board.i2c.wire.state.steps) == steps
+    meter.run(SECOND_NS)
+    assert len(meter.board.i2c.wire.state.steps) > steps
+    assert i2c.state.due_ns == NEVER_NS
+
+
+def test_the_clock_s_error_reaches_the_bits(meter: BootedMeter) -> None:
+    state = meter.board.mcu.i2c.state
+    meter.run(SECOND_NS)
+    clock = meter.board.mcu.clock
+    assert (state.hz, state.ppb) == (clock.hz, 1_000_000_000 + clock.error_ppb)
+    lengths = {step >> 12 for step in meter.board.i2c.wire.state.steps[-200:]}
+    assert lengths == {clock.to_ns(20 * (1 + state.mtpr))}
