@@ -52,6 +52,8 @@
 #define CONFIG_MOTION_REST_US 1000000u
 #define CONFIG_MOTION_NEAR_US 100000u
 #define CONFIG_MOTION_MOVED_US 20000u
+/* While it is moved, so many samples are of the axes only, until one that shows settings and interrupt too (10 octets, not 21). */
+#define CONFIG_MOTION_BRIEF_SAMPLES 4u
 /* Looked at often for so long after the last sign of a movement. */
 #define CONFIG_MOTION_STAY_US 300000u
 /* The installed position is taken after so much rest, while the case is open. */

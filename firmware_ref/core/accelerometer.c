@@ -7,6 +7,7 @@
 #define STATUS_AT 0x07u /* places in a sample: STATUS 27h, OUT 28h to 2Dh, INT1_CFG 30h, INT1_SRC 31h */
 #define OUT_AT 0x08u
 #define INT1_CONFIG_AT 0x10u
+#define BRIEF_BYTES (OUT_AT + 6u - STATUS_AT)
 #define STATUS_NEW (1u << 3)
 #define MG_16_PER_BIT 4 /* left-justified, 12 bits, 1 mg each: the lowest four are nothing */
 
@@ -20,15 +21,32 @@ static const uint8_t settings[][7] = {
     {2, 0x30, 0x2A},                                    /* INT1_CFG: high on X, Y or Z */
 };
 #define SETTINGS (sizeof settings / sizeof settings[0])
-static const uint8_t first_register = 0x20 | COUNT_UP;
+static const uint8_t first_register = 0x20 | COUNT_UP, first_brief_register = 0x27 | COUNT_UP;
+
+/* Status and axes; the settings and the interrupt are looked at now and then. */
+static void ask_briefly(struct accelerometer *part, struct hal_i2c_transfer *transfer) {
+    part->brief_left--;
+    transfer->tx = &first_brief_register;
+    transfer->rx = &part->octets[STATUS_AT];
+    transfer->rx_length = BRIEF_BYTES;
+}
+
+static void ask_fully(struct accelerometer *part, struct hal_i2c_transfer *transfer) {
+    part->brief_left = CONFIG_MOTION_BRIEF_SAMPLES;
+    transfer->tx = &first_register;
+    transfer->rx = part->octets;
+    transfer->rx_length = ACCELEROMETER_BYTES;
+}
 
 static void start_transfer(struct accelerometer *part, struct bus *bus, uint64_t now_us) {
     struct hal_i2c_transfer transfer = {.address = CONFIG_ACCELEROMETER_ADDRESS, .fast = true};
     if (part->is_set_up) {
-        transfer.tx = &first_register;
         transfer.tx_length = 1;
-        transfer.rx = part->octets;
-        transfer.rx_length = ACCELEROMETER_BYTES;
+        if (part->is_in_haste && part->brief_left > 0) {
+            ask_briefly(part, &transfer);
+        } else {
+            ask_fully(part, &transfer);
+        }
     } else {
         transfer.tx = &settings[part->setting][1];
         transfer.tx_length = settings[part->setting][0];
@@ -37,7 +55,7 @@ static void start_transfer(struct accelerometer *part, struct bus *bus, uint64_t
     part->is_on_bus = true;
 }
 
-/* A part that was without supply for a moment has other settings: it is set up anew. */
+/* A part that was without supply for a moment has other settings: it is set up anew. It gives no new values before that. */
 static bool is_as_set_up(const struct accelerometer *part) {
     bool is_same = part->octets[INT1_CONFIG_AT] == settings[SETTINGS - 1u][2];
     for (unsigned i = 0; i + 1u < settings[0][0]; i++) {
@@ -54,6 +72,7 @@ static int16_t get_axis(const struct accelerometer *part, unsigned axis) {
 static enum accelerometer_outcome fail(struct accelerometer *part) {
     part->is_set_up = false;
     part->setting = 0;
+    part->brief_left = 0;
     return ACCELEROMETER_FAILURE;
 }
 

@@ -24,6 +24,8 @@ struct accelerometer {
     uint8_t octets[ACCELEROMETER_BYTES];
     uint8_t setting;
     uint8_t same; /* samples in a row that were alike to the last bit */
+    uint8_t brief_left; /* samples until settings and interrupt are looked at again */
+    bool is_in_haste; /* set by the caller: samples may be brief */
     bool is_set_up;
     bool is_on_bus;
 };

@@ -84,9 +84,10 @@ static void take_sample(struct motion *motion, struct event_queue *queue, const 
     take_tilt(motion, queue, &gravity, now_us);
     install(motion, &gravity, now_us);
     motion->part.sample_at_us = now_us + pace_us(motion, &gravity, now_us);
+    motion->part.is_in_haste = motion->is_attentive;
 }
 
-/* The interrupt line stays high until the sample has been read that clears it. */
+/* The interrupt line stays high until it is looked at, with a sample that is not brief. */
 static void heed_interrupt(struct motion *motion, uint64_t now_us) {
     if (motion->part.is_set_up && !motion->part.is_on_bus && hal_motion_is_signalled()) {
         motion->moved_us = now_us;

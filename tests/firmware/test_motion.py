@@ -224,6 +224,28 @@ def test_an_accelerometer_that_has_lost_its_settings_is_set_up_again(meter: Host
     assert codes(meter) == [TILTED]
 
 
+def test_while_moved_most_samples_are_brief_and_lost_settings_are_seen_all_the_same(meter: HostMeter) -> None:
+    meter.run(3 * S)
+    shake(meter, 400 * MS)
+    meter.transfers.clear()
+    shake(meter, 200 * MS)
+    lengths = [length for _, address, _, length in meter.transfers if address == 0x18]
+    assert sorted(set(lengths)) == [7, 18]
+    assert lengths.count(7) >= 3 * lengths.count(18), "one in five shows settings and interrupt"
+    meter.accelerometer.registers[0x23] = 0
+    shake(meter, 1200 * MS)  # a part that has failed rests for a second
+    assert meter.accelerometer.registers[0x23] == 0x88
+
+
+def test_an_interrupt_at_rest_is_released_at_once(meter: HostMeter) -> None:
+    """The first sample after it reads the source: a line that stays high would tell of no other movement."""
+    meter.run(3 * S)
+    meter.transfers.clear()
+    meter.signal_motion(True)
+    meter.run(meter.now_us + 5 * MS)
+    assert [length for _, address, _, length in meter.transfers if address == 0x18] == [18]
+
+
 def test_an_accelerometer_without_new_data_is_silent(meter: HostMeter) -> None:
     meter.run(3 * S)
     meter.accelerometer.is_new = False
