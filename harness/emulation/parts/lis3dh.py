@@ -195,6 +195,11 @@ class Lis3dh(PlainComponent):
     def _rate_Hz(self) -> int:
         return DATA_RATES_HZ.get(self._get(CTRL1) >> 4, 0)
 
+    @property
+    def _window_ns(self) -> int:
+        """The time that one value is the mean of."""
+        return WINDOW_NS_AT_100_HZ * 100 // self._rate_Hz
+
     def _newest(self) -> int:
         """How many samples there have been since the data rate was set."""
         return (self.world.now_ns - self.state.started_ns) * self._rate_Hz // NS_PER_S
@@ -218,7 +223,7 @@ class Lis3dh(PlainComponent):
 
     def _seen_ug(self, at_ns: int) -> tuple[int, int, int]:
         """The acceleration over the part's bandwidth, as this part sees it, without noise."""
-        window_ns = WINDOW_NS_AT_100_HZ * 100 // self._rate_Hz
+        window_ns = self._window_ns
         if self.surroundings.still_from_ns() <= at_ns - window_ns:
             true_ug = self.surroundings.acceleration_ug(at_ns)
         else:
@@ -258,7 +263,7 @@ class Lis3dh(PlainComponent):
         self.world.schedule(max(at_ns, self.world.now_ns + 1), self.name, "sample")
 
     def _filter(self) -> None:
-        """One sample of the high-pass; it stops when nothing moves any more and it has settled."""
+        """One sample of the high-pass; it stops when nothing moves any more in its bandwidth and it has settled."""
         state, now_ns = self.state, self.world.now_ns
         seen_ug = self._seen_ug(now_ns)
         # Two pi times the cut-off over the data rate, which does not depend on the rate.
@@ -275,7 +280,7 @@ class Lis3dh(PlainComponent):
         elif not self._get(CTRL5) & LATCH:
             state.source = 0
         self._drive()
-        if self.surroundings.still_from_ns() <= now_ns and largest_ug <= threshold_ug // 2:
+        if self.surroundings.still_from_ns() <= now_ns - self._window_ns and largest_ug <= threshold_ug // 2:
             state.watching = False
         else:
             self._schedule()
