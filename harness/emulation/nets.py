@@ -20,34 +20,34 @@ HISTORY_NS = 100_000_000_000
 
 @dataclass
 class NetState:
-    """The level before the first remembered edge, then the edges as two parallel lists."""
+    """The level before the first remembered edge, then the edges as two parallel lists; who asked to be called."""
 
     level: bool
     initial_level: bool
     times_ns: list[int] = field(default_factory=list)
     levels: list[bool] = field(default_factory=list)
+    listeners: list[str] = field(default_factory=list)
 
 
 class Net(PlainComponent):
-    """One digital net. ``watchers`` are components called back as events of kind ``"edge"`` (argument: net name)."""
+    """One digital net."""
 
     state: NetState
 
     def __init__(self, world: World, name: str, *, level: bool, high_mV: int = 3300, edge_ns: int = 20) -> None:
         self.high_mV = high_mV
         self.edge_ns = edge_ns
-        self.watchers: list[str] = []
         self.state = NetState(level=level, initial_level=level)
         super().__init__(world, name)
 
     def drive(self, level: bool) -> None:
-        """Put the net on ``level`` now; watchers hear of a change."""
+        """Put the net on ``level`` now; who asked for it hears of a change."""
         if level == self.state.level:
             return
         self._remember(self.world.now_ns, level)
         self.state.level = level
-        for watcher in self.watchers:
-            self.world.schedule(self.world.now_ns, watcher, "edge", self.name)
+        if self.state.listeners:
+            self._call(self.world.now_ns)
 
     def send_frame(self, bits: tuple[bool, ...], bit_fs: int, start_ns: int | None = None) -> int:
         """Put a serial character (start bit first) on the line from now on; returns when its last bit ends, in ns.
@@ -67,9 +67,8 @@ class Net(PlainComponent):
                 self._remember(start_ns + index * bit_fs // 1_000_000, bit)
                 level = bit
         state.level = level
-        if bits and not bits[0]:
-            for watcher in self.watchers:
-                self.world.schedule(max(start_ns, self.world.now_ns), watcher, "edge", self.name)
+        if state.listeners and bits and not bits[0]:
+            self._call(max(start_ns, self.world.now_ns))
         return start_ns + len(bits) * bit_fs // 1_000_000
 
     def cut_frame(self) -> None:
@@ -98,7 +97,14 @@ class Net(PlainComponent):
         return to_ns
 
     def call_once(self, watcher: str) -> None:
-        """For nets that call their watchers only when asked to; this one always does."""
+        """Have the event ``"edge"`` (argument: the net's name) sent to the component ``watcher`` at the next edge."""
+        if watcher not in self.state.listeners:
+            self.state.listeners.append(watcher)
+
+    def _call(self, at_ns: int) -> None:
+        listeners, self.state.listeners = self.state.listeners, []
+        for watcher in listeners:
+            self.world.schedule(at_ns, watcher, "edge", self.name)
 
     def _remember(self, at_ns: int, level: bool) -> None:
         state = self.state

@@ -76,7 +76,8 @@ class Oscilloscope(ScpiInstrument):
         self.state = ScopeState(channels={})
         super().__init__(world, name, identity, tree)
         for net in dict.fromkeys([*self.wiring.nets.values(), *self.wiring.lines.values()]):
-            net.watchers.append(name)
+            if isinstance(net, AnalogNet):
+                net.watchers.append(name)
         self.reset()
         # A scope comes up running; on a bench nobody looks at its screen, so it comes up stopped, like after :STOP.
         self.stop()

@@ -115,6 +115,7 @@ class Gptm(Block):
         """A running counter goes on from the new value (data sheet, 32-bit one-shot/periodic mode)."""
         self.state.tailr = value
         if self.running:
+            self.world.cancel(self.name, "time-out")
             self._count_from(value)
         else:
             self.state.held_value = value
@@ -126,7 +127,6 @@ class Gptm(Block):
         self._plan_timeout(self.world.now_ns, value)
 
     def _plan_timeout(self, from_ns: int, cycles: int) -> None:
-        self.world.cancel(self.name, "time-out")
         due_ns = from_ns + self._ns_covering(cycles)
         self.world.schedule(max(due_ns, self.world.now_ns), self.name, "time-out")
 
@@ -159,6 +159,7 @@ class Gptm(Block):
     def after_clock_change(self) -> None:
         """Go on counting at the new rate from where the counter stood."""
         if self.running:
+            self.world.cancel(self.name, "time-out")
             self._count_from(self.state.held_value)
 
     def _write_mask(self, value: int) -> None:

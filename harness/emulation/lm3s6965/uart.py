@@ -7,9 +7,10 @@ Divisor: BRD = IBRD + FBRD / 64 = core clock / (16 x baud), so one bit lasts (64
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from harness.emulation.lm3s6965.block import Block, Chip
+from harness.emulation.lm3s6965.block import Block, Chip, CoreClock
 from harness.emulation.nets import Net
 from harness.emulation.parts.serial_frame import FrameSink, LineSettings, decode_character, encode_character
 
@@ -53,6 +54,16 @@ class UartState:
     timeout_pending: bool = False
 
 
+@lru_cache(maxsize=64)
+def _line_settings(lcrh: int, divisor: int, hz: int, error_ppb: int) -> LineSettings:
+    """Asked for at every character."""
+    parity = "none"
+    if lcrh & LCRH_PARITY:
+        parity = "even" if lcrh & LCRH_EVEN else "odd"
+    bit_fs = CoreClock(hz, error_ppb).to_fs(divisor) // 4
+    return LineSettings(bit_fs, 5 + (lcrh >> 5 & 3), parity, 2 if lcrh & LCRH_TWO_STOPS else 1)
+
+
 class Uart(Block):
     """UART0 to UART2. The board sets ``tx_net``, the wire a probe sees, and ``link``, the part at the other end."""
 
@@ -81,13 +92,8 @@ class Uart(Block):
     @property
     def line(self) -> LineSettings:
         """What LCRH and the divisor say about a character."""
-        state = self.state
-        parity = "none"
-        if state.lcrh & LCRH_PARITY:
-            parity = "even" if state.lcrh & LCRH_EVEN else "odd"
-        bit_fs = self.chip.clock.to_fs(state.divisor) // 4
-        stops = 2 if state.lcrh & LCRH_TWO_STOPS else 1
-        return LineSettings(bit_fs, 5 + (state.lcrh >> 5 & 3), parity, stops)
+        clock = self.chip.clock
+        return _line_settings(self.state.lcrh, self.state.divisor, clock.hz, clock.error_ppb)
 
     @property
     def depth(self) -> int:
