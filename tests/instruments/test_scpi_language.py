@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.emulation.errors import WorldError
+from harness.emulation.instruments import scpi_syntax
 from harness.emulation.instruments.infiniivision import DIALECT
 from harness.emulation.instruments.relay_unit import make_relay_unit
 from harness.emulation.instruments.scpi import instrument_tree
@@ -22,7 +25,7 @@ from harness.emulation.instruments.scpi_parameters import (
     format_block,
     format_nr3,
 )
-from harness.emulation.instruments.scpi_syntax import ScpiError, split_message
+from harness.emulation.instruments.scpi_syntax import ERROR_TEXTS, ScpiError, split_message
 from harness.emulation.instruments.scpi_tree import Call, Command, CommandTree
 from harness.emulation.world import World
 
@@ -261,3 +264,11 @@ def test_every_header_is_found_in_any_mixture_of_its_forms(pattern: str, random:
     numbers = {error.number for error in found if isinstance(error, ScpiError)}
     assert commands <= {pattern}
     assert commands or numbers - {-113}
+
+
+def test_every_error_that_an_instrument_raises_has_a_text() -> None:
+    """One without would break the emulated bench, not the command."""
+    sources = Path(scpi_syntax.__file__).parent.glob("*.py")
+    raised = {int(number) for file in sources for number in re.findall(r"ScpiError\((-\d+)\)", file.read_text("utf-8"))}
+    assert len(raised) > 20
+    assert sorted(raised - set(ERROR_TEXTS)) == []

@@ -89,7 +89,7 @@ def _load_waveform(unit: Trueform, _channel: int, name: str, *points_ppm: int) -
 
 def _use_waveform(unit: Trueform, channel: int, name: str) -> None:
     if name not in unit.state.waveforms:
-        raise ScpiError(-257)
+        raise ScpiError(-256)
     unit.state.channels[channel].waveform = name
 
 
