@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from harness.emulation.errors import NotModelledError
 from harness.emulation.world import PlainComponent, World
@@ -61,12 +62,12 @@ class Net(PlainComponent):
             start_ns = self.world.now_ns
         if state.times_ns and state.times_ns[-1] > start_ns:
             raise NotModelledError(f"net {self.name}: a character at {start_ns} ns overlaps the one before")
-        level = state.level
-        for index, bit in enumerate(bits):
-            if bit != level:
-                self._remember(start_ns + index * bit_fs // 1_000_000, bit)
-                level = bit
-        state.level = level
+        places, levels = _edges_of(bits, state.level)
+        if places:
+            self._forget(start_ns)
+            state.times_ns += [start_ns + index * bit_fs // 1_000_000 for index in places]
+            state.levels += levels
+            state.level = levels[-1]
         if state.listeners and bits and not bits[0]:
             self._call(max(start_ns, self.world.now_ns))
         return start_ns + len(bits) * bit_fs // 1_000_000
@@ -107,11 +108,23 @@ class Net(PlainComponent):
             self.world.schedule(at_ns, watcher, "edge", self.name)
 
     def _remember(self, at_ns: int, level: bool) -> None:
+        self._forget(at_ns)
+        self.state.times_ns.append(at_ns)
+        self.state.levels.append(level)
+
+    def _forget(self, at_ns: int) -> None:
+        """What lies too far before ``at_ns`` is dropped, now and then."""
         state = self.state
         horizon = at_ns - HISTORY_NS
         if state.times_ns and state.times_ns[0] < horizon - HISTORY_NS:
             cut = bisect_left(state.times_ns, horizon)
             state.initial_level = state.levels[cut - 1]
             del state.times_ns[:cut], state.levels[:cut]
-        state.times_ns.append(at_ns)
-        state.levels.append(level)
+
+
+@lru_cache(maxsize=2048)
+def _edges_of(bits: tuple[bool, ...], level: bool) -> tuple[tuple[int, ...], tuple[bool, ...]]:
+    """Before which bits of a character the line changes, coming from ``level``, and to what."""
+    before = (level, *bits)
+    places = tuple(index for index, bit in enumerate(bits) if bit != before[index])
+    return places, tuple(bits[index] for index in places)

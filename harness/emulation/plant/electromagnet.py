@@ -16,7 +16,17 @@ from typing import Any, Literal, get_args
 
 from harness.emulation.analog_net import AnalogNet, Segment
 from harness.emulation.errors import WorldError
-from harness.emulation.plant.coil import OFF, CoilTraits, Drive, Law, field_nT, next_law, voltage_uV, warmed_uK
+from harness.emulation.plant.coil import (
+    OFF,
+    REST_EDDIES,
+    CoilTraits,
+    Drive,
+    Law,
+    field_nT,
+    next_law,
+    voltage_uV,
+    warmed_uK,
+)
 from harness.emulation.seeded import SeededStream
 from harness.emulation.world import PlainComponent, World
 
@@ -85,6 +95,15 @@ class ElectromagnetState:
     coils: dict[CoilName, CoilState] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Still:
+    """A field worked out once: it stays, after ``from_ns``, for as long as each coil's law is the very same object."""
+
+    laws: tuple[Law, ...]
+    from_ns: int
+    field_nT: Vector
+
+
 class Electromagnet(PlainComponent):
     """The magnet. A supply's output calls :meth:`drive`; sensors and the teslameter's probe ask :meth:`field_nT`."""
 
@@ -101,6 +120,7 @@ class Electromagnet(PlainComponent):
         self.state = ElectromagnetState(
             {coil: CoilState([Law(0, 0, 0, 0, 0, 0, (0,) * len(self.traits[coil].plays))]) for coil in COILS}
         )
+        self._still: dict[Place, Still] = {}
         super().__init__(world, COMPONENT)
 
     def drive(self, axis: CoilName, drive: Drive) -> None:
@@ -124,6 +144,28 @@ class Electromagnet(PlainComponent):
 
     def field_nT(self, place: Place, at_ns: int) -> Vector:
         """The flux density at ``place`` along x, y, z, now or up to 10 s ago."""
+        coils = self.state.coils
+        still = self._still.get(place)
+        if still is not None and at_ns > still.from_ns:
+            x, y, z, narrow = still.laws
+            if (
+                coils["x"].laws[-1] is x
+                and coils["y"].laws[-1] is y
+                and coils["z"].laws[-1] is z
+                and coils["narrow"].laws[-1] is narrow
+            ):
+                return still.field_nT
+        found_nT = self._work_out(place, at_ns)
+        laws = tuple(coils[coil].laws[-1] for coil in COILS)
+        if all(law.rests for law in laws):
+            from_ns = max(
+                law.start_ns + REST_EDDIES * self.traits[coil].eddy_ns for coil, law in zip(COILS, laws, strict=True)
+            )
+            if at_ns > from_ns:
+                self._still[place] = Still(laws, from_ns, found_nT)
+        return found_nT
+
+    def _work_out(self, place: Place, at_ns: int) -> Vector:
         x_nT, y_nT, z_nT, narrow_nT = (field_nT(self.traits[coil], self._law(coil, at_ns), at_ns) for coil in COILS)
         if narrow_nT:  # it sits on the x coil's axis, and its field goes the same ways from there
             x_nT += narrow_nT
