@@ -122,9 +122,19 @@
 #define CONFIG_GAIN_ONE_Q16 65536u
 #define CONFIG_SPI_LATE_US 2000u /* an access takes 12 us */
 /*
- * MET-1: more than 10 % between line and neutral, in three samples 40 ms apart: 80 ms, more than two time constants of the
- * front end's filter (36 ms), so a load step or inrush that reaches the channels a little apart has passed. At the must-trip
- * value, 12 %, the filter takes 65 ms to show 10 %: COM-1 holds with 65 + 100 + 80 + 183 ms.
+ * MET-1, COM-1: the front end's filter of the squares forgets half of what was in 25 ms (time constant 36 ms: 200 ms to 0.2 %).
+ * Its noise is 0.03 % of what it shows, 0.06 % of the square: where more than 15/16 of that are an old load's, two channels
+ * without a mismatch may differ by 5 %, and nothing is decided. A change of less than 1/256 is noise: then nothing is settling.
+ */
+#define CONFIG_FRONT_END_HALF_US 24953u
+#define CONFIG_SETTLING_NOISE_PART 16u
+#define CONFIG_SETTLING_STEADY_PART 256u
+#define CONFIG_SETTLING_SETTLED_PART 8u /* MAG-5: an eighth of the square is 6 % of the value */
+/*
+ * MET-1: more than 10 % between line and neutral, in three samples 40 ms apart, each by what has come in since the one before.
+ * Currents that differ for 40 ms, as with a load step or an inrush, are never seen to differ in three. COM-1 holds with
+ * 100 + 40 + 80 + 183 ms. After a load that was switched off another 36 ms x ln(ratio^2 / 45) pass before the rest shows: 42 ms
+ * from 60 to 5 A.
  * Below the starting current, 0.4 % of 5 A, nothing is decided: it is three times the front end's noise floor.
  */
 #define CONFIG_MISMATCH_TRIP_PERCENT 10u
@@ -132,13 +142,13 @@
 #define CONFIG_MISMATCH_TRIP_SAMPLES 3u
 #define CONFIG_MISMATCH_RESTORE_SAMPLES 3u
 #define CONFIG_MISMATCH_CONFIRM_US 40000u
-#define CONFIG_MISMATCH_LAST_US 79000u /* three samples may lie closer while MET-2 asks for some */
 #define CONFIG_MISMATCH_START_UA 20000u
 
 /*
- * MAG-5: the line's crest factor 10 % above the neutral's in three samples: the core then hides 4 % of a current. Peaks are those
- * since the look before, so the first one after a load step still holds the old load's: looks are 40 ms apart or more, and by the
- * third the RMS filter (36 ms) has followed within 6 %. Above 0.5 A, 45,160 codes: there noise adds 4 % to a peak at most.
+ * MAG-5: the line's crest factor 10 % above the neutral's in three samples: the core then hides 4 % of a current. An RMS value
+ * that still shows an old load says nothing of a waveform. Peaks are those since the look before, so the first one after a load
+ * step still holds the old load's. Above 0.5 A, 45,160 codes: there noise adds 4 % to a peak at most. A line that shows less than
+ * half of that is bypassed, and its peak is noise (MET-1).
  */
 #define CONFIG_SATURATION_TRIP_PERCENT 10u
 #define CONFIG_SATURATION_RESTORE_PERCENT 6u
@@ -173,9 +183,8 @@
 /*
  * MET-3: a fault shows in two samples 40 ms apart from 100 mA on, where the front end's noise is below a tenth. Those
  * counted are no closer than 39 ms, however often MET-2 asks. A neutral that carries less than 10 % of the line's current
- * and is still falling, or less than 3 % of it or 12 mA (twice the noise floor), is open; the filter needs 165 ms to show
- * 10 %: COM-1 holds with 220 + 40 + 183 ms. A sample counts as falling below 66 % of the one before: an open neutral gives
- * 57 % in 40 ms. The neutral is back with half of the line's current.
+ * and is still falling, or less than 3 % of it or 12 mA (twice the noise floor), is open: COM-1 holds with 100 + 100 + 40 +
+ * 183 ms. A sample counts as falling below 66 % of the one before. The neutral is back with half of the line's current.
  */
 #define CONFIG_WIRING_START_UA 100000u
 #define CONFIG_WIRING_SAMPLES 2u

@@ -30,7 +30,7 @@ bool mismatch_take(struct mismatch *mismatch, uint32_t line_uA, uint32_t neutral
         mismatch->first_us = now_us;
     }
     mismatch->agreeing++;
-    if (mismatch->agreeing < wanted || now_us - mismatch->first_us < CONFIG_MISMATCH_LAST_US) {
+    if (mismatch->agreeing < wanted) {
         return false;
     }
     mismatch->agreeing = 0;

@@ -14,7 +14,7 @@ static bool crest_exceeds(const uint32_t *peaks, const uint32_t *rms, uint32_t p
 
 /* Too small a load shows noise, not its waveform: the decided state stays. */
 static bool speaks_for_change(const struct saturation *saturation, const uint32_t *peaks, const uint32_t *rms) {
-    if (rms[NEUTRAL] < CONFIG_SATURATION_START_CODES) {
+    if (rms[NEUTRAL] < CONFIG_SATURATION_START_CODES || rms[LINE] < CONFIG_SATURATION_START_CODES / 2u) {
         return false;
     }
     return saturation->is_present ? !crest_exceeds(peaks, rms, CONFIG_SATURATION_RESTORE_PERCENT)

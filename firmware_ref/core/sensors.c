@@ -85,6 +85,16 @@ static void take_wiring(struct sensors *sensors, struct event_queue *queue, cons
     }
 }
 
+/* Line against neutral, by what has come in since the sample before where that can be told (COM-1). */
+static void take_comparison(struct sensors *sensors, struct event_queue *queue, struct electrical sample,
+                            uint64_t now_us) {
+    const bool is_clear = settling_take(&sensors->settling, &sample.line_uA, &sample.neutral_uA, now_us);
+    take_wiring(sensors, queue, &sample, now_us);
+    if (is_clear) {
+        take_mismatch(sensors, queue, &sample, now_us);
+    }
+}
+
 static void take_bypass(struct sensors *sensors, struct event_queue *queue, const struct electrical *sample,
                         uint64_t now_us) {
     struct bypass_change change;
@@ -99,7 +109,8 @@ static void take_waveform(struct sensors *sensors, struct event_queue *queue, ui
     struct front_end *front_end = &sensors->front_end;
     struct saturation *saturation = &sensors->saturation;
     struct saturation_change change;
-    if (front_end->has_peaks && saturation_take(saturation, front_end->peaks, front_end->codes, now_us, &change)) {
+    if (front_end->has_peaks && sensors->settling.is_settled &&
+        saturation_take(saturation, front_end->peaks, front_end->codes, now_us, &change)) {
         const enum event_code code = change.present ? EVENT_TRANSFORMER_SATURATED : EVENT_TRANSFORMER_SATURATED_ENDED;
         queue_event(queue, code, change.first_us);
     }
@@ -118,14 +129,13 @@ static void take_currents(struct sensors *sensors, struct event_queue *queue, ui
                                       .is_line_live = hal_line_is_live()};
     if (now_us - sensors->compared_us >= CONFIG_CURRENTS_APART_US) {
         sensors->compared_us = now_us;
-        take_wiring(sensors, queue, &sample, now_us);
+        take_comparison(sensors, queue, sample, now_us);
+        take_waveform(sensors, queue, now_us);
     }
-    take_mismatch(sensors, queue, &sample, now_us);
-    take_waveform(sensors, queue, now_us);
     take_bypass(sensors, queue, &sample, now_us);
     front_end_hasten(&sensors->front_end, sensors->compared_us + CONFIG_FRONT_END_SAMPLE_US);
-    if (mismatch_is_urgent(&sensors->mismatch)) {
-        front_end_hasten(&sensors->front_end, now_us + CONFIG_MISMATCH_CONFIRM_US);
+    if (mismatch_is_urgent(&sensors->mismatch) || sensors->settling.is_settling) {
+        front_end_hasten(&sensors->front_end, sensors->compared_us + CONFIG_MISMATCH_CONFIRM_US);
     }
     if (wiring_is_urgent(&sensors->wiring, &sample)) {
         front_end_hasten(&sensors->front_end, sensors->compared_us + CONFIG_WIRING_CONFIRM_US);

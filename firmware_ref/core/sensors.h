@@ -15,6 +15,7 @@
 #include "core/part_watch.h"
 #include "core/readout.h"
 #include "core/saturation.h"
+#include "core/settling.h"
 #include "core/temperature.h"
 #include "core/wiring.h"
 
@@ -25,10 +26,11 @@ struct sensors {
     struct magnet magnet;
     struct front_end front_end;
     struct part_watch front_end_watch;
+    struct settling settling;
     struct mismatch mismatch;
     struct wiring wiring;
     struct bypass bypass;
-    uint64_t compared_us; /* the last sample that MET-3 was given */
+    uint64_t compared_us; /* the last sample that MET-1 and MET-3 were given */
     uint32_t gains[FRONT_END_CHANNELS];
     struct temperature temperature;
     struct heat heat;

@@ -16,8 +16,8 @@ static bool is_neutral_below(const struct electrical *sample, unsigned percent) 
 }
 
 /*
- * The neutral current on its way to nothing: the front end's filter lets it fall by 43 % in 40 ms then. A shunt leaves a
- * part, so it falls more slowly from the second sample on.
+ * The neutral current on its way to nothing: a sample in which it was lost shows a part of it, the next one none. A shunt leaves a
+ * part in that one too.
  */
 static bool is_neutral_vanishing(const struct wiring *wiring, const struct electrical *sample) {
     const uint64_t fell_to_percent = (uint64_t)sample->neutral_uA * 100u;

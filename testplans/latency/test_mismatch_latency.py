@@ -111,6 +111,62 @@ def test_mismatch_alert_is_on_the_wire_in_time(
     scope.judge_latency(LATENCY, measured, REFERENCE_CLOSINGS, "closing")
 
 
+class MismatchAndFall(MismatchLatency):
+    """Before each closing ``before`` flows; it falls to ``current`` as the shunt closes."""
+
+    before_A: CurrentA = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _falls(self) -> MismatchAndFall:
+        if not self.before_A > self.current_A:
+            raise ValueError(f"before {self.before_A:g} A: expected more than current, {self.current_A:g} A: it falls")
+        return self
+
+
+@pytest.mark.requirements("COM-1")
+@pytest.mark.parameters(model=MismatchAndFall)
+def test_mismatch_alert_is_in_time_when_the_load_falls(
+    mains: Mains,
+    load: Load,
+    shunt: Shunt,
+    scope: Scope,
+    listener: Listener,
+    clock: Clock,
+    record: TestRecord,
+    parameters: MismatchAndFall,
+) -> None:
+    """A mismatch that comes as a large load is switched off is reported in time: no average of the past hides it.
+
+    The load falls at the command and the relay takes its milliseconds: the shunt's current is the small load's alone.
+    """
+    record.declare(LATENCY, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
+    mains.feed(voltage_V=parameters.voltage_V, frequency_Hz=parameters.frequency_Hz)
+    load.set(parameters.current_A)
+    peaks_A = [_settled_peak(element, shunt, listener, parameters, record) for element in parameters.elements]
+    period_ns = round(1e9 / parameters.frequency_Hz)
+    measured = []
+    for number, phase_ns in enumerate(spread_phases_ns(parameters.closings, parameters.spread_ns), 1):
+        place = (number - 1) % len(parameters.elements)
+        load.set(parameters.before_A)
+        listener.collect_until_quiet()
+        clock.sleep_ns((phase_ns - clock.now_ns()) % parameters.spread_ns)
+        scope.arm_on_shunt(peaks_A[place], BEFORE_PERIODS * period_ns, parameters.window_ns, RESOLUTION_NS)
+        load.step(parameters.current_A)
+        shunt.close(parameters.mismatch_pct / 100, element=parameters.elements[place])
+        received = listener.first("current_mismatch", parameters.window_ns)
+        measured.append(
+            scope.mismatch_latency(
+                received, f"fall {number}", listener.passed_over, frequency_Hz=parameters.frequency_Hz
+            )
+        )
+        if measured[-1].value_ms is not None:  # a missing one is judged inconclusive, with its reason
+            record.reading(LATENCY, measured[-1].value_ms, "ms", fall=number, moment_ms=phase_ns / 1e6)
+        load.set(parameters.current_A)
+        shunt.open()
+        listener.collect_until_quiet()
+    scope.judge_latency(LATENCY, measured, REFERENCE_CLOSINGS, "fall")
+
+
 def _settled_peak(
     element: Element, shunt: Shunt, listener: Listener, parameters: MismatchLatency, record: TestRecord
 ) -> float:

@@ -164,6 +164,7 @@ class HostMeter:
         """Runs to the time. A `PowerCut` of a part ends the meter's life and is passed on."""
         self._obey(f"run {until_us}")
         self.now_us = until_us
+        self.front_end.follow(until_us)  # what the test changes next, it changes now
 
     def state(self) -> str:
         assert self.host is not None
@@ -198,9 +199,9 @@ class HostMeter:
             if words[0] == "i2c":
                 self._transfer(words)
             elif words[0] == "spi":
-                out = bytes.fromhex(words[2])
-                self.accesses.append((int(words[1]), out))
-                self.host.write("late" if self.front_end.is_late else self.front_end.access(out).hex())
+                at_us, out = int(words[1]), bytes.fromhex(words[2])
+                self.accesses.append((at_us, out))
+                self.host.write("late" if self.front_end.is_late else self.front_end.access(out, at_us).hex())
             elif words[0] == "adc":
                 self.adc_reads_us.append(int(words[1]))
                 self.host.write("none" if self.adc_codes is None else "{} {}".format(*self.adc_codes))

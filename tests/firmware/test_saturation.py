@@ -58,6 +58,23 @@ def test_a_load_too_small_to_show_its_waveform_changes_nothing(meter: HostMeter)
     assert told(meter) == []
 
 
+def test_a_line_almost_wholly_shunted_is_a_mismatch_and_no_saturation(meter: HostMeter) -> None:
+    """What is left of its current is noise, with the peaks of noise."""
+    meter.front_end.line_A, meter.front_end.line_crest = 0.1, 4.0
+    meter.run(20 * S)
+    assert told(meter) == []
+    assert MISMATCH in {alert.code for alert in meter.alerts}
+
+
+@pytest.mark.parametrize("pause_us", [2 * S, 130_000, 250_000])
+def test_a_load_of_which_one_element_shows_less_than_before_is_none(meter: HostMeter, pause_us: int) -> None:
+    """The filter still holds the old load, of which the smaller current shows more."""
+    for line_A, neutral_A in ((20.0, 20.0), (1.0, 0.7)) * 4:
+        meter.front_end.line_A, meter.front_end.neutral_A = line_A, neutral_A
+        meter.run(meter.now_us + pause_us)
+    assert told(meter) == []
+
+
 def test_peaks_are_read_once_a_second_at_rest(meter: HostMeter) -> None:
     before = meter.front_end.peak_reads
     meter.run(31 * S)
