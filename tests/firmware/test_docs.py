@@ -7,8 +7,10 @@ import re
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from harness.bench.files import EventCodes, load_meter_file
 from tests.firmware.alert_decoder import decode_alert
 from tests.firmware.conftest import SOURCE
+from tests.system.commands import METER
 
 ALERT_FORMAT = SOURCE.parent / "docs" / "alert-format.md"
 
@@ -40,10 +42,89 @@ def test_every_register_of_the_port_is_listed() -> None:
     header = (SOURCE / "port" / "lm3s6965" / "registers.h").read_text(encoding="utf-8")
     readme = (SOURCE / "README.md").read_text(encoding="utf-8")
     names = re.findall(
-        r"^#define ((?:SYSCTL|GPIO|UART|SSI|I2C|TIMER|WDT|HIB|NVIC|SCB)_\w+)(?:\(\w+(?:, \w+)?\))? REGISTER",
+        r"^#define ((?:SYSCTL|GPIO|UART|SSI|I2C|TIMER|WDT|HIB|FLASH|ADC|NVIC|SCB)_\w+)(?:\(\w+(?:, \w+)?\))? REGISTER",
         header,
         re.M,
     )
     assert len(names) > 40
     missing = [name for name in names if f"`{name}`" not in readme]
     assert not missing
+
+
+# The event codes stand in five places: the firmware's enum and its severities, two tables for people, the meter file.
+
+EVENT_NAMES = {
+    "MISMATCH": "current_mismatch",
+    "MISMATCH_ENDED": "current_mismatch_gone",
+    "MAGNET": "magnetic_field",
+    "MAGNET_ENDED": "magnetic_field_gone",
+    "HALL_FAULT": "field_sensor_fault",
+    "HALL_BACK": "field_sensor_back",
+    "BYPASS": "element_bypassed",
+    "BYPASS_ENDED": "element_bypassed_gone",
+    "PHASE_ANGLE": "phase_angle_abnormal",
+    "PHASE_ANGLE_ENDED": "phase_angle_abnormal_gone",
+    "MOTION_FAULT": "motion_sensor_fault",
+    "MOTION_BACK": "motion_sensor_back",
+}
+"""The firmware's names that are not the meter file's; of the others only the ending differs (ENDED, gone)."""
+
+
+def firmware_codes() -> dict[str, int]:
+    """Meter file's name of each event of the firmware → code."""
+    header = (SOURCE / "core" / "event_queue.h").read_text(encoding="utf-8")
+    found = re.findall(r"^ +EVENT_(\w+) = 0x([0-9A-F]{2}),$", header, re.MULTILINE)
+    assert len(found) > 40
+    named = {name: EVENT_NAMES.get(name) or re.sub("_ended$", "_gone", name.lower()) for name, _ in found}
+    return {named[name]: int(code, 16) for name, code in found}
+
+
+def firmware_severity(code: int) -> int:
+    header = (SOURCE / "core" / "event_queue.h").read_text(encoding="utf-8")
+    minor = re.findall(r"case (EVENT_\w+):", (SOURCE / "core" / "severity.c").read_text(encoding="utf-8"))
+    assert len(minor) > 15
+    return 2 if any(re.search(rf"^ +{name} = 0x{code:02X},$", header, re.MULTILINE) for name in minor) else 1
+
+
+KEPT_FREE = {"secure_element_fault", "secure_element_back"}
+"""Codes that nothing reports: without the secure element nothing is signed."""
+
+
+def test_the_reference_meter_file_has_every_event_that_the_firmware_reports() -> None:
+    """A name without a code can't be asked for by a plan; one with another code is another meter's."""
+    told = load_meter_file(METER).alerts.events.model_dump(exclude_none=True)
+    assert told == {name: code for name, code in firmware_codes().items() if name not in KEPT_FREE}
+
+
+def test_what_is_kept_free_is_put_into_the_queue_by_no_module() -> None:
+    modules = "".join(file.read_text("utf-8") for file in SOURCE.glob("core/*.c") if file.name != "causes.c")
+    modules = modules.replace("case EVENT_SECURE_ELEMENT_BACK:", "")  # its severity
+    assert not any(f"EVENT_{name.upper()}" in modules for name in KEPT_FREE)
+    assert "EVENT_FRONT_END_FAULT" in modules
+
+
+def test_every_event_has_a_place_in_a_meter_file() -> None:
+    assert set(EventCodes.model_fields) == set(firmware_codes())
+
+
+def test_the_table_of_equivalents_is_that_of_the_firmware() -> None:
+    """Codes, each once, beginning and end in one row, and severities."""
+    text = (SOURCE / "README.md").read_text(encoding="utf-8").partition("### Events")[2].partition("## ")[0]
+    rows = re.findall(r"^\| ((?:`[0-9A-F]{2}`(?:, )?)+) \| ([^|]+) \| ([12](?:, [12])*) \|", text, re.MULTILINE)
+    shown: dict[int, int] = {}
+    for codes, cause, severities in rows:
+        numbers = [int(code, 16) for code in re.findall("`(..)`", codes)]
+        assert len(numbers) == len(severities.split(", ")), cause
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), f"{cause}: the end is the code after"
+        assert not shown.keys() & set(numbers), cause
+        shown |= dict(zip(numbers, map(int, severities.split(", ")), strict=True))
+    assert shown == {code: firmware_severity(code) for code in firmware_codes().values()}
+
+
+def test_the_table_of_the_alert_format_is_that_of_the_firmware() -> None:
+    text = ALERT_FORMAT.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([0-9A-F]{2})`(?: \((\d+)\))? \| [^|]+ \| ([12]) \|$", text, re.MULTILINE)
+    assert all(not decimal or int(decimal) == int(code, 16) for code, decimal, _ in rows)
+    assert len({code for code, _, _ in rows}) == len(rows)
+    shown = {int(code, 16): int(severity) for code, _, severity in rows}
+    assert shown == {code: firmware_severity(code) for code in firmware_codes().values()}
