@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from pathlib import Path
 
 from harness.bench.errors import BenchError
@@ -27,9 +25,10 @@ def _check_what_it_reads(text: str, patch: Path) -> None:
 def build_image(defect: Defect | None, source: Path, folder: Path) -> Path:
     """The image of the defect (None or without a patch: of the reference meter); raises QualifyError."""
     try:
-        from firmware_ref.tool.build import build  # noqa: PLC0415 - only here is the build tool needed
+        from firmware_ref.tool.build import CHANGED_SOURCES, build  # noqa: PLC0415 - only here is the build tool needed
         from firmware_ref.tool.errors import FirmwareError  # noqa: PLC0415
         from firmware_ref.tool.patch import apply_patch  # noqa: PLC0415
+        from firmware_ref.tool.workshop import changeable_copy  # noqa: PLC0415
     except ImportError as error:
         raise BenchError(
             f"building a defect's firmware needs the extra 'emulation' ({error.name} is missing): "
@@ -38,9 +37,7 @@ def build_image(defect: Defect | None, source: Path, folder: Path) -> Path:
     try:
         if defect is None or defect.patch is None:
             return build(source, folder / "reference").bin
-        with tempfile.TemporaryDirectory(prefix="firmware-defect-") as work:
-            copy = Path(work) / "firmware_ref"
-            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.py", "defects"))
+        with changeable_copy(source, folder.parent / CHANGED_SOURCES) as copy:
             text = defect.patch.read_text(encoding="utf-8")
             _check_what_it_reads(text, defect.patch)
             apply_patch(text, copy, defect.patch.name)
