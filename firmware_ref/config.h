@@ -22,6 +22,11 @@
 #define CONFIG_PARAMETER_PAGE_BYTES 0x400u
 #define CONFIG_POSITION_ADDRESS 0x3F400u /* TILT-1: installed positions, one after the other, never erased */
 #define CONFIG_POSITION_PAGE_BYTES 0x400u
+/*
+ * How often the flash is asked whether a word is written: 3 cycles or more each, so 12 ms at least. The part takes 20 us; an
+ * ageing one somewhat more.
+ */
+#define CONFIG_FLASH_POLLS 64000u
 #define CONFIG_SLOT_HEADER_BYTES 0x200u /* the vector table follows it and VTOR needs 256-byte alignment */
 
 /* SEAL-2: an opening counts when it lasts this long without a break. */

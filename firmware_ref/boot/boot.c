@@ -110,6 +110,7 @@ __attribute__((noinline)) static void run_image(uint32_t image_address) {
 /*
  * INT-4, SIG-3: the JTAG port goes for good at the first boot, before anything of the application runs. USER_DBG takes one
  * value for ever: DBG1 and DBG0 at 0 (data sheet, Internal Memory). The factory's last access is the one that programs the image.
+ * A commitment that does not end is tried again at the next boot: a meter that watches is worth more than one that waits.
  */
 static void close_debug_port(void) {
     if ((FLASH_USER_DBG & FLASH_USER_DBG_UNWRITTEN) == 0) {
@@ -119,7 +120,7 @@ static void close_debug_port(void) {
     FLASH_USER_DBG = 0;
     FLASH_FMA = FLASH_FMA_USER_DBG;
     FLASH_FMC = FLASH_FMC_COMMIT;
-    while ((FLASH_FMC & 8u) != 0) {
+    for (unsigned left = CONFIG_FLASH_POLLS; left > 0 && (FLASH_FMC & 8u) != 0; left--) {
     }
 }
 

@@ -33,22 +33,36 @@ static bool join(struct event_queue *queue, const struct event *event, uint16_t 
     return false;
 }
 
-static void note_dropped(struct event_queue *queue, const struct event *event) {
+static void note_dropped(struct event_queue *queue, const struct hal_utc *time, uint16_t count) {
     if (queue->dropped == 0) {
-        queue->dropped_time = event->time;
+        queue->dropped_time = *time;
     }
-    if (queue->dropped < UINT16_MAX) {
-        queue->dropped++;
+    queue->dropped = queue->dropped <= UINT16_MAX - count ? (uint16_t)(queue->dropped + count) : UINT16_MAX;
+}
+
+/* COM-5: no major event is lost while a minor one keeps its place; the youngest goes, as if it had come after. */
+static bool displace_minor(struct event_queue *queue) {
+    for (unsigned i = queue->count; i > 0; i--) {
+        if (severity_is_minor(queue->events[i - 1u].code)) {
+            note_dropped(queue, &queue->events[i - 1u].time, queue->events[i - 1u].count);
+            remove_at(queue, i - 1u);
+            return true;
+        }
     }
+    return false;
 }
 
 void event_queue_put(struct event_queue *queue, const struct event *event) {
     const uint16_t count = event->count > 0 ? event->count : 1u;
-    if (queue->count < CONFIG_EVENT_QUEUE) {
-        append(queue, event, count);
-    } else if (!join(queue, event, count)) {
-        note_dropped(queue, event);
+    if (queue->count == CONFIG_EVENT_QUEUE && join(queue, event, count)) {
+        return;
     }
+    const bool is_full = queue->count == CONFIG_EVENT_QUEUE;
+    if (is_full && (severity_is_minor(event->code) || !displace_minor(queue))) {
+        note_dropped(queue, &event->time, count);
+        return;
+    }
+    append(queue, event, count);
 }
 
 /* COM-5: the first major event; before it the oldest of its own cause, which a head-end must hear of first (COM-4). */

@@ -58,6 +58,9 @@ static const char *judge_guess(struct port_guard *guard, struct event_queue *que
 }
 
 static enum port_request take_line(struct port_guard *guard, struct event_queue *queue, uint64_t now_us) {
+    if (guard->open_until_us == 0 && guard->length == 0) {
+        return PORT_NOTHING; /* an empty line, as a terminal sends to see who is there, is no guess */
+    }
     enum port_request request = PORT_NOTHING;
     if (guard->open_until_us == 0) {
         guard->answer = judge_guess(guard, queue, now_us);

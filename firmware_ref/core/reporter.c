@@ -24,15 +24,21 @@ void reporter_begin(struct reporter *reporter, const struct alert_parties *parti
     secure_element_begin(&reporter->se, SE_REQUEST_INFO, NULL, now_us);
 }
 
-/* The event stays where it is and the attempt is repeated, less and less often. */
-static void take_se_failure(struct reporter *reporter, uint64_t now_us) {
+static void queue_now(struct event_queue *queue, enum event_code code, uint64_t now_us) {
+    const struct event event = {.code = (uint8_t)code, .time = hal_utc_at(now_us)};
+    event_queue_put(queue, &event);
+}
+
+/* The event stays where it is and the attempt is repeated, less and less often; a silence that lasts is an event itself. */
+static void take_se_failure(struct reporter *reporter, struct event_queue *queue, uint64_t now_us) {
     reporter->retry_us = reporter->retry_us == 0 ? CONFIG_SE_RETRY_FIRST_US : 2u * reporter->retry_us;
     if (reporter->retry_us > CONFIG_SE_RETRY_MAX_US) {
         reporter->retry_us = CONFIG_SE_RETRY_MAX_US;
     }
     reporter->retry_at_us = now_us + reporter->retry_us;
-    if (reporter->presence == SE_UNKNOWN && reporter->retry_us >= CONFIG_SE_ABSENT_RETRY_US) {
+    if (reporter->presence != SE_ABSENT && reporter->retry_us >= CONFIG_SE_ABSENT_RETRY_US) {
         reporter->presence = SE_ABSENT;
+        queue_now(queue, EVENT_SECURE_ELEMENT_FAULT, now_us);
     }
     reporter->is_se_resting = true;
     reporter->signing = NULL;
@@ -81,6 +87,9 @@ static void take_counter(struct reporter *reporter, struct event_queue *queue, s
 
 static void take_se_answer(struct reporter *reporter, struct event_queue *queue, struct event_log *log, uint64_t now_us) {
     reporter->retry_us = 0;
+    if (reporter->presence == SE_ABSENT) {
+        queue_now(queue, EVENT_SECURE_ELEMENT_BACK, now_us);
+    }
     reporter->presence = SE_PRESENT;
     switch (reporter->state) {
     case REPORTER_PROBING:
@@ -162,7 +171,7 @@ static uint64_t step_secure_element(struct reporter *reporter, struct event_queu
     if (reporter->se.status == SE_FINISHED) {
         take_se_answer(reporter, queue, log, now_us);
     } else {
-        take_se_failure(reporter, now_us);
+        take_se_failure(reporter, queue, now_us);
     }
     /* At once: the EEPROM takes the bus when nobody needs it (COM-1). */
     return reporter->state == REPORTER_IDLE ? start_work(reporter, queue, log, now_us) : now_us;

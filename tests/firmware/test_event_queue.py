@@ -42,5 +42,36 @@ def test_what_cannot_join_is_dropped_counted_and_reported(modules: HostProgram) 
     assert taken[8:] == ["3b:2:8"], "two were dropped, the first of them at second 8"
 
 
+@pytest.mark.parametrize(
+    ("put", "taken"),
+    [
+        pytest.param(
+            "05 07 0a 0c 0e 12 14 16 2c",
+            ["2c:1:8", "05:1:0", "07:1:1", "0a:1:2", "0c:1:3", "0e:1:4", "12:1:5", "14:1:6", "3b:1:7"],
+            id="the youngest minor goes",
+        ),
+        pytest.param(
+            "05 06 09 0b 0d 11 13 15 17 19",
+            ["06:1:1", "09:1:2", "0b:1:3", "0d:1:4", "11:1:5", "13:1:6", "15:1:7", "17:1:8", "3b:2:0"],
+            id="minors first, then the newest major; both are counted",
+        ),
+        pytest.param(
+            "05 2d 2d 09 0b 0d 11 13 2d 15",
+            ["09:1:3", "0b:1:4", "0d:1:5", "11:1:6", "13:1:7", "15:1:9", "05:1:0", "2d:1:1", "3b:2:8"],
+            id="what had joined is counted for both",
+        ),
+        pytest.param(
+            "05 07 0a 0c 0e 12 14 16 18",
+            ["05:1:0", "07:1:1", "0a:1:2", "0c:1:3", "0e:1:4", "12:1:5", "14:1:6", "16:1:7", "3b:1:8"],
+            id="a minor displaces nothing",
+        ),
+    ],
+)
+def test_a_major_event_takes_a_minor_ones_place(modules: HostProgram, put: str, taken: list[str]) -> None:
+    got = order(modules, put)
+    assert sorted(got) == sorted(taken)
+    assert [one for one in got if one[:2] != "3b"] == taken[:-1]
+
+
 def test_an_empty_queue_gives_nothing(modules: HostProgram) -> None:
     assert order(modules, "-") == []

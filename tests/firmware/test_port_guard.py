@@ -48,9 +48,17 @@ def test_an_open_port_closes_by_itself(meter: HostMeter) -> None:
     assert say(meter, "state") == "port refused\r\n"
 
 
-@pytest.mark.parametrize("guess", ["", PASSWORD[:-1], PASSWORD + " ", PASSWORD * 3, "x" * 24, "x" * 25, "x" * 300])
+@pytest.mark.parametrize("guess", [PASSWORD[:-1], PASSWORD + " ", PASSWORD * 3, "x" * 24, "x" * 25, "x" * 300])
 def test_no_other_line_opens(meter: HostMeter, guess: str) -> None:
     assert say(meter, guess) == "port refused\r\n"
+    assert say(meter, PASSWORD) == "port open\r\n"
+
+
+def test_an_empty_line_is_no_guess(meter: HostMeter) -> None:
+    """A terminal sends one to see who is there."""
+    assert [say(meter, "") for _ in range(5)] == [""] * 5
+    assert [say(meter, "a"), say(meter, "b")] == ["port refused\r\n"] * 2
+    assert say(meter, "") == ""
     assert say(meter, PASSWORD) == "port open\r\n"
 
 

@@ -12,6 +12,8 @@ from tests.firmware.alert_decoder import decode_alert, decode_alerts
 from tests.firmware.host_meter import MS, HostMeter, S
 from tests.firmware.parts import seeded
 
+SE_FAULT = 0x400
+
 
 def open_case(meter: HostMeter, at_us: int = 2 * S, run_us: int = 500 * MS) -> None:
     meter.edge(at_us, True)
@@ -173,9 +175,24 @@ def test_without_a_secure_element_the_event_waits_and_is_sent_later(make_meter: 
     assert meter.sent["modem"] == []
     meter.element.is_present = True
     meter.run(30 * S)
-    alert = meter.alerts[0]
-    assert meter.is_genuine(alert)
-    assert alert.event_time.second == 2
+    assert [alert.code for alert in meter.alerts[:3]] == [0x39, 0x2C, 0x3A]
+    assert all(meter.is_genuine(alert) for alert in meter.alerts)
+    assert meter.alerts[1].event_time.second == 2
+
+
+def test_a_secure_element_that_falls_silent_and_comes_back_is_two_events(meter: HostMeter) -> None:
+    open_case(meter, run_us=2 * S)
+    meter.receive(meter.alerts[-1].confirmation())
+    meter.forget_sent()
+    meter.element.is_present = False
+    assert meter.status & SE_FAULT == 0, "nobody asks while there is nothing to sign"
+    meter.edge(meter.now_us + MS, False)
+    meter.run(meter.now_us + 3 * S)
+    assert meter.status & SE_FAULT
+    meter.element.is_present = True
+    meter.run(meter.now_us + 8 * S)
+    assert meter.status & SE_FAULT == 0
+    assert {0x2D, 0x39, 0x3A} <= {alert.code for alert in meter.alerts}
 
 
 @pytest.mark.parametrize("opcode", [0x24, 0x16, 0x41])

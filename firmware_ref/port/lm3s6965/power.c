@@ -29,6 +29,7 @@ void handle_gpio_e(void) {
     GPIO_ICR(GPIO_E_BASE) = causes;
     if ((causes & INJECTION_PIN) != 0) {
         overdriven_since_us = hal_time_us(); /* of any edge: a break that is over already counts as one */
+        GPIO_IM(GPIO_E_BASE) = MAINS_PIN;    /* the next one is told once this has been taken, whatever their rate (SEAL-3) */
         time_note_wake();
     }
     if ((causes & MAINS_PIN) != 0) {
@@ -39,6 +40,7 @@ void handle_gpio_e(void) {
 bool hal_is_line_overdriven(uint64_t *since_us) {
     disable_interrupts();
     *since_us = overdriven_since_us;
+    GPIO_IM(GPIO_E_BASE) = MAINS_PIN | INJECTION_PIN;
     enable_interrupts();
     return (GPIO_DATA(GPIO_E_BASE, INJECTION_PIN) & INJECTION_PIN) != 0;
 }

@@ -38,7 +38,10 @@ const uint8_t *hal_parameter_page(void) { return (const uint8_t *)(uintptr_t)CON
 
 const uint8_t *hal_position_page(void) { return (const uint8_t *)(uintptr_t)CONFIG_POSITION_ADDRESS; }
 
-/* The flash's time base is the clock's microsecond; the program waits in flash while a word is written. */
+/*
+ * The flash's time base is the clock's microsecond; the program waits in flash while a word is written. A flash that does not end
+ * is left: the record is not whole then, which its reader notices.
+ */
 void hal_position_write(uint32_t at, const uint8_t *octets, uint32_t count) {
     FLASH_USECRL = CONFIG_CYCLES_PER_US - 1u;
     for (uint32_t i = 0; i < count; i += 4u) {
@@ -46,7 +49,7 @@ void hal_position_write(uint32_t at, const uint8_t *octets, uint32_t count) {
         FLASH_FMD = (uint32_t)octets[i] | (uint32_t)octets[i + 1u] << 8 | (uint32_t)octets[i + 2u] << 16 |
                     (uint32_t)octets[i + 3u] << 24;
         FLASH_FMC = FLASH_FMC_WRITE;
-        while ((FLASH_FMC & 1u) != 0) {
+        for (unsigned left = CONFIG_FLASH_POLLS; left > 0 && (FLASH_FMC & 1u) != 0; left--) {
         }
     }
 }
