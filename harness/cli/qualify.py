@@ -133,7 +133,7 @@ def qualify_command(
         with terminated_like_interrupted():
             made = qualify(request, Told(workers))
         _write(made, folder, save)
-        raise typer.Exit(_conclude(made, folder))
+        raise typer.Exit(_conclude(made, folder, name_left_out=not only))
 
 
 def _write(made: Qualification, folder: Path, save: Path | None) -> None:
@@ -148,9 +148,9 @@ def _write(made: Qualification, folder: Path, save: Path | None) -> None:
                 raise BenchFileError(f"{place}: can't be written: {error.strerror}; choose another folder") from error
 
 
-def _conclude(made: Qualification, folder: Path) -> int:
+def _conclude(made: Qualification, folder: Path, *, name_left_out: bool) -> int:
     say("")
-    for line in (*matrix_lines(made), "", *summary_lines(made)):
+    for line in (*matrix_lines(made), "", *summary_lines(made, name_left_out=name_left_out)):
         say(line)
     say(f"matrix    {shown_path(folder / f'{NAME}.html')}; {NAME}.json, .csv, .md beside it")
     words = {0: "[bold green]PASS[/bold green]", 1: "[bold red]FAIL[/bold red]"}

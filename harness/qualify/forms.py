@@ -125,8 +125,8 @@ def _word(row: Row) -> str:
     return "" if row.finding.outcome is Outcome.CAUGHT else row.finding.outcome.value
 
 
-def summary_lines(made: Qualification) -> Iterator[str]:
-    """What all rows together say."""
+def summary_lines(made: Qualification, *, name_left_out: bool = True) -> Iterator[str]:
+    """What all rows together say. Whoever chose the defects by name need not read the names of all the others."""
     yield (
         f"{len(made.caught)} of {len(made.rows)} defects caught, {len(made.modes)} distinct failure modes, "
         f"{len(made.covered)} of {len(made.requirements)} requirements shown to be failed by a bad meter"
@@ -136,7 +136,8 @@ def summary_lines(made: Qualification) -> Iterator[str]:
     for names in _copies(made):
         yield f"the same judgements fail for: {', '.join(names)}"
     if made.left_out:
-        yield f"left out ({len(made.left_out)}): {', '.join(made.left_out)}"
+        names = f": {', '.join(made.left_out)}" if name_left_out else ""
+        yield f"left out ({len(made.left_out)}){names}"
     if made.interrupted:
         yield "interrupted: those left out were not put through it"
     if made.stopped_at_first_failure:

@@ -144,6 +144,7 @@ def test_near_copies_count_once_and_untouched_requirements_are_named() -> None:
     assert "no defect violates: SEAL-2" in text
     assert "the same judgements fail for: caught, copy" in text
     assert "left out (1): other" in text
+    assert "left out (1)" in list(summary_lines(qualification, name_left_out=False)), "for who named what is in"
 
 
 def test_the_matrix_has_a_mark_for_each_meter_and_requirement() -> None:

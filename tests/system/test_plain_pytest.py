@@ -197,3 +197,10 @@ def test_in_parallel_other_tests_run_without_the_plans(tmp_path: Path) -> None:
     outcome = pytest_here("testplans", "tests/measure/test_verdict.py", "-n", 2, "-o", f"cache_dir={tmp_path}")
     assert outcome.status == 0, outcome.text
     assert "record in" not in outcome.out
+
+
+def test_collecting_warns_of_nothing() -> None:
+    """A fixture's module that another one imports before pytest has loaded it is told to every user, at every run."""
+    outcome = pytest_here("testplans", "--collect-only")
+    assert outcome.status == 0, outcome.text
+    assert "warning" not in outcome.text.lower()
