@@ -136,8 +136,8 @@ def summary_lines(made: Qualification, *, name_left_out: bool = True) -> Iterato
     for names in _copies(made):
         yield f"the same judgements fail for: {', '.join(names)}"
     if made.left_out:
-        names = f": {', '.join(made.left_out)}" if name_left_out else ""
-        yield f"left out ({len(made.left_out)}){names}"
+        named = f": {', '.join(made.left_out)}" if name_left_out else ""
+        yield f"left out ({len(made.left_out)}){named}"
     if made.interrupted:
         yield "interrupted: those left out were not put through it"
     if made.stopped_at_first_failure:
