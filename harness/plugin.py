@@ -76,6 +76,7 @@ pytest_plugins = (
     "fixtures.multimeter",
     "fixtures.mains",
     "fixtures.load",
+    "fixtures.surge",
     "fixtures.shunt",
     "fixtures.wiring",
     "fixtures.magnet",

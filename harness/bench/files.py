@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from harness.bench.diagnostic_section import DiagnosticSection
 from harness.bench.errors import BenchFileError, InstrumentMissingError
-from harness.bench.stimuli import CoilEntry, NarrowCoilEntry, ShakerEntry, ShuntEntry
+from harness.bench.stimuli import CoilEntry, NarrowCoilEntry, ShakerEntry, ShuntEntry, SurgeEntry
 from harness.bench.toml_file import FileModel, load_model
 
 MAX_IMAGE_BYTES = 256 * 1024
@@ -150,6 +150,7 @@ class BenchFile(FileModel):
     shunts: dict[str, ShuntEntry] = Field(default_factory=dict)
     link_profiles: dict[str, LinkProfileEntry] = Field(default_factory=dict)
     shaker: ShakerEntry | None = None
+    surge: SurgeEntry | None = None
     emulation: EmulationSection = Field(default_factory=EmulationSection)
 
     @model_validator(mode="after")

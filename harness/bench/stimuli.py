@@ -55,6 +55,16 @@ class ShakerEntry(FileModel):
     certificate: str = ""
 
 
+class SurgeEntry(FileModel):
+    """The surge generator at the meter, between line and neutral; the relay channel ``surge`` triggers it."""
+
+    level_V: float = Field(gt=0)
+    """Peak of its wave without load, as it is set at the generator (IEC 61000-4-5)."""
+    charge_s: float = Field(gt=0)
+    """How long it charges after each surge, before it takes the next trigger."""
+    certificate: str = ""
+
+
 class ShuntEntry(FileModel):
     """A shunt across one of the meter's current elements, worked by the relay channel ``shunt_NAME``."""
 

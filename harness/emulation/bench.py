@@ -74,6 +74,8 @@ class EmulatedBench:
             accelerometer=file.emulation.accelerometer,
             thermistor=file.emulation.terminal_thermistor,
         )
+        if file.surge is not None:
+            self.plant.mains.surge_V = round(file.surge.level_V)
         self.plant.injection.attach(self.board.mcu.gpio["e"])
         for net in self.plant.magnet.nets.values():
             net.watchers.append(self.board.latch.name)

@@ -23,6 +23,7 @@ from fixtures.magnet import Magnet
 from fixtures.mains import Mains
 from fixtures.meter import Meter
 from fixtures.shaker import Shaker
+from fixtures.surge import Surge
 from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
 from harness.measure.units import AccelerationG, CurrentA, DurationNs, FieldMt, FrequencyHz, TemperatureDegC, VoltageV
@@ -38,8 +39,9 @@ class Life(Parameters):
     ``lowest_load`` to ``highest_load`` is what a house draws. ``shortest_dip`` to ``longest_dip`` are interruptions of
     the mains. ``optical_probe`` is the field of a probe's own magnet at the meter's sensor. ``train`` is the peak of
     a train's passing, for many seconds, ``knock`` that of a slammed door, for some tenths of one. A stroke of lightning
-    lies on the communication line for up to ``longest_stroke`` (SIG-4: a transient wipes no keys). ``coldest`` and
-    ``warmest`` are the day's air, which goes from one to the other and back. Alerts are waited for ``watch`` after the
+    lies on the communication line for up to ``longest_stroke`` (SIG-4: a transient wipes no keys); others are surges on
+    the mains, of the bench's level. ``coldest`` and ``warmest`` are the day's air, which goes from one to the other and
+    back. Alerts are waited for ``watch`` after the
     last of it, then for the one of an opening, without which silence would show nothing.
     """
 
@@ -78,6 +80,7 @@ class House:
     shaker: Shaker
     chamber: ChamberControl
     high_voltage: HighVoltage
+    surge: Surge
     meter: Meter
     clock: Clock
     chance: Chance
@@ -86,7 +89,7 @@ class House:
     def drawn_load_A(self, name: str) -> float:
         """Any load, small ones as often as large ones."""
         low_A, high_A = self.parameters.lowest_load_A, self.parameters.highest_load_A
-        return round(low_A * (high_A / low_A) ** self.chance.part(name), 3)
+        return round(low_A * float((high_A / low_A) ** self.chance.part(name)), 3)
 
 
 def _load_step(house: House, name: str) -> str:
@@ -157,8 +160,12 @@ def _knock(house: House, name: str) -> str:
 
 
 def _thunderstorm(house: House, name: str) -> str:
-    """A stroke or a few: high voltage on the communication line, the mains gone for some periods after every other."""
+    """A stroke or a few: surges on the mains, then high voltage on the communication line, the mains gone for some
+    periods after every other."""
     strokes = 1 + house.chance.below(4, f"{name}, strokes")
+    for _ in range(strokes):
+        house.surge.fire()
+        house.clock.sleep_ns(house.chance.below(2 * S, f"{name}, until the next surge"))
     house.load.off()
     for stroke in range(strokes):
         this = f"{name}, stroke {stroke}"
@@ -193,6 +200,7 @@ def test_ordinary_life_gives_no_event(
     shaker: Shaker,
     chamber: ChamberControl,
     high_voltage: HighVoltage,
+    surge: Surge,
     case: Case,
     listener: Listener,
     meter: Meter,
@@ -203,7 +211,7 @@ def test_ordinary_life_gives_no_event(
 ) -> None:
     """Loads, dips, sags, visits, trains, doors, lightning and a day of heat and cold give no event; an opening does."""
     mains.feed(parameters.voltage_V, parameters.frequency_Hz)
-    house = House(mains, load, magnet, shaker, chamber, high_voltage, meter, clock, chance, parameters)
+    house = House(mains, load, magnet, shaker, chamber, high_voltage, surge, meter, clock, chance, parameters)
     record.judge_equal("events when the source takes over", listener.collect(parameters.watch_ns).events, 0)
     for number, gap_ns in enumerate(_gaps(house)):
         if number in (0, parameters.happenings // 2):

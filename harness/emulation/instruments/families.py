@@ -52,6 +52,7 @@ ACTUATORS = {
     "hv_inject": Actuator(INJECTION, "source"),
     "terminal_heater": Actuator(TERMINALS, "heater"),
     "side_magnet": Actuator(SIDE_MAGNET, "near"),
+    "surge": Actuator(MAINS, "surge"),
     **{fault: Actuator(MAINS, fault) for fault in FAULTS},
 }
 """What a relay channel of the bench file can work, by the name it has there; ``shunt_NAME`` works that shunt."""

@@ -258,7 +258,7 @@ class Ade7953(PlainComponent):
         quantity, _, gain_register = MEASURED[current_register]
         since_ns = state.peaks_since_ns[current_register]
         segments = self.surroundings.mains_segments(quantity, since_ns, max(at_ns, since_ns + 1))
-        value_uA = peak_uA(segments) * self._passed_ppm(quantity, segments, at_ns)[1] // 1_000_000
+        value_uA = peak_uA(segments, since_ns) * self._passed_ppm(quantity, segments, at_ns)[1] // 1_000_000
         if resets:
             state.peaks_since_ns[current_register] = at_ns
         noise = self.world.stream(f"{self.name} noise").take_bytes(1)[0]

@@ -29,6 +29,8 @@ RIPPLE_PPM = 300
 GAIN_PPM = 2_000
 GAIN_ONE = 0x40_0000
 """AIGAIN, BIGAIN and AVGAIN: this code is a factor of 1."""
+ANTI_ALIAS_NS = 33_000
+"""1 kohm and 33 nF at each input (the data sheet's circuit [recalled]): impulses of some microseconds are spread."""
 _FORGOTTEN = 40
 """After so many time constants nothing is left of what was (e^-40 of 10^16 is below one)."""
 
@@ -57,6 +59,20 @@ def mean_square_u2(segment: Segment) -> int:
     return sum((round(real) ** 2 + round(imaginary) ** 2) // 2 for real, imaginary in sums.values())
 
 
+def filtered_impulse(segment: Segment) -> tuple[int, int]:
+    """Height and time constant of a segment's impulse behind the input's filter: an exponential of the same energy."""
+    tau_ns = segment.tau_ns + ANTI_ALIAS_NS
+    return (segment.initial_u - segment.final_u) * segment.tau_ns // tau_ns, tau_ns
+
+
+def impulse_share_u2(segment: Segment, from_ns: int, to_ns: int, ratio_ppm: int) -> int:
+    """What the square of an impulse adds meanwhile to the low-pass filter's output, whose time is far longer."""
+    height_u, tau_ns = filtered_impulse(segment)
+    height_u = height_u * ratio_ppm // 10**6
+    began, ended = (exp(-2 * (at_ns - segment.start_ns) / tau_ns) for at_ns in (max(from_ns, segment.start_ns), to_ns))
+    return height_u * height_u * tau_ns // (2 * FILTER_NS) * round((began - ended) * 1e9) // 10**9
+
+
 def settle(state: ChannelState, segments: list[Segment], now_ns: int, ratio_ppm: int = 1_000_000) -> None:
     """Let the filter follow ``segments`` from when it was last worked out until ``now_ns``.
 
@@ -67,6 +83,8 @@ def settle(state: ChannelState, segments: list[Segment], now_ns: int, ratio_ppm:
         since_ns = end_ns - state.at_ns
         if since_ns <= 0:
             continue
+        if segment.tau_ns:
+            state.mean_square += impulse_share_u2(segment, state.at_ns, end_ns, ratio_ppm)
         target = mean_square_u2(segment) * ratio_ppm**2 // 10**12
         state.at_ns = end_ns
         if since_ns > _FORGOTTEN * FILTER_NS:

@@ -68,6 +68,13 @@ class Injection(PlainComponent):
             self.world.cancel(self.name, "crossed")
             delay_ns = self.rise_ns if argument else self.fall_ns
             self.world.schedule(self.world.now_ns + delay_ns, self.name, "crossed", argument)
+        elif kind == "coupled" and not self.state.on:
+            # A surge on the mains beside the line charges it to its tube's voltage within a microsecond.
+            self.world.cancel(self.name, "crossed")
+            self.world.schedule(self.world.now_ns, self.name, "crossed", True)
+            self.world.schedule(self.world.now_ns + self.fall_ns, self.name, "crossed", False)
+        elif kind == "coupled":
+            return
         elif kind == "crossed":
             self.state.sensed = argument
             if self._port is not None:

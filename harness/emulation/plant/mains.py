@@ -34,6 +34,7 @@ from harness.emulation.plant.mains_shape import (
     rectifier_shape,
     reshaped,
 )
+from harness.emulation.plant.mains_surge import SURGE_OVER_NS, impulse
 from harness.emulation.plant.mains_wiring import (
     BREAK_BEFORE_MAKE,
     FAULTS,
@@ -112,6 +113,10 @@ class Mains(PlainComponent):
         self.consumers: list[str] = []
         self.earth_watchers: list[str] = []
         """Told by an event ``line to earth`` (True: there) whether terminal L has its voltage against earth."""
+        self.surge_watchers: list[str] = []
+        """Told by an event ``coupled`` of every impulse on the mains: lines beside it."""
+        self.surge_V = 0
+        """What the surge generator is set to."""
         self.state = MainsState()
         super().__init__(world, name)
         self.nets = {net: AnalogNet(world, net, unit=unit) for net, unit in UNITS.items()}
@@ -154,6 +159,12 @@ class Mains(PlainComponent):
             state.feed = "source" if argument else "house"
         elif kind == "inrush over":
             state.in_rush = False
+        elif kind == "surge over":
+            pass  # the nets follow their laws without it from here on
+        elif kind == "surge":
+            if argument:  # the relay's contact triggers the generator when it closes
+                self._strike()
+            return
         elif kind in FAULTS:
             self._rewire(kind, argument)
         elif kind == "changed over":
@@ -164,6 +175,15 @@ class Mains(PlainComponent):
         else:
             super().on_event(kind, argument)
         self._follow()
+
+    def _strike(self) -> None:
+        """An impulse on the laws that hold: those go on beneath it."""
+        volts, amperes = self.voltage().rms_u, self.load_current().rms_u
+        for net, height_u in self.traits.surge.heights(self.surge_V, volts, amperes).items():
+            self.nets[net].follow(impulse(self.nets[net].state.segments[-1], self.world.now_ns, height_u))
+        self.world.schedule(self.world.now_ns + SURGE_OVER_NS, self.name, "surge over")
+        for told in self.surge_watchers:
+            self.world.schedule(self.world.now_ns, told, "coupled")
 
     def tell_earth(self, watcher: str) -> None:
         """From now on ``watcher`` hears of the line's voltage against earth, first of what it is now."""
@@ -364,7 +384,7 @@ class Mains(PlainComponent):
         phase_mdeg = (reference_mdeg + phasor.phase_mdeg) % FULL_TURN_MDEG if peak_u else 0
         harmonics = harmonics_of(phasor.shape, now_ns, peak_u, frequency_mHz, phase_mdeg)
         alike = [one.peak_u for one in before.plus] == [one.peak_u for one in harmonics]
-        if alike and (before.peak_u, before.frequency_mHz) == (peak_u, frequency_mHz):
+        if alike and not before.tau_ns and (before.peak_u, before.frequency_mHz) == (peak_u, frequency_mHz):
             off_mdeg = before.phase_mdeg + _turned_mdeg(now_ns - before.start_ns, frequency_mHz) - phase_mdeg
             off_mdeg %= FULL_TURN_MDEG
             if min(off_mdeg, FULL_TURN_MDEG - off_mdeg) <= SAME_PHASE_MDEG:

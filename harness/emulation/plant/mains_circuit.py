@@ -31,6 +31,7 @@ from harness.emulation.plant.mains_shape import (
     fundamental_u,
     total_u,
 )
+from harness.emulation.plant.mains_surge import SurgeTraits, draw_surge
 from harness.emulation.seeded import SeededStream
 
 Element = Literal["line", "neutral"]
@@ -117,6 +118,7 @@ class CircuitTraits:
     """By element: the bypass' branch."""
     house_shape: Shape
     source_shape: Shape
+    surge: SurgeTraits
 
 
 def draw_traits(stream: SeededStream, shunts: Mapping[str, ShuntEntry]) -> CircuitTraits:
@@ -150,6 +152,7 @@ def draw_traits(stream: SeededStream, shunts: Mapping[str, ShuntEntry]) -> Circu
         },
         house_shape=draw_house_shape(stream),
         source_shape=draw_source_shape(stream),
+        surge=draw_surge(stream),
     )
 
 

@@ -9,6 +9,7 @@ from harness.bench.stimuli import ShuntEntry
 from harness.emulation.plant.attitude import Attitude
 from harness.emulation.plant.climate import Climate
 from harness.emulation.plant.electromagnet import Electromagnet
+from harness.emulation.plant.injection import COMPONENT as INJECTION
 from harness.emulation.plant.injection import Injection
 from harness.emulation.plant.mains import Mains
 from harness.emulation.plant.shaker import Shaker
@@ -34,6 +35,7 @@ class Plant:
 def make_plant(world: World, shunts: Mapping[str, ShuntEntry]) -> Plant:
     """The plant, at rest: no field but the earth's, the house's mains without load, level and at 23 degrees Celsius."""
     mains, climate = Mains(world, shunts), Climate(world)
+    mains.surge_watchers.append(INJECTION)
     return Plant(
         magnet=Electromagnet(world),
         mains=mains,
