@@ -17,6 +17,11 @@ from harness.emulation.world import PlainComponent, World
 FULL_TURN_MDEG = 360_000
 
 
+def turned_mdeg(since_ns: int, frequency_mHz: int) -> int:
+    """How far a sinusoid has turned, whole turns taken off."""
+    return since_ns * frequency_mHz % 10**12 * FULL_TURN_MDEG // 10**12
+
+
 @dataclass(frozen=True)
 class Segment:
     """One law, valid from ``start_ns`` to the start of the next segment.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from harness.bench.stimuli import ShuntEntry
-from harness.emulation.analog_net import FULL_TURN_MDEG, AnalogNet, Segment
+from harness.emulation.analog_net import FULL_TURN_MDEG, AnalogNet, Segment, turned_mdeg
 from harness.emulation.errors import WorldError
 from harness.emulation.plant.mains_circuit import (
     NOMINAL_UV,
@@ -340,14 +340,14 @@ class Mains(PlainComponent):
 
     def _source_phase_mdeg(self) -> int:
         state = self.state
-        turned_mdeg = _turned_mdeg(self.world.now_ns - state.source_since_ns, state.source_mHz)
-        return (state.source_phase_mdeg + turned_mdeg) % FULL_TURN_MDEG
+        since_mdeg = turned_mdeg(self.world.now_ns - state.source_since_ns, state.source_mHz)
+        return (state.source_phase_mdeg + since_mdeg) % FULL_TURN_MDEG
 
     def _voltage_phase_mdeg(self) -> int:
-        turned_mdeg = 0 if has_line_to_earth(self.state.faults) else HALF_TURN_MDEG
+        swapped_mdeg = 0 if has_line_to_earth(self.state.faults) else HALF_TURN_MDEG
         if self.state.feed == "source":
-            return self._source_phase_mdeg() + turned_mdeg
-        return _turned_mdeg(self.world.now_ns, self.traits.house_mHz) + turned_mdeg
+            return self._source_phase_mdeg() + swapped_mdeg
+        return turned_mdeg(self.world.now_ns, self.traits.house_mHz) + swapped_mdeg
 
     def _follow(self) -> None:
         """Put every net on the law that holds from now on, and tell the consumers of a change."""
@@ -385,7 +385,7 @@ class Mains(PlainComponent):
         harmonics = harmonics_of(phasor.shape, now_ns, peak_u, frequency_mHz, phase_mdeg)
         alike = [one.peak_u for one in before.plus] == [one.peak_u for one in harmonics]
         if alike and not before.tau_ns and (before.peak_u, before.frequency_mHz) == (peak_u, frequency_mHz):
-            off_mdeg = before.phase_mdeg + _turned_mdeg(now_ns - before.start_ns, frequency_mHz) - phase_mdeg
+            off_mdeg = before.phase_mdeg + turned_mdeg(now_ns - before.start_ns, frequency_mHz) - phase_mdeg
             off_mdeg %= FULL_TURN_MDEG
             if min(off_mdeg, FULL_TURN_MDEG - off_mdeg) <= SAME_PHASE_MDEG:
                 return  # the law that holds goes on
@@ -398,8 +398,3 @@ def find_mains(world: World) -> Mains:
     if not isinstance(component, Mains):
         raise WorldError(f"component {COMPONENT!r} is a {type(component).__name__}, not the mains")
     return component
-
-
-def _turned_mdeg(since_ns: int, frequency_mHz: int) -> int:
-    """How far a sinusoid has turned, whole turns taken off."""
-    return since_ns * frequency_mHz % 10**12 * FULL_TURN_MDEG // 10**12

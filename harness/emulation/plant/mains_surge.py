@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from harness.emulation.analog_net import FULL_TURN_MDEG, Segment
+from harness.emulation.analog_net import FULL_TURN_MDEG, Segment, turned_mdeg
 from harness.emulation.seeded import SeededStream
 
 CLAMP_UV = (600_000_000, 800_000_000)
@@ -49,6 +49,5 @@ def draw_surge(stream: SeededStream) -> SurgeTraits:
 
 def impulse(law: Segment, now_ns: int, height_u: int) -> Segment:
     """The law that holds, from now on with an impulse upon it."""
-    turned_mdeg = (now_ns - law.start_ns) * law.frequency_mHz % 10**12 * FULL_TURN_MDEG // 10**12
-    phase_mdeg = (law.phase_mdeg + turned_mdeg) % FULL_TURN_MDEG
+    phase_mdeg = (law.phase_mdeg + turned_mdeg(now_ns - law.start_ns, law.frequency_mHz)) % FULL_TURN_MDEG
     return replace(law, start_ns=now_ns, phase_mdeg=phase_mdeg, initial_u=law.final_u + height_u, tau_ns=TAU_NS)
