@@ -33,7 +33,7 @@ DEGREES = 7
 IN_POSITION_DEG = 0.01
 """Encoder steps of 0.001 degrees and the servo's dead band."""
 SETTING_TOLERANCE_DEG = 0.001
-POLL_NS = 50_000_000
+POLL_NS = 100_000_000
 MOVE_TIMEOUT_NS = 60_000_000_000
 """Twice what a quarter turn takes at the slowest velocity that is of use (3 degrees/s)."""
 

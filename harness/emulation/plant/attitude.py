@@ -9,6 +9,7 @@ drawn from the seed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import cos, isqrt, radians, sin
 
 from harness.emulation.errors import WorldError
@@ -104,29 +105,26 @@ class Attitude(PlainComponent):
 
     def angles_mdeg(self, at_ns: int) -> tuple[int, int]:
         """The meter's true pitch and roll against level, in thousandths of a degree."""
-        pitch, roll = (
-            self.stage_udeg(axis, at_ns) // 1000 + askew for axis, askew in zip(AXES, self.askew_mdeg, strict=True)
-        )
-        return pitch, roll
+        pitch_udeg, roll_udeg = self._phase(1, at_ns).angle_at(at_ns), self._phase(2, at_ns).angle_at(at_ns)
+        askew_pitch_mdeg, askew_roll_mdeg = self.askew_mdeg
+        return pitch_udeg // 1000 + askew_pitch_mdeg, roll_udeg // 1000 + askew_roll_mdeg
 
     def gravity_ug(self, at_ns: int) -> tuple[int, int, int]:
         """What an ideal accelerometer at rest reads along the meter's x, y, z: 1 g upwards, in millionths of g.
 
         Upright (0, 0, 1 g); pitched by p and rolled by r: (-cos p · sin r, sin p, cos p · cos r).
         """
-        pitch, roll = (radians(angle / 1000) for angle in self.angles_mdeg(at_ns))
-        return (
-            round(-GRAVITY_UG * cos(pitch) * sin(roll)),
-            round(GRAVITY_UG * sin(pitch)),
-            round(GRAVITY_UG * cos(pitch) * cos(roll)),
-        )
+        return _gravity_ug(*self.angles_mdeg(at_ns))
 
     def _phases(self, axis: int) -> list[Phase]:
         return self.state.phases[axis - 1]
 
     def _phase(self, axis: int, at_ns: int) -> Phase:
-        phases = self._phases(axis)
-        return next((one for one in reversed(phases) if one.start_ns <= at_ns), phases[0])
+        phases = self.state.phases[axis - 1]
+        for phase in reversed(phases):
+            if phase.start_ns <= at_ns:
+                return phase
+        return phases[0]
 
     def _follow(self, axis: int, new: list[Phase]) -> None:
         kept = self._phases(axis)
@@ -134,6 +132,17 @@ class Attitude(PlainComponent):
         self.state.phases[axis - 1] = kept[past[-1] if past else 0 :] + new
         for watcher in self.watchers:
             self.world.schedule(self.world.now_ns, watcher, "moved")
+
+
+@lru_cache(maxsize=1024)
+def _gravity_ug(pitch_mdeg: int, roll_mdeg: int) -> tuple[int, int, int]:
+    """As :meth:`Attitude.gravity_ug`; at rest it is asked for the same angles again and again."""
+    pitch, roll = radians(pitch_mdeg / 1000), radians(roll_mdeg / 1000)
+    return (
+        round(-GRAVITY_UG * cos(pitch) * sin(roll)),
+        round(GRAVITY_UG * sin(pitch)),
+        round(GRAVITY_UG * cos(pitch) * cos(roll)),
+    )
 
 
 def find_attitude(world: World) -> Attitude:

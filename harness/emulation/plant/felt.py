@@ -40,9 +40,9 @@ class FeltPlant:
 
     def acceleration_ug(self, at_ns: int) -> tuple[int, int, int]:
         """Gravity in the stage's attitude, and what the shaker adds."""
-        gravity, shaking = self.plant.attitude.gravity_ug(at_ns), self.plant.shaker.acceleration_ug(at_ns)
-        x, y, z = (one + other for one, other in zip(gravity, shaking, strict=True))
-        return x, y, z
+        x_ug, y_ug, z_ug = self.plant.attitude.gravity_ug(at_ns)
+        more_x_ug, more_y_ug, more_z_ug = self.plant.shaker.acceleration_ug(at_ns)
+        return x_ug + more_x_ug, y_ug + more_y_ug, z_ug + more_z_ug
 
     def still_from_ns(self) -> int:
         """When the stage's axes and the shaker have come, or will come, to rest."""

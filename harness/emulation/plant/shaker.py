@@ -59,6 +59,8 @@ class Shaker(PlainComponent):
 
     def acceleration_ug(self, at_ns: int) -> tuple[int, int, int]:
         """Of the table, along the meter's axes."""
+        if not self.state.played:
+            return (0, 0, 0)
         moving = next((one for one in reversed(self.state.played) if one.start_ns <= at_ns < one.end_ns), None)
         if moving is None:
             return (0, 0, 0)
