@@ -19,6 +19,8 @@ from fixtures.shaker import Shaker
 from fixtures.shunt import Shunt
 from fixtures.shunt_budget import Element
 from fixtures.tilt import Tilt
+from fixtures.wiring import Wiring
+from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
 from harness.measure.direction import DirectionField
 from harness.measure.units import (
@@ -63,6 +65,59 @@ class OpenAndMoved(Parameters):
     words: dict[EventName, str]
     """A word of the security log's text for each, whatever else a maker writes (LOG-3)."""
     watch_ns: DurationNs = Field(ge=LONG_ENOUGH_NS)
+
+
+class AllAtOnce(Parameters):
+    """Each of ``delays`` after the case has opened the current in one element is reversed and a field of ``field``,
+    surely ``must_trip_field`` or more, comes along ``direction``, within milliseconds."""
+
+    voltage_V: VoltageV = Field(gt=0)
+    current_A: CurrentA = Field(gt=0)
+    field_mT: FieldMt
+    must_trip_field_mT: FieldMt
+    direction: DirectionField
+    delays_ms: list[float] = Field(min_length=1)
+    watch_ns: DurationNs = Field(ge=LONG_ENOUGH_NS)
+
+
+@pytest.mark.requirements("LOG-1", "SEAL-1", "MAG-2", "MET-3")
+@pytest.mark.parameters(model=AllAtOnce)
+def test_of_causes_that_come_together_none_is_lost(
+    mains: Mains,
+    load: Load,
+    wiring: Wiring,
+    magnet: Magnet,
+    case: Case,
+    listener: Listener,
+    clock: Clock,
+    record: TestRecord,
+    parameters: AllAtOnce,
+) -> None:
+    """While one event is signed the others wait, and each is told exactly once, as is each one's end."""
+    begun: dict[EventName, str] = {"case_opened": "SEAL-1", "magnetic_field": "MAG-2", "current_reversed": "MET-3"}
+    ended: dict[EventName, str] = {
+        "case_closed": "SEAL-1",
+        "magnetic_field_gone": "MAG-2",
+        "current_reversed_gone": "MET-3",
+    }
+    mains.feed(voltage_V=parameters.voltage_V)
+    load.set(parameters.current_A)
+    applied = magnet.apply(parameters.field_mT, parameters.direction.vector)
+    if applied.magnitude_mT - applied.expanded_uncertainty_mT < parameters.must_trip_field_mT:
+        record.inconclusive(f"the field was not surely {parameters.must_trip_field_mT:g} mT or more")
+    magnet.off()
+    listener.collect_until_quiet()
+    for delay_ms in parameters.delays_ms:
+        case.open()
+        clock.sleep_ns(round(delay_ms * 1e6))
+        wiring.make("reverse_line_element")
+        magnet.step(applied)
+        _judge_all(f"all within {delay_ms:g} ms", begun, listener.collect(parameters.watch_ns), record)
+        case.close()
+        wiring.mend("reverse_line_element")
+        magnet.off()
+        _judge_all(f"all over, {delay_ms:g} ms", ended, listener.collect(parameters.watch_ns), record)
+    load.off()
 
 
 @pytest.mark.requirements("SEAL-1", "MAG-2", "MET-1")
@@ -131,6 +186,13 @@ def test_tilt_and_shaking_are_told_with_the_case_open(
         record.judge_true(f"log: '{event}' in words, {said!r}", word in said, requirements=["LOG-3"])
     case.close()
     listener.collect_until_quiet()
+
+
+def _judge_all(what: str, events: dict[EventName, str], seen: Seen, record: TestRecord) -> None:
+    for event, requirement in events.items():
+        record.judge_equal(f"{what}: events {event!r}", seen.of(event), 1, requirements=["LOG-1", requirement])
+    others = seen.events - sum(seen.of(event) for event in events)
+    record.judge_equal(f"{what}: other events", others, 0, requirements=["LOG-1"])
 
 
 def _judge(
