@@ -55,6 +55,8 @@ SIGN_BITS = {IRMSA: (10, 12), IRMSB: (11, 13)}
 """ACCMODE: APSIGN and VARSIGN of each channel."""
 PEAKS = {0x228: (IRMSA, False), 0x229: (IRMSA, True), 0x22A: (IRMSB, False), 0x22B: (IRMSB, True)}
 """IAPEAK, RSTIAPEAK, IBPEAK, RSTIBPEAK: the current's channel, and whether reading resets it."""
+UNNOTED = frozenset({LAST_OP, LAST_ADDRESS, *LAST_DATA, 0x3FF})
+DERIVED = frozenset({*POWERS, *POWER_FACTORS, *PEAKS, ACCMODE, PERIOD})
 UNSET_GAIN_PPM = 5_000
 """Our own choice: the sheet promises nothing while register 120 is not set as required."""
 
@@ -155,14 +157,15 @@ class Ade7953(PlainComponent):
 
     def _exchange_byte(self, byte: int, at_ns: int) -> int:
         state = self.state
-        at, answer = len(state.frame), state.answer
-        state.frame.append(byte)
+        frame, answer = state.frame, state.answer
+        at = len(frame)
+        frame.append(byte)
         if at < 2:
             return 0xFF
         if 3 <= at < 2 + len(answer):
             return answer[at - 3]
         out = answer[at - 3] if 3 <= at < 3 + len(answer) else 0xFF
-        address, operation = int.from_bytes(state.frame[:2], "big"), state.frame[2]
+        address, operation = frame[0] << 8 | frame[1], frame[2]
         octets = register_octets(address)
         if at == 2 and operation == READ:
             state.answer = self._read(address, at_ns).to_bytes(octets, "big")
@@ -180,7 +183,7 @@ class Ade7953(PlainComponent):
     def _note(self, operation: int, address: int, data: int) -> None:
         """The last successful communication (registers LAST_OP, LAST_ADD, LAST_RWDATA, which don't note themselves)."""
         state = self.state
-        if address not in {LAST_OP, LAST_ADDRESS, *LAST_DATA, 0x3FF}:
+        if address not in UNNOTED:
             state.last_op, state.last_address, state.last_data = operation, address, data
 
     # Registers
@@ -189,7 +192,7 @@ class Ade7953(PlainComponent):
         state, register = self.state, _alias(address)
         if register in MEASURED:
             return self._measure(register, at_ns)
-        if register in {*POWERS, *POWER_FACTORS, *PEAKS, ACCMODE, PERIOD}:
+        if register in DERIVED:
             return self._derive(register, at_ns)
         if register in KEPT or register in FIXED:
             return state.registers.get(register, KEPT.get(register, 0))

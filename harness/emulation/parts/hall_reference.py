@@ -234,7 +234,8 @@ class HallReference(PlainComponent):
         period_ns = self.traits.period_ns // FAST_DIVISOR
         first = now_ns if self.surroundings.is_steady(from_ns, now_ns) else from_ns + period_ns
         for at_ns in range(first, now_ns + 1, period_ns):
-            if sum(part * part for part in self._seen(at_ns)) >= limit:
+            x, y, z = self._seen(at_ns)
+            if x * x + y * y + z * z >= limit:
                 state.exceeded = True
                 return
 
@@ -278,18 +279,16 @@ class HallReference(PlainComponent):
         traits = self.traits
         drift_ppm = traits.drift_ppm_per_K * (self.surroundings.meter_mC(at_ns) - REFERENCE_MC) // 1000
         drift_ppm += DRIFTED_PPM if self.fault == "drift" else 0
-        true_nT = self.surroundings.field_nT("sensor", at_ns)
-        x, y, z = (
-            (
-                true_nT[axis] * (1_000_000 + traits.gain_ppm[axis] + drift_ppm) // 1_000_000
-                + traits.offset_nT[axis]
-                + noise_nT[axis]
-                + STEP_NT // 2
-            )
-            // STEP_NT
-            for axis in range(3)
+        x_nT, y_nT, z_nT = self.surroundings.field_nT("sensor", at_ns)
+        x_gain, y_gain, z_gain = traits.gain_ppm
+        x_more, y_more, z_more = traits.offset_nT
+        x_noise, y_noise, z_noise = noise_nT
+        gain, half = 1_000_000 + drift_ppm, STEP_NT // 2
+        return (
+            (x_nT * (gain + x_gain) // 1_000_000 + x_more + x_noise + half) // STEP_NT,
+            (y_nT * (gain + y_gain) // 1_000_000 + y_more + y_noise + half) // STEP_NT,
+            (z_nT * (gain + z_gain) // 1_000_000 + z_more + z_noise + half) // STEP_NT,
         )
-        return x, y, z
 
     def _not_modelled(self, what: str) -> NotModelledError:
         return NotModelledError(f"{self.name} (Hall sensor at 0x{ADDRESS:02X}): {what}")

@@ -141,7 +141,10 @@ class Climate(PlainComponent):
 
     def _segment(self, at_ns: int) -> ThermalSegment:
         segments = self.state.segments
-        return next((one for one in reversed(segments) if one.start_ns <= at_ns), segments[0])
+        for segment in reversed(segments):
+            if segment.start_ns <= at_ns:
+                return segment
+        return segments[0]
 
     def _follow(self, new: list[ThermalSegment]) -> None:
         """What lay in the future is void; what is long past is forgotten."""
