@@ -100,6 +100,7 @@ class Still:
     """A field worked out once: it stays, after ``from_ns``, for as long as each coil's law is the very same object."""
 
     laws: tuple[Law, ...]
+    earth_nT: Vector
     from_ns: int
     field_nT: Vector
 
@@ -146,7 +147,7 @@ class Electromagnet(PlainComponent):
         """The flux density at ``place`` along x, y, z, now or up to 10 s ago."""
         coils = self.state.coils
         still = self._still.get(place)
-        if still is not None and at_ns > still.from_ns:
+        if still is not None and at_ns > still.from_ns and still.earth_nT is self.earth_nT:
             x, y, z, narrow = still.laws
             if (
                 coils["x"].laws[-1] is x
@@ -162,7 +163,7 @@ class Electromagnet(PlainComponent):
                 law.start_ns + REST_EDDIES * self.traits[coil].eddy_ns for coil, law in zip(COILS, laws, strict=True)
             )
             if at_ns > from_ns:
-                self._still[place] = Still(laws, from_ns, found_nT)
+                self._still[place] = Still(laws, self.earth_nT, from_ns, found_nT)
         return found_nT
 
     def _work_out(self, place: Place, at_ns: int) -> Vector:
