@@ -41,7 +41,7 @@ def test_nor_when_the_supply_goes_again_in_the_recovery(reference: Image) -> Non
 @pytest.mark.parametrize(
     ("defect", "points"),
     [
-        pytest.param("log-half-entry-accepted", range(16, 24), id="a record without its CRC"),
+        pytest.param("log-half-entry-accepted", range(24, 30), id="a record without its CRC"),
         pytest.param("log-cursor-before-confirmation", range(80, 86), id="a cursor that is ahead"),
     ],
 )
