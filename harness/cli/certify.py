@@ -152,6 +152,9 @@ def replay_command(
     On an emulated bench the new record must be the old one, byte by byte; this
     says whether it is.
 
+    A secret password is in no record: where the meter file names its file and
+    that is elsewhere now, name it in TAMPERBENCH_PASSWORD_FILE.
+
     Example:
 
       tamperbench replay 'smoke/com-1-case-latency@1#1c2f3a4b5c'
