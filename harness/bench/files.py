@@ -137,6 +137,8 @@ class EmulationSection(FileModel):
     """Of the reference sensor: its data stand still, or it has lost a fifth of its sensitivity."""
     accelerometer: Literal["lis3dh", "stuck", "dead"] = "lis3dh"
     terminal_thermistor: Literal["ntc", "open"] = "ntc"
+    main_crystal_slow_ppm: int = Field(default=0, ge=-50_000, le=50_000)
+    """By how much the processor's crystal is slow, beside its tolerance."""
 
 
 class BenchFile(FileModel):

@@ -73,6 +73,7 @@ class EmulatedBench:
             hall_sensor_fault=file.emulation.hall_sensor_fault,
             accelerometer=file.emulation.accelerometer,
             thermistor=file.emulation.terminal_thermistor,
+            core_slow_ppm=file.emulation.main_crystal_slow_ppm,
         )
         if file.surge is not None:
             self.plant.mains.surge_V = round(file.surge.level_V)

@@ -130,10 +130,11 @@ class MeterBoard:
         hall_sensor_fault: HallFault = "none",
         accelerometer: AccelerometerKind = "lis3dh",
         thermistor: ThermistorKind = "ntc",
+        core_slow_ppm: int = 0,
     ) -> None:
         self.world = world
         self.serial = serial
-        self.traits = self._draw_traits()
+        self.traits = self._draw_traits(core_slow_ppm * 1000)
         self.nets = {"CASE_SW": Net(world, "CASE_SW", level=False)}
         self.nets |= {net: Net(world, net, level=False) for _, net, _, _ in SERIAL_ENDS}
         self.i2c = I2cBus(world, "i2c bus")
@@ -191,10 +192,10 @@ class MeterBoard:
         self.supply_contact = SupplyContact(world, "supply contact", self)
         self.optical, self.modem, self.diagnostic = [self._serial_end(index) for index in range(len(SERIAL_ENDS))]
 
-    def _draw_traits(self) -> BoardTraits:
+    def _draw_traits(self, core_ppb: int) -> BoardTraits:
         stream = self.world.stream("board traits")
         return BoardTraits(
-            core_ppb=stream.take_int(-MAIN_CRYSTAL_PPB, MAIN_CRYSTAL_PPB),
+            core_ppb=core_ppb + stream.take_int(-MAIN_CRYSTAL_PPB, MAIN_CRYSTAL_PPB),
             crystal_ppb=stream.take_int(-CLOCK_CRYSTAL_PPB, CLOCK_CRYSTAL_PPB),
             clock_offset_ns=stream.take_int(-COMMISSIONING_ERROR_NS, COMMISSIONING_ERROR_NS),
         )
