@@ -210,7 +210,7 @@ def _commit(source: Path) -> str:
     try:
         told = [
             subprocess.run(["git", *words], cwd=source, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S607
-            for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no", ":/", ":!:/docs"])
+            for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no", ":/", ":(top,exclude)docs"])
         ]
     except (OSError, subprocess.CalledProcessError):
         return "unknown: not in a checkout"
