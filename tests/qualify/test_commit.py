@@ -13,8 +13,12 @@ from harness.qualify.run import _commit
 def git(folder: Path, *words: str) -> str:
     named = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org"]
     return subprocess.run(
-        ["git", *named, *words], cwd=folder, check=True, capture_output=True, text=True
-    ).stdout.strip()  # noqa: S603, S607
+        ["git", *named, *words],  # noqa: S607
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
 
 
 @pytest.fixture
