@@ -55,7 +55,8 @@ class FieldAndShunt(Parameters):
 
 
 class OpenAndMoved(Parameters):
-    """With the case open the meter is pitched by ``angle``, surely ``must_trip`` or more, and back, and then shaken."""
+    """With the case open the meter is pitched by ``angle``, surely ``must_trip`` or more, and back, and then shaken;
+    right after it is pitched once more."""
 
     angle_deg: AngleDeg
     must_trip_deg: AngleDeg
@@ -178,6 +179,10 @@ def test_tilt_and_shaking_are_told_with_the_case_open(
     _judge("back again", "tilted_gone", ["TILT-1"], listener, record, parameters.watch_ns)
     shaker.sine(parameters.peak_g, parameters.frequency_Hz, parameters.periods)
     _judge("shaking with the case open", "shaken", ["TILT-2"], listener, record, parameters.watch_ns)
+    tilt.go(parameters.angle_deg)
+    told = listener.collect(parameters.watch_ns).of("tilted")
+    record.judge_equal("tilt right after shaking: events 'tilted'", told, 1, requirements=["TILT-1"])
+    tilt.go(0.0)
     listener.collect_until_quiet()
     log = meter.security_log()
     for event, word in parameters.words.items():

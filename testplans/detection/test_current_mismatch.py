@@ -110,7 +110,10 @@ def test_mismatch_above_the_limit_is_reported(
 def test_mismatch_before_the_load_is_reported(
     mains: Mains, load: Load, shunt: Shunt, listener: Listener, record: TestRecord, parameters: ShuntedElement
 ) -> None:
-    """A shunt that lay across the element before any current flowed is reported once it does: no change tells of it."""
+    """A shunt that lay across the element before any current flowed is reported once it does: no change tells of it.
+
+    A load that is switched off says nothing about the shunt: the mismatch is not over, nor is it a new one later.
+    """
     mains.feed(voltage_V=parameters.voltage_V)
     for element in parameters.elements:
         shunt.close(parameters.mismatch_pct / 100, element=element)
@@ -121,6 +124,12 @@ def test_mismatch_before_the_load_is_reported(
         _check_stimulus(element, shunt.mismatch(), parameters, record)
         record.judge_equal(f"{element} shunted: events 'current mismatch'", seen.of("current_mismatch"), 1)
         record.judge_equal(f"{element} shunted: other events", seen.other_than("current_mismatch"), 0)
+        load.off()
+        without = listener.collect(parameters.watch_ns)
+        record.judge_equal(f"{element} shunted: events when the load is switched off", without.events, 0)
+        load.set(parameters.current_A)
+        again = listener.collect(parameters.watch_ns)
+        record.judge_equal(f"{element} shunted: events when the load is back", again.events, 0)
         shunt.open()
         gone = listener.collect(parameters.watch_ns).of("current_mismatch_gone")
         record.judge_equal(f"{element} shunt gone: events 'current mismatch gone'", gone, 1)

@@ -81,6 +81,16 @@ def test_a_low_battery_is_told_once_and_so_is_its_end(
         renewed_utc_ns = battery.renew()
         _judge_told("battery_low_gone", f"renewed {number}", renewed_utc_ns, listener, record, parameters)
         record.judge_equal(f"renewed {number}: events after it", listener.collect(parameters.within_ns).events, 0)
+    supply.cut()
+    battery.wear_out()
+    clock.sleep_ns(parameters.off_ns)
+    supply.restore()
+    record.judge_true("worn without mains: meter is back", supply.is_back(parameters.back_within_ns))
+    seen = listener.collect(parameters.within_ns)
+    record.judge_equal("worn without mains: events 'battery low'", seen.of("battery_low"), 1)
+    battery.renew()
+    seen = listener.collect(parameters.within_ns)
+    record.judge_equal("renewed at last: events 'battery low gone'", seen.of("battery_low_gone"), 1)
 
 
 @pytest.mark.requirements("PWR-1", "MET-1")
