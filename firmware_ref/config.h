@@ -152,8 +152,8 @@
 /*
  * MAG-5: the line's crest factor 10 % above the neutral's in three samples: the core then hides 4 % of a current. An RMS value
  * that still shows an old load says nothing of a waveform. Peaks are those since the look before, so the first one after a load
- * step still holds the old load's. Above 0.5 A, 45,160 codes: there noise adds 4 % to a peak at most. A line that shows less than
- * half of that is bypassed, and its peak is noise (MET-1).
+ * step still holds the old load's. Above 0.5 A, 45,160 codes: there noise adds 4 % to a peak at most: 1,625 codes, 250 ppm
+ * of full scale. They are taken off the peak of a line that shows less: of a bypassed line's current they are much (MET-1).
  */
 #define CONFIG_SATURATION_TRIP_PERCENT 10u
 #define CONFIG_SATURATION_RESTORE_PERCENT 6u
@@ -161,6 +161,7 @@
 #define CONFIG_SATURATION_SAMPLE_US 1000000u
 #define CONFIG_SATURATION_LOW_PERCENT 97u
 #define CONFIG_SATURATION_START_CODES 45160u
+#define CONFIG_SATURATION_NOISE_CODES 1625u
 
 /*
  * MET-4, and MAG-2 for the Hall sensor's drift: board and terminals are looked at every second. The correction is the reference

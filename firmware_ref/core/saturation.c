@@ -12,9 +12,16 @@ static bool crest_exceeds(const uint32_t *peaks, const uint32_t *rms, uint32_t p
     return line * 100u > neutral * (100u + percent);
 }
 
+/* What of the line's peak is surely not noise. A shunt leaves a small current with noise on it, a saturated core high pulses. */
+static uint32_t sure_peak(const uint32_t *shown, const uint32_t *rms) {
+    const uint32_t noise = rms[LINE] < CONFIG_SATURATION_START_CODES ? CONFIG_SATURATION_NOISE_CODES : 0;
+    return shown[LINE] > noise ? shown[LINE] - noise : 0;
+}
+
 /* Too small a load shows noise, not its waveform: the decided state stays. */
-static bool speaks_for_change(const struct saturation *saturation, const uint32_t *peaks, const uint32_t *rms) {
-    if (rms[NEUTRAL] < CONFIG_SATURATION_START_CODES || rms[LINE] < CONFIG_SATURATION_START_CODES / 2u) {
+static bool speaks_for_change(const struct saturation *saturation, const uint32_t *shown, const uint32_t *rms) {
+    const uint32_t peaks[] = {sure_peak(shown, rms), shown[NEUTRAL]};
+    if (rms[NEUTRAL] < CONFIG_SATURATION_START_CODES) {
         return false;
     }
     return saturation->is_present ? !crest_exceeds(peaks, rms, CONFIG_SATURATION_RESTORE_PERCENT)

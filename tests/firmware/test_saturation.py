@@ -58,12 +58,22 @@ def test_a_load_too_small_to_show_its_waveform_changes_nothing(meter: HostMeter)
     assert told(meter) == []
 
 
-def test_a_line_almost_wholly_shunted_is_a_mismatch_and_no_saturation(meter: HostMeter) -> None:
-    """What is left of its current is noise, with the peaks of noise."""
-    meter.front_end.line_A, meter.front_end.line_crest = 0.1, 4.0
+@pytest.mark.parametrize("line_A", [0.01, 0.05, 0.1, 0.16, 0.25, 0.4, 0.49])
+def test_a_line_almost_wholly_shunted_is_a_mismatch_and_no_saturation(meter: HostMeter, line_A: float) -> None:
+    """What is left of its current is a sinusoid, on which noise adds up to 250 ppm of full scale to each peak."""
+    meter.front_end.line_A, meter.front_end.line_crest = line_A, 1.4142 + 0.03535 / line_A
     meter.run(20 * S)
     assert told(meter) == []
     assert MISMATCH in {alert.code for alert in meter.alerts}
+
+
+def test_a_core_that_hides_five_sixths_of_a_small_load_is_saturated(meter: HostMeter) -> None:
+    """What is left are high pulses."""
+    meter.front_end.line_A = meter.front_end.neutral_A = 1.0
+    meter.run(5 * S)
+    meter.front_end.line_A, meter.front_end.line_crest = 0.16, 3.0
+    meter.run(10 * S)
+    assert told(meter) == [SATURATED]
 
 
 @pytest.mark.parametrize("pause_us", [2 * S, 130_000, 250_000])
