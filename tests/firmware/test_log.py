@@ -135,6 +135,22 @@ def report_one(meter: HostMeter, is_open: bool, is_confirmed: bool) -> None:
     meter.forget_sent()
 
 
+def test_what_is_later_than_the_cursor_is_found_on_both_sides_of_the_ring_s_end(
+    make_meter: Callable[[], HostMeter],
+) -> None:
+    meter = make_meter().power_on()
+    meter.run(S)
+    for index in range(ENTRIES - 2):
+        report_one(meter, is_open=index % 2 == 0, is_confirmed=True)
+    later = range(ENTRIES - 1, ENTRIES + 2)
+    for sequence in later:
+        report_one(meter, is_open=sequence % 2 == 1, is_confirmed=False)
+    meter.power_on()
+    meter.run(4 * S)
+    assert f"newest {later[-1]}" in meter.banner
+    assert {alert.sequence for alert in meter.alerts} == set(later)
+
+
 def test_the_ring_goes_on_after_its_end_and_passes_over_what_waits(make_meter: Callable[[], HostMeter]) -> None:
     meter = make_meter().power_on()
     meter.run(S)
