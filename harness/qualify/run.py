@@ -207,10 +207,11 @@ def _check_hardware(request: Request, chosen: Sequence[Defect]) -> None:
 
 def _commit(source: Path) -> str:
     """The commit of the checkout that the sources are in, with a mark if something was changed since."""
+    changed = ["status", "--porcelain", "--untracked-files=no", ":/", ":(top,exclude)docs"]
     try:
         told = [
             subprocess.run(["git", *words], cwd=source, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S607
-            for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no", ":/", ":(top,exclude)docs"])
+            for words in (["rev-parse", "HEAD"], changed)
         ]
     except (OSError, subprocess.CalledProcessError):
         return "unknown: not in a checkout"

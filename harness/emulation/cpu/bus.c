@@ -1,7 +1,7 @@
 /* What the processor reaches outside its memories: ranges of the bus, with the time of each access, and its own SCS.
  *
- * An access that Python answers costs about 1 us. A meter's sample has some 35 reads of registers whose content was known
- * before (a counter, the status of a transfer that just ended), so those stand here as words and are answered at once.
+ * An access that Python answers costs about 1 us; blocks inside the native core, and words whose content was told before,
+ * are answered at once.
  */
 #include "tb_core.h"
 
@@ -27,7 +27,7 @@ static bool is_split(struct tb_core *core, uint32_t address, unsigned size)
 void tb_set_time(struct tb_core *core, uint64_t base_cycles, uint64_t base_ns, uint64_t base_rest_fs, uint64_t hz, uint64_t ppb)
 {
     core->time = (struct tb_time){base_cycles, base_ns, base_rest_fs, hz, ppb};
-    tb_block_rearmed(core);
+    tb_rearm(core);
 }
 
 enum { FS_PER_NS = 1000000 };
@@ -61,15 +61,7 @@ static int64_t standing_word(const struct tb_core *core, uint32_t address)
         return -1;
     while (word < end && word->address != address)
         word++;
-    if (word == end || word->kind == WORD_UNKNOWN)
-        return -1;
-    if (word->kind == WORD_HELD)
-        return word->value;
-    unsigned __int128 since = (unsigned __int128)(now_ns(core) - word->start_ns) * core->time.hz;
-    uint64_t elapsed = (uint64_t)(since / core->time.ppb);
-    if (elapsed <= word->value)
-        return (int64_t)(word->value - elapsed);
-    return (int64_t)(word->load - (elapsed - word->value - 1) % ((uint64_t)word->load + 1));
+    return word == end || word->kind == WORD_UNKNOWN ? -1 : (int64_t)word->value;
 }
 
 static uint64_t read_range(uc_engine *uc, uint64_t offset, unsigned size, void *user)
@@ -80,7 +72,7 @@ static uint64_t read_range(uc_engine *uc, uint64_t offset, unsigned size, void *
         return 0;
     struct tb_block *block = size == 4 ? tb_block_at(range->core, range->base + (uint32_t)offset) : NULL;
     uint32_t answer;
-    if (block && block->read(block, range->base + (uint32_t)offset - block->base, &answer))
+    if (block && block->read(block, range->base + (uint32_t)offset - block->base, now_ns(range->core), &answer))
         return answer;
     int64_t known = size == 4 ? standing_word(range->core, range->base + (uint32_t)offset) : -1;
     if (known >= 0)
@@ -96,9 +88,7 @@ static void write_range(uc_engine *uc, uint64_t offset, unsigned size, uint64_t 
         return;
     struct tb_block *block = size == 4 ? tb_block_at(range->core, range->base + (uint32_t)offset) : NULL;
     uint64_t at_ns = now_ns(range->core);
-    if (block && block->write(block, range->base + (uint32_t)offset - block->base, (uint32_t)value, at_ns))
-        tb_block_rearmed(range->core);
-    else
+    if (!block || !tb_block_write(block, range->base + (uint32_t)offset - block->base, (uint32_t)value, at_ns))
         range->core->bus_write(range->base + (uint32_t)offset, size, (uint32_t)value, at_ns);
 }
 

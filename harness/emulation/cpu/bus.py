@@ -10,7 +10,7 @@ class Bus(Protocol):
 
     A bus may keep dictionaries ``word_readers`` and ``word_writers``: functions by address that stand for ``read`` and
     ``write`` of words there, as long as they are in them; ``standing``, the words that need no call at all; and
-    ``native_block``, the address of a block that works inside the native core (``struct tb_block``).
+    ``native_blocks``, the addresses of the blocks that work inside the native core (``struct tb_block``).
     """
 
     def read(self, address: int, width: int) -> int:

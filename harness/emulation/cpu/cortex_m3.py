@@ -102,9 +102,9 @@ class CortexM3:
         self._state = CoreState.from_address(self._core)
         self._native.tb_set_time(self._core, *self._timebase.parts)
         self._native.tb_set_words(self._core, self._standing and self._standing.place)
-        block: int | None = getattr(self.bus, "native_block", None)
-        if block is not None:
-            self._native.tb_attach(self._core, block)
+        for block in getattr(self.bus, "native_blocks", ()):
+            if not self._native.tb_attach(self._core, block):
+                raise CpuError(f"{self.name}: more blocks inside the native core than TB_BLOCKS")
         self._fault = CoreFault.from_address(self._native.tb_fault_of(self._core))
         self._flash = self._native.tb_flash_of(self._core)
         self._ram = self._native.tb_ram_of(self._core)

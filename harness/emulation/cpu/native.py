@@ -31,8 +31,9 @@ _SOURCES = (
     "scs.c",
     "decode.c",
     "../lm3s6965/i2c_master.c",
+    "../lm3s6965/gptm.c",
 )
-_HEADERS = ("tb_core.h", "../lm3s6965/i2c_master.h")
+_HEADERS = ("tb_core.h", "../lm3s6965/i2c_master.h", "../lm3s6965/gptm.h")
 _FLAGS = (
     "-O2",
     "-std=c11",
@@ -168,15 +169,18 @@ def load_native_core() -> ctypes.CDLL:
         "tb_save_registers": (None, [pointer]),
         "tb_load_registers": (None, [pointer]),
         "tb_reset": (None, [pointer]),
-        "tb_attach": (None, [pointer, pointer]),
+        "tb_attach": (ctypes.c_bool, [pointer, pointer]),
         "tb_idle_until": (None, [pointer, _U64]),
         "tb_state_size": (ctypes.c_size_t, []),
-        "tb_i2c_init": (None, [pointer, _U32, _U32, I2C_TOLD]),
+        "tb_block_read": (ctypes.c_bool, [pointer, _U32, _U64, pointer]),
+        "tb_block_write": (ctypes.c_bool, [pointer, _U32, _U32, _U64]),
+        "tb_block_step": (None, [pointer]),
+        "tb_block_changed": (None, [pointer]),
+        "tb_i2c_init": (None, [pointer, I2C_TOLD]),
         "tb_i2c_size": (ctypes.c_size_t, []),
-        "tb_i2c_read": (ctypes.c_bool, [pointer, _U32, pointer]),
-        "tb_i2c_write": (ctypes.c_bool, [pointer, _U32, _U32, _U64]),
-        "tb_i2c_step": (None, [pointer]),
-        "tb_i2c_changed": (None, [pointer]),
+        "tb_gptm_init": (None, [pointer]),
+        "tb_gptm_size": (ctypes.c_size_t, []),
+        "tb_gptm_count_from": (None, [pointer, _U32, _U64]),
     }
     for name, (result, arguments) in signatures.items():
         function = getattr(library, name)

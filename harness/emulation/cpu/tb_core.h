@@ -83,27 +83,29 @@ typedef void (*tb_bus_write)(uint32_t address, uint32_t width, uint32_t value, u
 typedef void (*tb_bus_reset)(void);
 
 /* A register whose content is known before it is read; standing.py is the master of it. */
-enum word_kind { WORD_UNKNOWN = 0, WORD_HELD = 1, WORD_COUNTING = 2 };
+enum word_kind { WORD_UNKNOWN = 0, WORD_HELD = 1 };
 enum { TB_WORDS = 16 };
 struct tb_word {
-    uint32_t address, kind;
-    uint32_t value; /* held; or what the down-counter stood at when it was started */
-    uint32_t load;  /* what it goes on from after 0 */
-    uint64_t start_ns;
+    uint32_t address, kind, value;
 };
 
 struct tb_core;
 
 /* A block of the chip that lives inside the native core: its registers are answered here, and what it does by itself
- * takes place between two instructions at exactly its time, without going back to Python. */
+ * takes place between two instructions at exactly its time, without going back to Python. Keep in step with
+ * NativeRegisters in native_block.py. */
 struct tb_block {
     uint32_t base, open; /* its page of registers; open: its clock is on, else Python says what is wrong */
     uint64_t due_ns;     /* when it has something to do, or TB_NEVER */
-    bool (*read)(struct tb_block *block, uint32_t offset, uint32_t *value); /* false: Python answers */
+    uint64_t hz, ppb;    /* the core clock, as in struct tb_time */
+    bool (*read)(struct tb_block *block, uint32_t offset, uint64_t now_ns, uint32_t *value); /* false: Python answers */
     bool (*write)(struct tb_block *block, uint32_t offset, uint32_t value, uint64_t now_ns);
-    void (*step)(struct tb_block *block); /* do it */
-    struct tb_core *core;                 /* it is attached to, or NULL */
+    void (*step)(struct tb_block *block);               /* do it */
+    uint32_t (*level)(const struct tb_block *block);    /* of its interrupt line */
+    struct tb_core *core;                               /* it is attached to, or NULL */
+    uint32_t irq, line;                                 /* its interrupt, and the level last told */
 };
+enum { TB_BLOCKS = 8 };
 
 struct tb_range {
     struct tb_core *core;
@@ -115,7 +117,8 @@ struct tb_core {
     struct tb_fault fault;
     struct tb_time time;
     uint64_t target_ns, deadline; /* where the run ends, and the first cycle there */
-    struct tb_block *block;
+    struct tb_block *blocks[TB_BLOCKS], *next_block; /* the one that is due first */
+    uint32_t block_count;
     uint64_t block_cycle; /* the first cycle at which it is due */
     uint64_t limit; /* the code hook looks up when cycles reach this; 0 = at the next instruction */
     uint32_t attention, stop, flush, running;
@@ -172,7 +175,8 @@ int tb_map_range(struct tb_core *core, uint32_t base, uint32_t size, bool privat
 uint64_t tb_cycle_at(const struct tb_core *core, uint64_t at_ns);
 
 /* block.c */
-void tb_block_rearmed(struct tb_core *core);
+void tb_rearm(struct tb_core *core);
+bool tb_block_write(struct tb_block *block, uint32_t offset, uint32_t value, uint64_t now_ns);
 struct tb_block *tb_block_at(const struct tb_core *core, uint32_t address);
 void tb_catch_up(struct tb_core *core, uint64_t cycles);
 

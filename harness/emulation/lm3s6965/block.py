@@ -113,22 +113,41 @@ class Block(PlainComponent, ABC):
     """One peripheral block: ``self.state`` plus tables of readers and writers by offset."""
 
     irq_lines: tuple[int, ...] = ()
-    standing_offsets: tuple[int, ...] = ()
-    """Registers that it tells in advance (``harness.emulation.cpu.standing``), by offset."""
 
     def __init__(self, chip: Chip, name: str) -> None:
         self.chip = chip
         self.readers: dict[int, Reader] = {}
         self.writers: dict[int, Writer] = {}
-        self.standing = {offset: StandingWord() for offset in self.standing_offsets}
+        self.standing: dict[int, StandingWord | None] = {}
+        """Registers told in advance (``harness.emulation.cpu.standing``), by offset; None: no place was left."""
+        self._words: tuple[StandingWords, int] | None = None
         super().__init__(chip.world, name)
 
     def place_standing(self, words: StandingWords, base: int) -> None:
         """The chip says where the block lies."""
-        self.standing = {offset: words.add(base + offset) for offset in self.standing_offsets}
+        self._words = words, base
+
+    def hold(self, offset: int, value: int) -> int:
+        """Gives ``value`` back: the register at ``offset`` reads so until :meth:`forget`, without being asked."""
+        if offset not in self.standing and self._words is not None:
+            words, base = self._words
+            self.standing[offset] = words.add(base + offset)
+        word = self.standing.get(offset)
+        if word is not None:
+            word.hold(value)
+        return value
+
+    def forget(self) -> None:
+        """Something was changed that registers told in advance come from."""
+        for word in self.standing.values():
+            if word is not None:
+                word.forget()
 
     def clock_switched(self, on: bool) -> None:
         """The chip's clock gate of this block opened or closed; most need not know."""
+
+    def clock_changed(self) -> None:
+        """The core clock has another rate; most ask for it when they need it."""
 
     @property
     def needs_clock(self) -> bool:

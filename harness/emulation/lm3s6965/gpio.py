@@ -111,7 +111,7 @@ class GpioPort(Block):
     def read(self, offset: int) -> int:
         """A 32-bit read; below 0x400 the address bits 9-2 are the mask of the DATA bits read."""
         if offset < DATA_END:
-            return self._read_data(offset >> 2)
+            return self._read_pins(offset)
         return super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
@@ -123,7 +123,7 @@ class GpioPort(Block):
 
     def reader_at(self, offset: int) -> Reader | None:
         """The mask of the DATA bits is in the address."""
-        return partial(self._read_data, offset >> 2) if offset < DATA_END else self.readers.get(offset)
+        return partial(self._read_pins, offset) if offset < DATA_END else self.readers.get(offset)
 
     def writer_at(self, offset: int) -> Writer | None:
         """The mask of the DATA bits is in the address."""
@@ -132,6 +132,9 @@ class GpioPort(Block):
     def _write_data(self, mask: int, value: int) -> None:
         self.state.data = self.state.data & ~mask | value & mask
         self._settle()
+
+    def _read_pins(self, offset: int) -> int:
+        return self.hold(offset, self._read_data(offset >> 2))
 
     def _read_data(self, mask: int) -> int:
         state = self.state
@@ -145,6 +148,7 @@ class GpioPort(Block):
     def _settle(self) -> None:
         """Work out every pin's level, tell the nets, latch edges, drive the interrupt line."""
         state = self.state
+        self.forget()
         driven = state.dir & state.den & ~state.afsel
         drive_high, drive_low = driven & state.data & ~state.odr, driven & ~state.data
         if drive_high & state.external_low or drive_low & state.external_high:

@@ -216,9 +216,10 @@ class Hibernation(Block):
     def _add_word(self, offset: int, index: int) -> None:
         def write(value: int) -> None:
             self.state.data[index] = value
+            self.forget()
             self.world.signal(NONVOLATILE)
 
-        self.readers[offset] = lambda: self.state.data[index]
+        self.readers[offset] = lambda: self.hold(offset, self.state.data[index])
         self.writers[offset] = self._paced(offset, write)
 
     def _load(self, value: int) -> None:

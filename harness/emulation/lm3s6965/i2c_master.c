@@ -10,21 +10,10 @@ enum { MSA = 0x00, MCS = 0x04, MDR = 0x08, MTPR = 0x0C, MIMR = 0x10, MRIS = 0x14
 enum { RUN = 1, START = 2, STOP = 4, ACK = 8 };
 enum { BUSY = 0x01, ERROR = 0x02, ADDRESS_NACK = 0x04, DATA_NACK = 0x08, IDLE = 0x20, BUS_BUSY = 0x40 };
 
-/* The line follows the masked status. */
-static void drive(struct tb_i2c *m)
-{
-    uint32_t level = m->mris & m->mimr & 1;
-    if (level == m->line)
-        return;
-    m->line = level;
-    if (m->block.core)
-        tb_set_irq(m->block.core, m->irq, (int)level);
-}
-
 /* How long so many bits take: SCL_PRD = 2 x (1 + TPR) x (6 + 4) x CLK_PRD. */
 static uint64_t bits_ns(const struct tb_i2c *m, uint32_t bits)
 {
-    return (uint64_t)((unsigned __int128)bits * 20 * (1 + m->mtpr) * m->ppb / m->hz);
+    return (uint64_t)((unsigned __int128)bits * 20 * (1 + m->mtpr) * m->block.ppb / m->block.hz);
 }
 
 /* A byte has nine bits, a STOP one; what comes before an address is in i2c_wire.py. */
@@ -49,7 +38,6 @@ static void finish(struct tb_i2c *m, uint32_t error, uint64_t now_ns)
     }
     m->busy = 0;
     m->mris = 1;
-    drive(m);
 }
 
 /* The step under way ends now. */
@@ -129,7 +117,6 @@ bool tb_i2c_write(struct tb_block *block, uint32_t offset, uint32_t value, uint6
         m->mris &= ~value;
     else
         return false;
-    drive(m);
     return true;
 }
 
@@ -139,8 +126,9 @@ static uint32_t status(const struct tb_i2c *m)
     return m->busy ? BUSY | BUS_BUSY : m->error | (m->bus_owned ? BUS_BUSY : IDLE);
 }
 
-bool tb_i2c_read(struct tb_block *block, uint32_t offset, uint32_t *value)
+bool tb_i2c_read(struct tb_block *block, uint32_t offset, uint64_t now_ns, uint32_t *value)
 {
+    (void)now_ns;
     const struct tb_i2c *m = (const struct tb_i2c *)block;
     switch (offset) {
     case MSA: *value = m->msa; return true;
@@ -154,18 +142,16 @@ bool tb_i2c_read(struct tb_block *block, uint32_t offset, uint32_t *value)
     }
 }
 
-/* Python changed registers by itself (reset, another state). */
-void tb_i2c_changed(struct tb_i2c *m)
+uint32_t tb_i2c_level(const struct tb_block *block)
 {
-    drive(m);
-    if (m->block.core)
-        tb_block_rearmed(m->block.core);
+    const struct tb_i2c *m = (const struct tb_i2c *)block;
+    return m->mris & m->mimr;
 }
 
-void tb_i2c_init(struct tb_i2c *m, uint32_t base, uint32_t irq, tb_i2c_told told)
+void tb_i2c_init(struct tb_i2c *m, tb_i2c_told told)
 {
-    *m = (struct tb_i2c){.irq = irq, .told = told, .step = STEP_NONE, .mtpr = 1, .hz = 1};
-    m->block = (struct tb_block){.base = base, .due_ns = TB_NEVER, .read = tb_i2c_read, .write = tb_i2c_write, .step = tb_i2c_step};
+    *m = (struct tb_i2c){.told = told, .step = STEP_NONE, .mtpr = 1};
+    m->block = (struct tb_block){.read = tb_i2c_read, .write = tb_i2c_write, .step = tb_i2c_step, .level = tb_i2c_level};
 }
 
 size_t tb_i2c_size(void) { return sizeof(struct tb_i2c); }

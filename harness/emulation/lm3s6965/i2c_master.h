@@ -13,11 +13,9 @@ typedef uint32_t (*tb_i2c_told)(uint32_t step, uint32_t byte, uint32_t bit_ns, u
 
 struct tb_i2c {
     struct tb_block block; /* first: the core knows no more of it */
-    uint32_t irq;
     uint32_t ready; /* the master is on and has its pins: checked since that was last changed */
-    uint32_t mtpr, msa, mdr, mimr, mris, command, busy, error, bus_owned, receiving, line, step;
+    uint32_t mtpr, msa, mdr, mimr, mris, command, busy, error, bus_owned, receiving, step;
     uint64_t begin_ns; /* of the step under way */
-    uint64_t hz, ppb;  /* the core clock, as in struct tb_time */
     tb_i2c_told told;
 };
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import ctypes
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
-from harness.emulation.cpu.errors import NativeCoreError
 from harness.emulation.cpu.native import I2C_TOLD, load_native_core
-from harness.emulation.lm3s6965.block import Block, Chip
+from harness.emulation.lm3s6965.block import Chip
+from harness.emulation.lm3s6965.native_block import NativeBlock, NativeRegisters, check_size
 from harness.emulation.parts.i2c_bus import I2cBus
 from harness.emulation.parts.i2c_wire import Told, step_number
 
@@ -28,60 +28,42 @@ MSA, MCS, MDR, MTPR, MIMR, MRIS, MMIS, MICR, MCR = 0x00, 0x04, 0x08, 0x0C, 0x10,
 SCL, SDA = 1 << 2, 1 << 3
 """Pins of port B."""
 SCL_CLOCKS = 2 * (6 + 4)
-PPB = 1_000_000_000
-NEVER_NS = (1 << 64) - 1
-"""``TB_NEVER`` of tb_core.h."""
 _START, _REPEATED_START, _WRITE, _STOP, _READ, _NONE = range(6)
 """``enum tb_i2c_step`` of i2c_master.h."""
 _KINDS = (Told.START, Told.REPEATED_START, Told.BYTE, Told.STOP, Told.BYTE)
-_KEPT = ("mtpr", "msa", "mdr", "mimr", "mris", "command", "busy", "error", "bus_owned", "receiving", "line", "step")
+_REGISTERS = ("mtpr", "msa", "mdr", "mimr", "mris", "command", "busy", "error", "bus_owned", "receiving", "step")
 
 
-class I2cRegisters(ctypes.Structure):
+class I2cRegisters(NativeRegisters):
     """``struct tb_i2c`` of i2c_master.h, the same bytes, and the register that only Python knows."""
 
-    _fields_ = [
-        *((name, ctypes.c_uint32) for name in ("base", "open")),
-        ("due_ns", ctypes.c_uint64),
-        *((name, ctypes.c_void_p) for name in ("read", "write", "take_step", "core")),
-        *((name, ctypes.c_uint32) for name in ("irq", "ready", *_KEPT)),
-        *((name, ctypes.c_uint64) for name in ("begin_ns", "hz", "ppb")),
+    _fields_: ClassVar = [
+        *((name, ctypes.c_uint32) for name in ("ready", *_REGISTERS)),
+        ("begin_ns", ctypes.c_uint64),
         ("told", ctypes.c_void_p),
     ]
     mcr = 0
 
 
-class I2cMaster(Block):
+class I2cMaster(NativeBlock):
     """I2C0 master at ``base``; SCL and SDA are PB2 and PB3."""
 
     state: I2cRegisters
+    kept = dict.fromkeys(_REGISTERS, 0) | {"mtpr": 1, "mcr": 0, "begin_ns": 0, "step": _NONE}
+    native_reads = (MSA, MCS, MDR, MTPR, MIMR, MRIS, MMIS)
+    native_writes = (MSA, MDR, MTPR, MIMR, MICR)
 
     def __init__(self, chip: Chip, bus: I2cBus, irq: int, base: int) -> None:
         self.bus = bus
-        self.irq_lines = (irq,)
-        self._native = load_native_core()
-        if self._native.tb_i2c_size() != ctypes.sizeof(I2cRegisters):
-            raise NativeCoreError(
-                f"the I2C master has {self._native.tb_i2c_size()} bytes in the native core; rebuild it"
-            )
         self._told = I2C_TOLD(self._step_done)  # the structure holds only its address
-        self._raised: BaseException | None = None
-        self.state = I2cRegisters()
-        self._native.tb_i2c_init(self.place, base, irq, self._told)
-        super().__init__(chip, "i2c0")
+        registers, native = I2cRegisters(), load_native_core()
+        check_size(registers, native.tb_i2c_size())
+        native.tb_i2c_init(ctypes.addressof(registers), self._told)
+        super().__init__(chip, "i2c0", irq, base, registers)
         bus.wire.before_look = self._show_step
-        for offset in (MSA, MCS, MDR, MTPR, MIMR, MRIS, MMIS):
-            self.readers[offset] = partial(self._read_native, offset)
-        for offset in (MSA, MDR, MTPR, MIMR, MICR):
-            self.writers[offset] = partial(self._write_native, offset)
         self.writers[MCS] = self._write_command
         self.add_field(MCR, "mcr", MASTER_ENABLE)
         self.writers[MCR] = partial(self._write_set_up, self.writers[MCR])
-
-    @property
-    def place(self) -> int:
-        """Where the registers lie, for the native core; valid as long as this object lives."""
-        return ctypes.addressof(self.state)
 
     @property
     def bit_ns(self) -> int:
@@ -96,35 +78,19 @@ class I2cMaster(Block):
     # What sets it up
 
     def doubt(self) -> None:
-        """Pins, clock or set-up were changed: the next command is looked at here again."""
+        """Pins or set-up were changed: the next command is looked at here again."""
         self.state.ready = 0
-
-    def clock_switched(self, on: bool) -> None:
-        """The chip's gate of this block; closed, an access is a bus fault."""
-        self.state.open = on
-        self.doubt()
 
     def _write_set_up(self, write: Any, value: int) -> None:
         write(value)
         self.doubt()
 
-    # Registers, asked for from here
-
-    def _read_native(self, offset: int) -> int:
-        value = ctypes.c_uint32()
-        if not self._native.tb_i2c_read(self.place, offset, ctypes.byref(value)):
-            raise self.not_modelled("read", offset, None)
-        return value.value
-
-    def _write_native(self, offset: int, value: int) -> None:
-        if not self._native.tb_i2c_write(self.place, offset, value, self.world.now_ns):
-            raise self.not_modelled("write", offset, value, "only bits 0x000000FF are modelled")
-        self._follow()
+    def refused(self, offset: int, value: int) -> str:
+        """The registers have eight bits."""
+        return "only bits 0x000000FF are modelled"
 
     def _write_command(self, value: int) -> None:
         self._check_command(value)
-        clock = self.chip.clock
-        self.state.hz, self.state.ppb = clock.hz, PPB + clock.error_ppb
         self.state.ready = 1
         self._write_native(MCS, value)
 
@@ -183,49 +149,15 @@ class I2cMaster(Block):
             byte = state.msa if state.step in (_START, _REPEATED_START) else sent
             self.bus.wire.begin(_KINDS[state.step], byte, self.bit_ns, state.due_ns, from_ns=state.begin_ns)
 
-    def _follow(self) -> None:
-        """Let whoever drives the block know of what was changed from here: the native core, or the world's events."""
-        state = self.state
-        if state.core:
-            self._native.tb_i2c_changed(self.place)
-            return
-        if self._raised is not None:
-            raised, self._raised = self._raised, None
-            raise raised
-        self.chip.set_irq(self.irq_lines[0], bool(state.line))
-        self.world.cancel(self.name, "step")
-        if state.due_ns != NEVER_NS:
-            self.world.schedule(state.due_ns, self.name, "step")
-
-    def on_event(self, kind: str, argument: Any) -> None:
-        """The end of a step, without a native core."""
-        if kind != "step":
-            super().on_event(kind, argument)
-        self._native.tb_i2c_step(self.place)
-        self._follow()
-
     # State
-
-    def capture(self) -> dict[str, int]:
-        """All registers, as plain data."""
-        return {name: int(getattr(self.state, name)) for name in ("mcr", "begin_ns", "due_ns", "hz", "ppb", *_KEPT)}
 
     def restore(self, state: dict[str, int]) -> None:
         """Take back what ``capture`` gave."""
-        self._put(state)
-
-    def _put(self, values: dict[str, int]) -> None:
-        for name, value in values.items():
-            setattr(self.state, name, value)
+        super().restore(state)
         self.doubt()
-        self._native.tb_i2c_changed(self.place)
 
     def reset_block(self) -> None:
         """Reset values; the master lets go of the bus, possibly in the middle of a byte, as by a real reset."""
         self.bus.wire.let_go()
-        line = self.state.line
-        self._put(
-            dict.fromkeys(_KEPT, 0)
-            | {"mtpr": 1, "mcr": 0, "begin_ns": 0, "due_ns": NEVER_NS, "hz": 1, "step": _NONE, "line": line}
-        )
-        self._follow()
+        self.doubt()
+        super().reset_block()

@@ -87,7 +87,7 @@ class Mcu(PlainComponent):
         self.uarts = [Uart(self, index, irq, pins) for index, (_, irq, pins) in enumerate(UART_MAP)]
         self.ssi = Ssi(self, 7)
         self.adc = Adc(self)
-        self.timers = [Gptm(self, index, irq) for index, (_, irq) in enumerate(GPTM_MAP)]
+        self.timers = [Gptm(self, index, irq, page << 12) for index, (page, irq) in enumerate(GPTM_MAP)]
         self._pages: dict[int, tuple[Block, Gate | None]] = dict(self._memory_map())
         self.standing = StandingWords()
         for page, (block, _) in self._pages.items():
@@ -185,9 +185,9 @@ class Mcu(PlainComponent):
             self.core.set_irq(line, level)
 
     @property
-    def native_block(self) -> int:
-        """Where the block lies that works inside the native core."""
-        return self.i2c.place
+    def native_blocks(self) -> tuple[int, ...]:
+        """Where the blocks lie that work inside the native core."""
+        return tuple(block.place for block in (self.i2c, *self.timers))
 
     def pins_changed(self) -> None:
         """What some pins are given to was changed."""
@@ -223,11 +223,15 @@ class Mcu(PlainComponent):
         counters: list[Gptm | Watchdog] = [self.watchdog, *self.timers]
         for counter in counters:
             counter.before_clock_change()
-        self.clock.hz = hz
-        self.i2c.doubt()
+        self._clock_is(hz)
         self._attached().set_clock(hz)
         for counter in counters:
             counter.after_clock_change()
+
+    def _clock_is(self, hz: int) -> None:
+        self.clock.hz = hz
+        for block in self.blocks:
+            block.clock_changed()
 
     def blocks_at_work(self, gates: str, value: int) -> str:
         """Names of the blocks that ``value`` of ``gates`` would stop in the middle of their work."""
@@ -263,7 +267,7 @@ class Mcu(PlainComponent):
         self.sysctl.note_reset(cause)
         for block in self.blocks:
             block.reset_block()
-        self.clock.hz = self.sysctl.state.clock_hz
+        self._clock_is(self.sysctl.state.clock_hz)
         self._attached().set_clock(self.clock.hz)
         self.gates_changed()
 
@@ -309,14 +313,14 @@ class Mcu(PlainComponent):
         self.state.powered = False
         for block in self.blocks:
             block.reset_block()
-        self.clock.hz = self.sysctl.state.clock_hz
+        self._clock_is(self.sysctl.state.clock_hz)
         self.gates_changed()
         self._attached().power_off()
 
     def restore(self, state: Any) -> None:
         """The blocks' states are back already: work out again what follows from them."""
         super().restore(state)
-        self.clock.hz = self.sysctl.state.clock_hz
+        self._clock_is(self.sysctl.state.clock_hz)
         self.gates_changed()
 
     def _attached(self) -> Core:

@@ -111,7 +111,8 @@ class I2cWire(PlainComponent):
         state = self.state
         state.starts_ns.append(from_ns)
         state.steps.append(step)
-        state.busy_step = -1
+        # All three: a snapshot must not tell whether somebody had looked at the step while it was under way.
+        state.busy_step, state.busy_from_ns, state.busy_to_ns = -1, 0, 0
         if state.listeners:
             self._call()
         if state.starts_ns[0] < self.world.now_ns - 2 * HISTORY_NS:

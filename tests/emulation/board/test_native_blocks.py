@@ -1,4 +1,4 @@
-"""The I2C master inside the native core: the same as one driven by the world's events, and its errors get out of it."""
+"""Blocks inside the native core: the same as when the world drives them, and errors get out of it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from firmware_ref.tool.build import BuildResult
 from harness.emulation.errors import NotModelledError
-from harness.emulation.lm3s6965.i2c_master import NEVER_NS
 from harness.emulation.lm3s6965.mcu import Mcu
+from harness.emulation.lm3s6965.native_block import NEVER_NS
 from tests.emulation.board.conftest import SECOND_NS, BootedMeter, boot
 
 
@@ -21,7 +21,7 @@ def test_it_goes_the_same_way_when_the_world_s_events_drive_it(
     firmware: BuildResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     native = boot(firmware, seed=3)
-    monkeypatch.setattr(Mcu, "native_block", None)
+    monkeypatch.setattr(Mcu, "native_blocks", ())
     driven = boot(firmware, seed=3)
     assert native.board.mcu.i2c.state.core
     assert not driven.board.mcu.i2c.state.core
@@ -66,3 +66,17 @@ def test_the_clock_s_error_reaches_the_bits(meter: BootedMeter) -> None:
     assert (state.hz, state.ppb) == (clock.hz, 1_000_000_000 + clock.error_ppb)
     lengths = {step >> 12 for step in meter.board.i2c.wire.state.steps[-200:]}
     assert lengths == {clock.to_ns(20 * (1 + state.mtpr))}
+
+
+def test_a_look_at_the_wires_leaves_nothing_behind(meter: BootedMeter) -> None:
+    digests = []
+    for looks in (False, True):
+        meter.go_back()
+        for _ in range(300):
+            meter.run(1_000_000)
+            if looks:
+                meter.board.i2c.wire.told_by_ns(meter.world.now_ns + 1)
+        while meter.board.mcu.i2c.state.busy:
+            meter.run(10_000)
+        digests.append(meter.world.snapshot().digest())
+    assert digests[0] == digests[1]
