@@ -249,6 +249,12 @@
 #define CONFIG_REPEAT_MAX_US 40000000u
 /* COM-3: once the head-end answers again, alerts that were repeated follow within this time, by chance (COM-6). */
 #define CONFIG_REPEAT_SPREAD_US 500000u
+/*
+ * COM-1: how long an event with slack may wait, from its decision on, for another that is about to be decided. A mismatch takes
+ * 80 ms from its first sample to its decision, so it is always waited for; a bypass, 170 ms, waits 28 ms for a signature that
+ * was begun 110 ms before. The slowest that waits, an alternating field, is on the wire after 144 + 110 + 26 + 138 + 18 ms.
+ */
+#define CONFIG_DECISION_WAIT_US 110000u
 /* COM-1: how long a signed alert waits before it is handed to the modem. */
 #define CONFIG_ALERT_HOLD_US 0u
 

@@ -153,3 +153,10 @@ uint64_t bypass_wants_sample_at_us(const struct bypass *bypass, uint64_t now_us)
     const uint64_t settled_us = bypass->step_us + CONFIG_BYPASS_SETTLE_US;
     return now_us < settled_us ? settled_us : now_us + CONFIG_BYPASS_GAP_US;
 }
+
+uint64_t bypass_decides_at_us(const struct bypass *bypass) {
+    if (bypass->step_us == 0 || bypass->learned < CONFIG_BYPASS_LEARN_STEPS || bypass->is_present) {
+        return HAL_NEVER;
+    }
+    return bypass->step_us + CONFIG_BYPASS_SETTLE_US + CONFIG_BYPASS_SAMPLES * CONFIG_BYPASS_GAP_US;
+}

@@ -33,6 +33,8 @@ struct bypass_change {
 
 /* True when this sample has completed a change. */
 bool bypass_take(struct bypass *bypass, const struct electrical *sample, uint64_t now_us, struct bypass_change *change);
+/* When the step under way will have been judged, at the latest; HAL_NEVER without one that can be. */
+uint64_t bypass_decides_at_us(const struct bypass *bypass);
 /* When the next sample is wanted at the latest, HAL_NEVER if in the ordinary rhythm. */
 uint64_t bypass_wants_sample_at_us(const struct bypass *bypass, uint64_t now_us);
 

@@ -192,6 +192,7 @@ uint64_t meter_step(struct meter *meter, uint64_t now_us) {
     next_us = earlier_of(next_us, step_port(meter, now_us));
     report_loss(meter, now_us);
     next_us = earlier_of(next_us, step_keys(meter, now_us));
+    meter->reporter.decision_at_us = sensors_decide_at_us(&meter->sensors);
     battery_step(&meter->battery, &meter->queue, is_logged(meter), now_us);
     vigil_step(&meter->vigil, is_logged(meter), meter->sensors.magnet.is_present, now_us);
     const uint64_t report_us = reporter_step(&meter->reporter, &meter->queue, &meter->log, &meter->bus, now_us);

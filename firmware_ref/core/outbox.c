@@ -186,6 +186,15 @@ unsigned outbox_count_held(const struct outbox *outbox, bool *has_major) {
     return held;
 }
 
+bool outbox_has_slack(const struct outbox *outbox) {
+    bool has_slack = true;
+    for (unsigned i = 0; i < CONFIG_OUTBOX_ALERTS; i++) {
+        const struct outbox_entry *entry = &outbox->entries[i];
+        has_slack = has_slack && (entry->state != OUTBOX_HELD || severity_has_slack(entry->record.code));
+    }
+    return has_slack;
+}
+
 /* The signature of several is none of a single one, so it is not kept: after a reset each is signed anew on its own. */
 struct outbox_entry *outbox_close_payload(struct outbox *outbox) {
     struct outbox_entry *lead = NULL;

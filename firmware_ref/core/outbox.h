@@ -65,6 +65,8 @@ void outbox_release(struct outbox_entry *entry);
 
 /* COM-5. What waits for a payload: how many, and whether a major one is among them. */
 unsigned outbox_count_held(const struct outbox *outbox, bool *has_major);
+/* COM-1: whether each of them can wait and still be in time. */
+bool outbox_has_slack(const struct outbox *outbox);
 /* The held ones become one payload, led by the one of the highest counter; NULL when none is held. */
 struct outbox_entry *outbox_close_payload(struct outbox *outbox);
 /* The records of the payload that `lead` leads, in the order of their counters. */

@@ -125,6 +125,31 @@ static bool is_next_to_count(struct reporter *reporter, const struct event_queue
            outbox_place_new(&reporter->outbox) != NULL;
 }
 
+/* COM-1: one that had to wait for another's signature has no time left to wait for a decision as well. */
+static void note_major(struct reporter *reporter, const struct event_queue *queue, uint64_t now_us) {
+    bool has_major = false;
+    (void)outbox_count_held(&reporter->outbox, &has_major);
+    const struct event *event = event_queue_next(queue);
+    if (!has_major && (event == NULL || severity_is_minor(event->code))) {
+        reporter->major_since_us = HAL_NEVER;
+    } else {
+        reporter->major_since_us = earlier_of(reporter->major_since_us, now_us);
+    }
+}
+
+/*
+ * COM-1: a signature keeps the secure element for 138 ms and can't be broken off. While a sensor is about to decide, who has
+ * time left waits, and both share the next one. Returns until when at most.
+ */
+static uint64_t put_off_until_us(const struct reporter *reporter, unsigned held, bool has_major, uint64_t now_us) {
+    const bool is_decision_near = reporter->decision_at_us <= now_us + CONFIG_DECISION_WAIT_US;
+    if (!is_decision_near || held == CONFIG_PAYLOAD_EVENTS || !outbox_has_slack(&reporter->outbox)) {
+        return 0;
+    }
+    const uint64_t since_us = has_major ? reporter->major_since_us : reporter->held_until_us;
+    return earlier_of(reporter->decision_at_us, since_us + CONFIG_DECISION_WAIT_US);
+}
+
 /* New events first (COM-1), then alerts whose signature was lost, then rest: the chip sleeps when there is nothing to do. */
 static uint64_t start_work(struct reporter *reporter, struct event_queue *queue, struct event_log *log, uint64_t now_us) {
     if (now_us < reporter->retry_at_us) {
@@ -139,6 +164,8 @@ static uint64_t start_work(struct reporter *reporter, struct event_queue *queue,
         reporter->state = REPORTER_COUNTING;
         reporter->is_se_resting = false;
         secure_element_begin(&reporter->se, SE_REQUEST_COUNT, NULL, now_us);
+    } else if (held > 0 && put_off_until_us(reporter, held, has_major, now_us) > now_us) {
+        return put_off_until_us(reporter, held, has_major, now_us);
     } else if (held > 0 && (has_major || has_event || now_us >= reporter->held_until_us)) {
         start_signing(reporter, outbox_close_payload(&reporter->outbox), now_us);
     } else if (unsigned_entry != NULL) {
@@ -161,6 +188,7 @@ static uint64_t start_work(struct reporter *reporter, struct event_queue *queue,
 
 static uint64_t step_secure_element(struct reporter *reporter, struct event_queue *queue, struct event_log *log,
                                     struct bus *bus, uint64_t now_us) {
+    note_major(reporter, queue, now_us);
     if (reporter->state == REPORTER_IDLE) {
         return start_work(reporter, queue, log, now_us);
     }

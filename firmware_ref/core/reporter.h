@@ -26,6 +26,8 @@ struct reporter {
     uint32_t chance;        /* state of the generator that spreads repeats (COM-6) */
     uint8_t frame[ALERT_FRAME_BYTES_MAX]; /* what the modem is sending */
     uint8_t digest[32];
+    uint64_t major_since_us; /* since when a major event has waited for its signature (COM-1) */
+    uint64_t decision_at_us; /* when a sensor will have decided, at the latest; HAL_NEVER: none is about to */
     bool is_wipe_due; /* SIG-4: the key goes once what was to be signed with it is */
     uint8_t se_revision[4];
     uint8_t state;

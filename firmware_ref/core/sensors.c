@@ -117,6 +117,15 @@ static void take_waveform(struct sensors *sensors, struct event_queue *queue, ui
     front_end->wants_peaks = saturation_wants_peaks(saturation, front_end->codes, now_us);
 }
 
+/* COM-1: samples that are still to agree; each may come late by an access. */
+static void foresee_decision(struct sensors *sensors, const struct electrical *sample) {
+    const bool is_mismatch = mismatch_is_urgent(&sensors->mismatch);
+    const unsigned of_wiring = wiring_is_urgent(&sensors->wiring, sample) ? CONFIG_WIRING_SAMPLES : 0;
+    const unsigned samples = is_mismatch ? CONFIG_MISMATCH_TRIP_SAMPLES - sensors->mismatch.agreeing : of_wiring;
+    const uint64_t apart_us = CONFIG_MISMATCH_CONFIRM_US + CONFIG_SPI_LATE_US;
+    sensors->decide_at_us = samples > 0 ? sensors->compared_us + samples * apart_us : HAL_NEVER;
+}
+
 static void take_currents(struct sensors *sensors, struct event_queue *queue, uint64_t now_us) {
     const uint32_t *values = sensors->front_end.values;
     const int32_t *powers = sensors->front_end.powers;
@@ -140,6 +149,7 @@ static void take_currents(struct sensors *sensors, struct event_queue *queue, ui
     if (wiring_is_urgent(&sensors->wiring, &sample)) {
         front_end_hasten(&sensors->front_end, sensors->compared_us + CONFIG_WIRING_CONFIRM_US);
     }
+    foresee_decision(sensors, &sample);
 }
 
 static void take_front_end(struct sensors *sensors, struct event_queue *queue, enum front_end_outcome outcome,
@@ -175,6 +185,10 @@ uint64_t sensors_step(struct sensors *sensors, struct event_queue *queue, struct
         field_us = sensors->hall.is_to_adjust ? now_us : sensors->hall.sample_at_us;
     }
     return earlier_of(field_us, earlier_of(currents_us, sensors->front_end.sample_at_us));
+}
+
+uint64_t sensors_decide_at_us(const struct sensors *sensors) {
+    return earlier_of(sensors->decide_at_us, bypass_decides_at_us(&sensors->bypass));
 }
 
 uint32_t sensors_status(const struct sensors *sensors) {

@@ -31,6 +31,7 @@ struct sensors {
     struct wiring wiring;
     struct bypass bypass;
     uint64_t compared_us; /* the last sample that MET-1 and MET-3 were given */
+    uint64_t decide_at_us; /* when MET-1 or MET-3 will have decided on what the last sample showed; HAL_NEVER: nothing */
     uint32_t gains[FRONT_END_CHANNELS];
     struct temperature temperature;
     struct heat heat;
@@ -41,6 +42,8 @@ struct sensors {
 void sensors_begin(struct sensors *sensors, const uint8_t *page);
 /* Moves everything on; returns when to call again. */
 uint64_t sensors_step(struct sensors *sensors, struct event_queue *queue, struct bus *bus, uint64_t now_us);
+/* COM-1: when what the currents show now will have been decided, at the latest; HAL_NEVER while they show nothing. */
+uint64_t sensors_decide_at_us(const struct sensors *sensors);
 /* The sensors' bits of the Metrology Status Register. */
 uint32_t sensors_status(const struct sensors *sensors);
 /* The sensors' part of a readout. */

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 
 import pytest
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from fixtures.case import Case
 from fixtures.listener import Listener
 from fixtures.load import Load
 from fixtures.mains import Mains
@@ -24,6 +25,7 @@ from harness.measure.units import CurrentA, DurationNs, FrequencyHz, PercentPct,
 from harness.plan.parameters import Parameters
 
 LATENCY = "current mismatch alert latency"
+CASE = "case-open alert latency"
 
 REFERENCE_CLOSINGS = 10
 """What the reference plan ``smoke`` asks for; a judgement of another number says so."""
@@ -165,6 +167,68 @@ def test_mismatch_alert_is_in_time_when_the_load_falls(
         shunt.open()
         listener.collect_until_quiet()
     scope.judge_latency(LATENCY, measured, REFERENCE_CLOSINGS, "fall")
+
+
+class MismatchAndCase(MismatchLatency):
+    """The case opens each of ``delays`` in turn after the shunt's command, while the mismatch is being decided."""
+
+    delays_ms: list[float] = Field(min_length=1)
+
+    @field_validator("delays_ms")
+    @classmethod
+    def _while_it_is_decided(cls, delays_ms: list[float]) -> list[float]:
+        """Half a second later the mismatch has been reported."""
+        if not all(0 <= delay < 500 for delay in delays_ms):
+            raise ValueError(f"delays {delays_ms} ms: expected each from 0 to less than 500 ms")
+        return delays_ms
+
+
+@pytest.mark.requirements("COM-1")
+@pytest.mark.parameters(model=MismatchAndCase)
+def test_mismatch_and_case_open_alerts_are_in_time(
+    mains: Mains,
+    load: Load,
+    shunt: Shunt,
+    case: Case,
+    scope: Scope,
+    listener: Listener,
+    clock: Clock,
+    record: TestRecord,
+    parameters: MismatchAndCase,
+) -> None:
+    """Two causes at once: a mismatch takes long to decide, and may find the secure element signing the other's alert."""
+    for name in (LATENCY, CASE):
+        record.declare(name, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
+    mains.feed(voltage_V=parameters.voltage_V, frequency_Hz=parameters.frequency_Hz)
+    load.set(parameters.current_A)
+    peaks_A = [_settled_peak(element, shunt, listener, parameters, record) for element in parameters.elements]
+    period_ns = round(1e9 / parameters.frequency_Hz)
+    of_mismatch, of_case = [], []
+    for number, phase_ns in enumerate(spread_phases_ns(parameters.closings, parameters.spread_ns), 1):
+        place = (number - 1) % len(parameters.elements)
+        delay_ns = round(1e6 * parameters.delays_ms[(number - 1) % len(parameters.delays_ms)])
+        window_ns = parameters.window_ns + delay_ns
+        clock.sleep_ns((phase_ns - clock.now_ns()) % parameters.spread_ns)
+        scope.arm_on_shunt(peaks_A[place], BEFORE_PERIODS * period_ns, window_ns, RESOLUTION_NS)
+        shunt.step(parameters.mismatch_pct / 100, element=parameters.elements[place])
+        clock.sleep_ns(delay_ns)
+        case.open()
+        received = listener.first_of_each(("current_mismatch", "case_opened"), window_ns)
+        what, heard = f"closing {number}", listener.passed_over
+        of_mismatch.append(
+            scope.mismatch_latency(
+                received["current_mismatch"], f"{what}, mismatch", heard, frequency_Hz=parameters.frequency_Hz
+            )
+        )
+        of_case.append(scope.case_latency(received["case_opened"], f"{what}, case", heard))
+        for name, latencies in ((LATENCY, of_mismatch), (CASE, of_case)):
+            if latencies[-1].value_ms is not None:  # a missing one is judged inconclusive, with its reason
+                record.reading(name, latencies[-1].value_ms, "ms", closing=number, delay_ms=delay_ns / 1e6)
+        shunt.open()
+        case.close()
+        listener.collect_until_quiet()
+    scope.judge_latency(LATENCY, of_mismatch, REFERENCE_CLOSINGS, "closing")
+    scope.judge_latency(CASE, of_case, REFERENCE_CLOSINGS)
 
 
 def _settled_peak(
