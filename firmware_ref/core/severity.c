@@ -36,14 +36,6 @@ bool severity_is_minor(uint8_t code) { return severity_of(code) == SEVERITY_MINO
 
 /* What the front end's filter delays takes 0.42 s and more by itself (DESIGN.md). */
 bool severity_has_slack(uint8_t code) {
-    switch (code) {
-    case EVENT_MISMATCH:
-    case EVENT_BYPASS:
-    case EVENT_NEUTRAL_LOST_SUPPLY_SIDE:
-    case EVENT_NEUTRAL_LOST_LOAD_SIDE:
-    case EVENT_TRANSFORMER_SATURATED:
-        return false;
-    default:
-        return true;
-    }
+    return code != EVENT_MISMATCH && code != EVENT_BYPASS && code != EVENT_NEUTRAL_LOST_SUPPLY_SIDE &&
+           code != EVENT_NEUTRAL_LOST_LOAD_SIDE && code != EVENT_TRANSFORMER_SATURATED;
 }

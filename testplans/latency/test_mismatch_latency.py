@@ -196,7 +196,7 @@ def test_mismatch_and_case_open_alerts_are_in_time(
     record: TestRecord,
     parameters: MismatchAndCase,
 ) -> None:
-    """Two causes at once: a mismatch takes long to decide, and may find the secure element signing the other's alert."""
+    """Two causes at once: a mismatch takes long to decide, and may find the other's alert being signed."""
     for name in (LATENCY, CASE):
         record.declare(name, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
     mains.feed(voltage_V=parameters.voltage_V, frequency_Hz=parameters.frequency_Hz)

@@ -1,6 +1,6 @@
-"""COM-1 with a mismatch beside another cause, on the emulated board: over the sampling's phase and the time between them.
+"""COM-1 with a mismatch beside another cause, on the emulated board, over the sampling's phase and the time between.
 
-A mismatch and a lost neutral take longest by themselves, so they suffer most from a signature that was begun just before.
+A mismatch and a lost neutral take longest by themselves, so they suffer most from a signature begun just before.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def turn(board: MeterBoard, room: TurningRoom) -> int:
 def arrangements(
     board: MeterBoard, room: TurningRoom, offsets_ms: range, neutral_A: float
 ) -> Iterator[tuple[int, int]]:
-    """When the neutral's current will fall to ``neutral_A``, and when the other cause comes; the world stands at neither."""
+    """When the neutral's current will fall to ``neutral_A``, and when the other cause comes; neither has yet."""
     quiet = board.world.snapshot()
     for phase_ms, offset_ms in product(range(0, 100, 20), offsets_ms):
         board.world.restore(quiet)
