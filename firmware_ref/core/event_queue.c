@@ -40,17 +40,32 @@ static void note_dropped(struct event_queue *queue, const struct hal_utc *time, 
     queue->dropped = queue->dropped <= UINT16_MAX - count ? (uint16_t)(queue->dropped + count) : UINT16_MAX;
 }
 
-/* COM-5: no major event is lost while a minor one keeps its place; the youngest goes, as if it had come after. */
-static bool displace_minor(struct event_queue *queue) {
+static bool is_superseded(const struct event_queue *queue, unsigned index) {
+    for (unsigned later = index + 1u; later < queue->count; later++) {
+        if (cause_index(queue->events[later].code) == cause_index(queue->events[index].code)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool displace(struct event_queue *queue, bool only_superseded) {
     for (unsigned i = queue->count; i > 0; i--) {
-        if (severity_is_minor(queue->events[i - 1u].code)) {
-            note_dropped(queue, &queue->events[i - 1u].time, queue->events[i - 1u].count);
+        const struct event *event = &queue->events[i - 1u];
+        if (severity_is_minor(event->code) && (!only_superseded || is_superseded(queue, i - 1u))) {
+            note_dropped(queue, &event->time, event->count);
             remove_at(queue, i - 1u);
             return true;
         }
     }
     return false;
 }
+
+/*
+ * COM-5: no major event is lost while a minor one keeps its place. One goes that is no longer true, so that the last word of a
+ * cause is told (COM-4); if each is its cause's last, the youngest, as if it had come after.
+ */
+static bool displace_minor(struct event_queue *queue) { return displace(queue, true) || displace(queue, false); }
 
 void event_queue_put(struct event_queue *queue, const struct event *event) {
     const uint16_t count = event->count > 0 ? event->count : 1u;

@@ -1,7 +1,7 @@
 /*
  * Debounced events that wait for their counter and signature: what is major goes first, each cause in its own order. Bounded
- * (LOG-1): when it is full, a repetition joins the event of its code that waits already, a major event takes the place of the
- * youngest minor one, and what has no place is dropped, counted and reported.
+ * (LOG-1): when it is full, a repetition joins the event of its code that waits already, a major event takes the place of a
+ * minor one, first of one that is no longer true, and what has no place is dropped, counted and reported.
  */
 #ifndef TBR_EVENT_QUEUE_H
 #define TBR_EVENT_QUEUE_H

@@ -51,13 +51,18 @@ def test_what_cannot_join_is_dropped_counted_and_reported(modules: HostProgram) 
             id="the youngest minor goes",
         ),
         pytest.param(
+            "2c 2d 2c 2d 09 0b 0d 11 13",
+            ["2c:1:0", "2c:1:2", "09:1:4", "0b:1:5", "0d:1:6", "11:1:7", "13:1:8", "2d:1:3", "3b:1:1"],
+            id="a minor that is no longer true goes before the last word of its cause",
+        ),
+        pytest.param(
             "05 06 09 0b 0d 11 13 15 17 19",
             ["06:1:1", "09:1:2", "0b:1:3", "0d:1:4", "11:1:5", "13:1:6", "15:1:7", "17:1:8", "3b:2:0"],
             id="minors first, then the newest major; both are counted",
         ),
         pytest.param(
-            "05 2d 2d 09 0b 0d 11 13 2d 15",
-            ["09:1:3", "0b:1:4", "0d:1:5", "11:1:6", "13:1:7", "15:1:9", "05:1:0", "2d:1:1", "3b:2:8"],
+            "05 2d 09 0b 0d 11 13 15 2d 17",
+            ["09:1:2", "0b:1:3", "0d:1:4", "11:1:5", "13:1:6", "15:1:7", "17:1:9", "05:1:0", "3b:2:8"],
             id="what had joined is counted for both",
         ),
         pytest.param(
