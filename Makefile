@@ -16,7 +16,7 @@ SEED ?= 1
 WORKERS ?= 2
 SEEDS ?= 200
 
-.PHONY: help certify test lint unit qualify soak seeds firmware coverage bench powercut format clean lock
+.PHONY: help certify test lint unit qualify matrix soak seeds firmware coverage bench powercut format clean lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -34,8 +34,11 @@ lint: $(READY) ## ruff and mypy
 unit: $(READY) ## every test of the project
 	$(BIN)/pytest -n $(WORKERS)
 
-qualify: $(READY) ## put every known-bad meter through the plan "bite"; keep the matrix in docs/qualification.md
-	$(BIN)/tamperbench qualify --workers $(WORKERS) --save docs
+qualify: $(READY) ## put every known-bad meter through the plan "bite" until it is caught
+	$(BIN)/tamperbench qualify --workers $(WORKERS)
+
+matrix: $(READY) ## the same with every test of each (hours); keep the whole matrix in docs/qualification.md
+	$(BIN)/tamperbench qualify --whole --workers $(WORKERS) --save docs
 
 soak: $(READY) ## an hour of ordinary life on each of 200 seeds (SEEDS=...): no event; half an hour on two cores
 	$(BIN)/tamperbench soak --seeds $(SEEDS) --workers $(WORKERS)

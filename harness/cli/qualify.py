@@ -39,8 +39,8 @@ SampleOption = Annotated[
 ]
 CoresOption = Annotated[int, typer.Option("--workers", min=1, help="Defects at the same time, a core each.")]
 TimeoutOption = Annotated[float, typer.Option("--timeout", min=1, help="Seconds of the wall clock for one defect.")]
-FirstOption = Annotated[
-    bool, typer.Option("--first-failure", help="End a defect at the tests expected to fail, if they catch it.")
+WholeOption = Annotated[
+    bool, typer.Option("--whole", help="Every test of every defect, also when it is caught already: takes hours.")
 ]
 OutOption = Annotated[Path | None, typer.Option(help="Folder for the result. Default: a new one under out/.")]
 SaveOption = Annotated[
@@ -68,7 +68,8 @@ class Told:
 
     def ended(self, row: Row) -> None:
         """A meter has ended."""
-        cost = f"{row.cpu_s:5.1f} s of one core"
+        tests = len(row.finding.verdicts)
+        cost = f"{row.cpu_s:5.1f} s of one core, {tests:>3} {'test ' if tests == 1 else 'tests'}"
         if row.says is None:
             good = row.finding.outcome is Outcome.PASSED
             word = "[green]passes[/green]" if good else "[bold red]DOES NOT PASS[/bold red]"
@@ -104,7 +105,7 @@ def qualify_command(
     workers: CoresOption = 1,
     seed: SeedOption = DEFAULT_SEED,
     timeout_s: TimeoutOption = 600.0,
-    first_failure: FirstOption = False,
+    whole: WholeOption = False,
     bench: BenchOption = None,
     meter: MeterOption = None,
     out: OutOption = None,
@@ -118,18 +119,24 @@ def qualify_command(
     NAME.patch (of the firmware that the meter file names) and NAME.toml; one of
     the hardware has "hardware" in NAME.toml and needs no patch.
 
+    A defect's tests end once it is caught for each requirement in its "violates",
+    those that should catch it going first. If one of these is never shown, the
+    whole plan has been run, and the file's claim is wrong: that is a failure too.
+
     Examples:
 
       tamperbench qualify --workers 2
 
       tamperbench qualify --only no-debounce --only counter-in-ram
 
-      tamperbench qualify --defects my_defects --sample 10 --first-failure
+      tamperbench qualify --defects my_defects --sample 10
+
+      tamperbench qualify --only no-debounce --whole
     """
     with told_errors():
         paths = choose_paths(testplans, plan, bench, meter)
         folder = (out or new_folder(f"qualify-{paths.plan.stem}")).resolve()
-        request = Request(paths, folder, defects, tuple(only or ()), sample, seed, workers, timeout_s, first_failure)
+        request = Request(paths, folder, defects, tuple(only or ()), sample, seed, workers, timeout_s, whole)
         with terminated_like_interrupted():
             made = qualify(request, Told(workers))
         _write(made, folder, save)
@@ -160,6 +167,7 @@ def _conclude(made: Qualification, folder: Path, *, name_left_out: bool) -> int:
     stdout.print(
         f"{word}  {escape(made.plan)}: {len(made.caught)} of {len(made.rows)} defects caught, {reference}"
         + (f"; not caught: {escape(worst)}" if worst else "")
+        + (f"; declared, not shown: {escape(', '.join(made.not_shown))}" if made.not_shown else "")
         + f"; {made.wall_s:.0f} s on {made.workers} workers"
     )
     return made.exit_code
@@ -169,6 +177,6 @@ def add_to(app: typer.Typer) -> None:
     """Put the command into the command line."""
     app.command(
         name="qualify",
-        epilog="Exit status: 0 all caught and the reference passes, 1 not, 2 it could not be run.",
+        epilog="Exit status: 0 all caught as declared and the reference passes, 1 not, 2 it could not be run.",
         rich_help_panel="Test the tests",
     )(qualify_command)

@@ -1,7 +1,8 @@
 """What a run says about a defect: caught, or in which of the other ways not.
 
 *Caught* is a verdict *fail* in a test of a requirement that the defect violates. A test that fails on the reference
-meter too proves nothing, so it catches nothing.
+meter too proves nothing, so it catches nothing. A requirement declared to be violated that no test failed in is told
+beside it: the defect is caught, and its file claims too much.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ class Finding:
     also_failed: tuple[str, ...] = ()
     """Requirements that failed and are not said to be violated."""
     not_failed: tuple[str, ...] = ()
-    """Requirements said to be violated that did not fail."""
+    """Requirements declared to be violated that did not fail."""
     expected_passed: tuple[str, ...] = ()
-    """Tests expected to fail that did not, or are not in the plan."""
+    """Tests expected to fail that were run and did not, or are not in the plan."""
     open_tests: tuple[str, ...] = ()
     """Tests that ended neither in pass nor in fail."""
     problem: str = ""
@@ -62,6 +63,7 @@ class Finding:
 
 def judge(run: Run, says: DefectFile, discounted: Collection[str] = ()) -> Finding:
     """The finding on a finished run; ``discounted`` tests fail on the reference meter too."""
+    planned = {test.planned.test_id for test in run.tests}
     tests = [test for test in run.tests if test.attempts]
     verdicts = {test.planned.test_id: test.verdict for test in tests}
     counted = [test for test in tests if test.planned.test_id not in discounted]
@@ -88,7 +90,11 @@ def judge(run: Run, says: DefectFile, discounted: Collection[str] = ()) -> Findi
         ),
         also_failed=tuple(sorted(touched - set(says.violates))),
         not_failed=tuple(requirement for requirement in says.violates if requirement not in touched),
-        expected_passed=tuple(name for name in says.expected_tests if verdicts.get(name) is not Verdict.FAIL),
+        expected_passed=tuple(
+            name
+            for name in says.expected_tests
+            if name not in planned or verdicts.get(name, Verdict.FAIL) is not Verdict.FAIL
+        ),
         open_tests=open_tests,
         problem=str(run.volatile.get("bring_up_cause") or ""),
     )

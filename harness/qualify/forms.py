@@ -13,12 +13,17 @@ from harness.qualify.caught import Outcome
 from harness.qualify.qualification import Qualification, Row, remarks
 
 FORMAT = "tamperbench-qualification/1"
-CAUGHT, ALSO, MISSED, PASSED, OPEN, NOT_RUN = "X", "x", "!", ".", "?", " "
+CAUGHT, ALSO, NOT_SHOWN, PASSED, OPEN, NOT_RUN = "X", "x", "!", ".", "?", " "
 LEGEND = (
-    f"{CAUGHT} violated and failed: caught   {ALSO} failed too   {MISSED} violated, not failed   {PASSED} passed   "
-    f"{OPEN} open: error or inconclusive"
+    f"{CAUGHT} declared to be violated, and failed: caught   {ALSO} failed too   {NOT_SHOWN} declared, not shown   "
+    f"{PASSED} passed   {OPEN} open: error or inconclusive   blank: not all of its tests were run"
 )
 NAME_LONGEST = 40
+_WHY_CUT = "the others belong to meters that were not built, took too long or were interrupted"
+_WHY_NOT_RUN = (
+    "a defect's trial ends once it is caught for every requirement that it is declared to violate, so what else it "
+    "fails, and which defects fail the same, is known only as far as that (--whole runs every test)"
+)
 
 
 def to_json(made: Qualification) -> str:
@@ -36,11 +41,13 @@ def to_json(made: Qualification) -> str:
             "wall_s": round(made.wall_s, 1),
         },
         "interrupted": made.interrupted,
-        "whole": not made.left_out and not made.stopped_at_first_failure,
-        "stopped_at_first_failure": made.stopped_at_first_failure,
+        "whole": made.whole and not made.left_out,
+        "cells": len(made.rows) * len(made.tests),
+        "cells_run": made.cells_run,
         "left_out": made.left_out,
         "exit_code": made.exit_code,
         "defects_caught": f"{len(made.caught)} of {len(made.rows)}",
+        "declared_not_shown": made.not_shown,
         "distinct_modes": len(made.modes),
         "modes": [{"judgements": mode, "defects": names} for mode, names in made.modes.items()],
         "requirements": made.requirements,
@@ -77,13 +84,13 @@ def _row(row: Row) -> dict[str, Any]:
 
 
 def to_csv(made: Qualification) -> str:
-    """Rows are meters, columns are tests, cells are verdicts."""
+    """Rows are meters, columns are tests, cells are verdicts; blank: not run."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["meter", "outcome", "violates", *made.tests])
     for row in (made.reference, *made.rows):
         violates = " ".join(row.says.violates) if row.says else ""
-        cells = [row.finding.verdicts.get(test_id, "not run") for test_id in made.tests]
+        cells = [row.finding.verdicts.get(test_id, "") for test_id in made.tests]
         writer.writerow([row.name, row.finding.outcome.value, violates, *cells])
     return stream.getvalue()
 
@@ -93,15 +100,15 @@ def columns_of(made: Qualification) -> list[str]:
     return list(made.requirements)
 
 
-def cell(row: Row, requirement: str) -> str:
+def cell(made: Qualification, row: Row, requirement: str) -> str:
     """One mark of the matrix."""
     violated = row.says is not None and requirement in row.says.violates
     verdict = row.finding.requirements.get(requirement)
     if verdict == Verdict.FAIL.value:
         return CAUGHT if violated else ALSO
     if violated:
-        return MISSED
-    if verdict is None:
+        return NOT_SHOWN
+    if verdict is None or not row.finding.verdicts.keys() >= set(made.tests_of(requirement)):
         return NOT_RUN
     return PASSED if verdict == Verdict.PASS.value else OPEN
 
@@ -114,7 +121,7 @@ def matrix_lines(made: Qualification) -> Iterator[str]:
     for place in range(max(map(len, ids))):
         yield f"{'':<{width}}  " + " ".join(name.rjust(max(map(len, ids)))[place] for name in ids)
     for row in rows:
-        marks = " ".join(cell(row, requirement) for requirement in ids)
+        marks = " ".join(cell(made, row, requirement) for requirement in ids)
         yield f"{row.name[:width]:<{width}}  {marks}  {row.cpu_s:5.1f} s  {_word(row)}".rstrip()
     yield LEGEND
 
@@ -131,6 +138,8 @@ def summary_lines(made: Qualification, *, name_left_out: bool = True) -> Iterato
         f"{len(made.caught)} of {len(made.rows)} defects caught, {len(made.modes)} distinct failure modes, "
         f"{len(made.covered)} of {len(made.requirements)} requirements shown to be failed by a bad meter"
     )
+    for name, requirements in made.not_shown.items():
+        yield f"declared, not shown: {name} is declared to violate {', '.join(requirements)}, where no test failed"
     if made.untouched:
         yield f"no defect violates: {', '.join(made.untouched)}"
     for names in _copies(made):
@@ -140,8 +149,10 @@ def summary_lines(made: Qualification, *, name_left_out: bool = True) -> Iterato
         yield f"left out ({len(made.left_out)}){named}"
     if made.interrupted:
         yield "interrupted: those left out were not put through it"
-    if made.stopped_at_first_failure:
-        yield "stopped at the first test that caught a defect: what else fails is not known"
+    cells = len(made.rows) * len(made.tests)
+    if made.cells_run < cells:
+        why = _WHY_CUT if made.whole else _WHY_NOT_RUN
+        yield f"{made.cells_run} of {cells} cells (defect x test) were run; {why}"
 
 
 def _copies(made: Qualification) -> Sequence[tuple[str, ...]]:
@@ -153,7 +164,7 @@ def to_markdown(made: Qualification) -> str:
     lines = [
         "# Qualification of the plan",
         "",
-        "Written by `make qualify`, not to be edited. Every known-bad meter is put through the plan, and each must be",
+        "Written by `make matrix`, not to be edited. Every known-bad meter is put through the plan, and each must be",
         "caught; the reference meter must pass.",
         "",
         f"Commit {made.commit}; plan {made.plan} (SHA-256 {made.plan_sha256[:16]}), {len(made.tests)} tests; "

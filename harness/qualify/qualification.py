@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.measure.verdict import Verdict
 from harness.qualify.caught import Finding, Outcome
@@ -23,6 +23,8 @@ class Row:
     image_sha256: str
     cpu_s: float
     wall_s: float
+    bench_s: Mapping[str, float] = field(default_factory=dict)
+    """Test id → seconds on the bench."""
     run: str = ""
     """Folder of its record, where that is kept."""
 
@@ -48,7 +50,8 @@ class Qualification:
     """Defects that are there and were not put through it."""
     violated: frozenset[str]
     """Requirements that a defect of the folder violates, left out or not."""
-    stopped_at_first_failure: bool
+    whole: bool
+    """Every test of every defect; False: those that it took to show all that is declared to be violated."""
     interrupted: bool
     wall_s: float
 
@@ -61,6 +64,21 @@ class Qualification:
     def not_caught(self) -> tuple[Row, ...]:
         """Those that it did not catch, for whatever reason."""
         return tuple(row for row in self.rows if row.finding.outcome is not Outcome.CAUGHT)
+
+    @property
+    def not_shown(self) -> Mapping[str, tuple[str, ...]]:
+        """Caught defects → requirements that they are declared to violate, in which no test of this plan failed.
+
+        A plan without a test of the requirement says nothing about it.
+        """
+        tested = {requirement for requirements in self.tests.values() for requirement in requirements}
+        found = {row.name: tuple(one for one in row.finding.not_failed if one in tested) for row in self.caught}
+        return {name: requirements for name, requirements in found.items() if requirements}
+
+    @property
+    def cells_run(self) -> int:
+        """Cells of the matrix defect x test that were run."""
+        return sum(len(row.finding.verdicts) for row in self.rows)
 
     @property
     def modes(self) -> Mapping[tuple[str, ...], tuple[str, ...]]:
@@ -94,14 +112,18 @@ class Qualification:
         """Whether the good meter passed."""
         return self.reference.finding.outcome is Outcome.PASSED
 
+    def tests_of(self, requirement: str) -> tuple[str, ...]:
+        """The plan's tests that show it."""
+        return tuple(name for name, requirements in self.tests.items() if requirement in requirements)
+
     @property
     def exit_code(self) -> int:
-        """0: every one caught and the reference passes; 1: not; 2: it could not be told."""
+        """0: every one caught as declared and the reference passes; 1: not; 2: it could not be told."""
         reference = self.reference.finding
         if Verdict.FAIL.value in reference.verdicts.values():
             return 1
         outcomes = {row.finding.outcome for row in self.rows}
-        if outcomes - {Outcome.CAUGHT, Outcome.NOT_RUN}:
+        if outcomes - {Outcome.CAUGHT, Outcome.NOT_RUN} or self.not_shown:
             return 1
         return 0 if self.reference_passes and outcomes == {Outcome.CAUGHT} and not self.interrupted else 2
 
@@ -111,7 +133,7 @@ def remarks(row: Row) -> list[str]:
     finding = row.finding
     told: Sequence[tuple[str, Sequence[str]]] = (
         ("also failed", finding.also_failed),
-        ("said to be violated, not failed", finding.not_failed),
+        ("declared, not shown", finding.not_failed),
         ("expected to fail, did not", finding.expected_passed if finding.outcome is not Outcome.NOT_RUN else ()),
         ("left open", finding.open_tests),
     )

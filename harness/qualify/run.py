@@ -22,7 +22,8 @@ from harness.qualify.defects import Defect, DefectFile, choose, load_defects, sa
 from harness.qualify.errors import QualifyError
 from harness.qualify.pool import Done, run_all
 from harness.qualify.qualification import REFERENCE, Qualification, Row
-from harness.qualify.trial import Trial, write_bench
+from harness.qualify.trial import RUN, Trial, write_bench
+from harness.run import durations
 from harness.run.inputs import InputFiles, InputPaths, default_testplans, load_files
 from harness.run.needs import check_needs
 
@@ -42,7 +43,8 @@ class Request:
     seed: int = 1
     workers: int = 1
     timeout_s: float = 600.0
-    first_failure: bool = False
+    whole: bool = False
+    """Every test of every defect, not only those that it takes to catch it."""
 
 
 class Listener(Protocol):
@@ -79,17 +81,18 @@ def qualify(request: Request, listener: Listener) -> Qualification:
             build=build,
             folder=request.out / "runs" / (defect.name if defect else REFERENCE),
             seed=request.seed,
-            first_failure=request.first_failure,
+            whole=defect is None or request.whole,
         )
         for defect in (None, *chosen)
     ]
-    (reference,) = _rows(trials[:1], request, ())
+    (reference,) = _rows(trials[:1], request)
     listener.ended(reference)
     discounted = tuple(reference.finding.failed)
+    trials = [replace(trial, bench_s=reference.bench_s, discounted=discounted) for trial in trials[1:]]
     rows: list[Row] = []
     interrupted = False
     try:
-        for row in _rows(trials[1:], request, discounted):
+        for row in _rows(trials, request):
             rows.append(row)
             listener.ended(row)
     except KeyboardInterrupt:  # what is known by now took minutes
@@ -110,22 +113,22 @@ def qualify(request: Request, listener: Listener) -> Qualification:
         left_out=tuple(defect.name for defect in there if defect.name not in judged),
         violated=frozenset(requirement for defect in there for requirement in defect.says.violates),
         interrupted=interrupted,
-        stopped_at_first_failure=request.first_failure,
+        whole=request.whole,
         wall_s=(clock.now_ns() - began_ns) / 1e9,
     )
 
 
-def _rows(trials: Sequence[Trial], request: Request, discounted: Sequence[str]) -> Iterator[Row]:
+def _rows(trials: Sequence[Trial], request: Request) -> Iterator[Row]:
     with closing(run_all(trials, request.workers, request.timeout_s)) as ends:
         for done in ends:
-            yield _row(done, discounted)
+            yield _row(done)
 
 
-def _row(done: Done, discounted: Sequence[str]) -> Row:
+def _row(done: Done) -> Row:
     """The finding on one meter. The record is kept only where somebody must look into it: each is many megabytes."""
     says = done.trial.defect.says if done.trial.defect else None
-    folder = done.trial.folder / done.ended.run
-    finding = _finding(done, says or NO_DEFECT, discounted)
+    folder = done.trial.folder / RUN
+    finding, bench_s = _finding(done, says or NO_DEFECT)
     as_wanted = Outcome.CAUGHT if says else Outcome.PASSED
     kept = finding.outcome is not as_wanted and folder.is_dir()
     if not kept:
@@ -137,22 +140,26 @@ def _row(done: Done, discounted: Sequence[str]) -> Row:
         image_sha256=done.ended.image_sha256,
         cpu_s=done.ended.cpu_s,
         wall_s=done.wall_s,
+        bench_s=bench_s,
         run=str(folder) if kept else "",
     )
 
 
-def _finding(done: Done, says: DefectFile, discounted: Sequence[str]) -> Finding:
+def _finding(done: Done, says: DefectFile) -> tuple[Finding, dict[str, float]]:
+    """And what each test took on the bench."""
     problem = done.ended.problem
     try:
-        found = judge(load_run(done.trial.folder / done.ended.run), says, discounted)
+        run = load_run(done.trial.folder / RUN)
     except ReadError as error:
         outcome = Outcome.TIMED_OUT if done.timed_out else Outcome.NOT_RUN
-        return Finding(outcome, problem=problem or str(error))
+        return Finding(outcome, problem=problem or str(error)), {}
+    bench_s = durations.from_text(str(run.volatile.get(durations.BENCH_KEY) or ""))
+    found = judge(run, says, done.trial.discounted)
     if done.timed_out and found.outcome is not Outcome.CAUGHT:
-        return replace(found, outcome=Outcome.TIMED_OUT, problem=problem)
+        return replace(found, outcome=Outcome.TIMED_OUT, problem=problem), bench_s
     if done.trial.defect is None:
-        return _of_reference(found, load_run(done.trial.folder / done.ended.run).summary)
-    return replace(found, problem=problem or found.problem)
+        return _of_reference(found, run.summary), bench_s
+    return replace(found, problem=problem or found.problem), bench_s
 
 
 def _of_reference(found: Finding, summary: object) -> Finding:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import resource
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -19,16 +19,15 @@ from harness.bench.files import load_bench_file
 from harness.bench.toml_file import read_toml
 from harness.bench.toml_text import table
 from harness.evidence.errors import EvidenceError
-from harness.evidence.reader import load_run
-from harness.qualify.caught import Outcome, judge
 from harness.qualify.defects import Defect
 from harness.qualify.images import build_image
+from harness.qualify.until_shown import UntilShown
 from harness.run.certify import Request, certify
 from harness.run.inputs import InputPaths
 from harness.run.progress import Progress
 
-RUN, FIRST = "run", "expected-tests"
-"""The folders of the records of the whole plan, and of the expected tests alone."""
+RUN = "run"
+"""The folder of the record."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,12 @@ class Trial:
     build: Path
     folder: Path
     seed: int
-    first_failure: bool = False
+    whole: bool = True
+    """Every test of the plan; False: those that it takes to show all that the defect is declared to violate."""
+    bench_s: Mapping[str, float] = field(default_factory=dict)
+    """Test id → seconds on the bench, with the reference meter."""
+    discounted: tuple[str, ...] = ()
+    """Tests that fail with the reference meter."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,6 @@ class Ended:
     """What the process says at its end; the rest stands in the record."""
 
     image_sha256: str = ""
-    run: str = RUN
     cpu_s: float = 0.0
     problem: str = ""
 
@@ -64,7 +67,7 @@ def run_trial(trial: Trial, pipe: Connection) -> None:
         if trial.source is not None:
             image = build_image(trial.defect, trial.source, trial.build)
             ended = replace(ended, image_sha256=hashlib.sha256(image.read_bytes()).hexdigest())
-        ended = replace(ended, run=_run(trial, image))
+        run_plan(trial, image)
     except (BenchError, EvidenceError, OSError) as error:
         ended = replace(ended, problem=f"{type(error).__name__}: {error}")
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
@@ -72,18 +75,14 @@ def run_trial(trial: Trial, pipe: Connection) -> None:
     pipe.close()
 
 
-def _run(trial: Trial, image: Path | None) -> str:
+def run_plan(trial: Trial, image: Path | None, test_ids: Sequence[str] = ()) -> None:
+    """The plan on the image, as much of it as the trial says; or of these tests alone."""
     paths = replace(trial.paths, image=image, bench=_bench(trial))
-    if trial.first_failure and trial.defect is not None:
-        _certify(trial, paths, FIRST, trial.defect.says.expected_tests)
-        if judge(load_run(trial.folder / FIRST), trial.defect.says).outcome is Outcome.CAUGHT:
-            return FIRST
-    _certify(trial, paths, RUN, ())
-    return RUN
-
-
-def _certify(trial: Trial, paths: InputPaths, name: str, test_ids: Sequence[str]) -> None:
-    request = Request(paths, seed=trial.seed, folder=trial.folder / name, test_ids=test_ids, build=False)
+    folder = trial.folder / RUN
+    plugins: tuple[object, ...] = ()
+    if trial.defect is not None and not trial.whole:
+        plugins = (UntilShown(folder, trial.defect.says, trial.bench_s, trial.discounted),)
+    request = Request(paths, seed=trial.seed, folder=folder, test_ids=test_ids, build=False, plugins=plugins)
     certify(request, Progress(Console(quiet=True)))
 
 

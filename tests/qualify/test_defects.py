@@ -6,6 +6,7 @@ elsewhere only does not count (design: proving the plan itself). The whole matri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from harness.qualify.caught import Outcome, judge
 from harness.qualify.defects import Defect
 from harness.qualify.images import build_image
 from harness.qualify.run import SHIPPED_DEFECTS
-from harness.qualify.trial import RUN, Trial, _run
+from harness.qualify.trial import RUN, Trial, run_plan
 from harness.run.inputs import choose_paths
 from tests.qualify.sampled import CHOSEN, NAMES, THERE
 
@@ -25,11 +26,11 @@ WHOLE = ("battery-aged", "bypass-never-ends", "confirm-by-the-low-octet", "core-
 """Through the whole plan, at some 45 s of one core each: firmware and hardware, of five subjects."""
 
 
-def run_bite(image: Path, folder: Path, defect: Defect | None, *, whole: bool = True) -> Run:
-    """The plan of fewest repeats on this image; not ``whole``: the expected tests, and all if they do not catch it."""
-    paths = choose_paths(plan="bite")
-    trial = Trial("trial", defect, paths, SHIPPED_DEFECTS.parent, folder, folder, seed=1, first_failure=not whole)
-    return load_run(folder / _run(trial, image))
+def run_bite(image: Path, folder: Path, defect: Defect | None, test_ids: Sequence[str] = ()) -> Run:
+    """The plan of fewest repeats on this image, or these tests of it."""
+    trial = Trial("trial", defect, choose_paths(plan="bite"), SHIPPED_DEFECTS.parent, folder, folder, seed=1)
+    run_plan(trial, image, test_ids)
+    return load_run(folder / RUN)
 
 
 def test_there_are_defects_and_the_sample_has_every_requirement() -> None:
@@ -41,9 +42,10 @@ def test_there_are_defects_and_the_sample_has_every_requirement() -> None:
 @pytest.mark.parametrize("defect", CHOSEN, ids=NAMES)
 def test_a_defect_is_caught_by_each_test_that_is_expected_to(defect: Defect, tmp_path: Path) -> None:
     image = build_image(defect, SHIPPED_DEFECTS.parent, tmp_path / "image")
-    finding = judge(run_bite(image, tmp_path, defect, whole=False), defect.says)
+    finding = judge(run_bite(image, tmp_path, defect, defect.says.expected_tests), defect.says)
     assert finding.outcome is Outcome.CAUGHT, finding
     assert not finding.expected_passed, finding
+    assert not finding.not_failed, finding
     assert not finding.open_tests, finding
 
 

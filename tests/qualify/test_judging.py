@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from harness.qualify.qualification import Qualification, Row, remarks
 from tests.evidence.runs import new_run, open_test
 
 FIRST, SECOND = "seal-1-opening", "seal-2-pulses"
+TESTS = {FIRST: "SEAL-1", SECOND: "SEAL-2"}
 PASS, FAIL, OPEN, ERROR = "pass", "fail", "open", "error"
 
 
@@ -88,7 +90,8 @@ def test_a_run_that_did_not_come_up_says_so(tmp_path: Path) -> None:
 
 def row(name: str, outcome: Outcome, violates: str, mode: str = "m", **requirements: str) -> Row:
     worst = {key.replace("_", "-"): value for key, value in requirements.items()}
-    found = Finding(outcome, {FIRST: "fail"}, worst, {FIRST: ("SEAL-1",)}, (mode,))
+    ran = {test_id: "fail" for test_id, requirement in TESTS.items() if requirement in worst}
+    found = Finding(outcome, ran, worst, {FIRST: ("SEAL-1",)}, (mode,))
     return Row(name, says(violates), found, "ab" * 32, 9.0, 10.0)
 
 
@@ -108,7 +111,7 @@ def made(*rows: Row, reference: Outcome = Outcome.PASSED, **changes: object) -> 
         "rows": rows,
         "left_out": (),
         "violated": frozenset({"SEAL-1"}),
-        "stopped_at_first_failure": False,
+        "whole": True,
         "interrupted": False,
         "wall_s": 12.0,
     }
@@ -153,13 +156,13 @@ def test_the_matrix_has_a_mark_for_each_meter_and_requirement() -> None:
     assert "caught     X .    9.0 s" in lines
     assert "missed     ! ?    9.0 s  not caught: every test passed" in lines
     assert "reference  .      9.0 s  passes" in lines
-    assert cell(row("also", Outcome.CAUGHT, "SEAL-1", SEAL_2="fail"), "SEAL-2") == "x"
+    assert cell(qualification, row("also", Outcome.CAUGHT, "SEAL-1", SEAL_2="fail"), "SEAL-2") == "x"
 
 
 def test_every_form_says_what_was_run_and_what_was_not() -> None:
-    qualification = made(CAUGHT, MISSED, left_out=("other",), stopped_at_first_failure=True)
+    qualification = made(CAUGHT, MISSED, left_out=("other",))
     data = json.loads(to_json(qualification))
-    assert (data["whole"], data["left_out"], data["stopped_at_first_failure"]) == (False, ["other"], True)
+    assert (data["whole"], data["left_out"]) == (False, ["other"])
     assert data["made_on"]["commit"] == "f00"
     assert [one["outcome"] for one in data["defects"]] == ["caught", "not caught: every test passed"]
     assert to_csv(qualification).splitlines()[0] == "meter,outcome,violates,seal-1-opening,seal-2-pulses"
@@ -169,3 +172,29 @@ def test_every_form_says_what_was_run_and_what_was_not() -> None:
         assert "left out (1): other" in form
     assert "V / W" in text
     assert "V | W" in page
+
+
+def test_a_requirement_declared_and_not_shown_is_a_finding_of_its_own() -> None:
+    claims = replace(CAUGHT, name="claims", finding=replace(CAUGHT.finding, not_failed=("SEAL-2",)))
+    qualification = made(CAUGHT, claims)
+    assert (qualification.exit_code, qualification.not_shown) == (1, {"claims": ("SEAL-2",)})
+    assert "declared, not shown: claims is declared to violate SEAL-2" in "\n".join(summary_lines(qualification))
+    elsewhere = replace(claims, finding=replace(claims.finding, not_failed=("TIME-1",)))
+    assert made(CAUGHT, elsewhere).exit_code == 0, "a plan without a test of it says nothing about it"
+
+
+def test_what_was_not_run_is_blank_and_counted() -> None:
+    qualification = made(row("soon", Outcome.CAUGHT, "SEAL-1", SEAL_1="fail"), CAUGHT, whole=False)
+    assert "soon       X      9.0 s" in list(matrix_lines(qualification))
+    assert "blank: not all of its tests were run" in to_html(qualification)
+    assert to_csv(qualification).splitlines()[2] == "soon,caught,SEAL-1,fail,"
+    assert "3 of 4 cells (defect x test) were run; a defect's trial ends" in "\n".join(summary_lines(qualification))
+    assert json.loads(to_json(qualification))["whole"] is False
+    assert "were run" not in "\n".join(summary_lines(made(CAUGHT)))
+
+
+def test_a_requirement_passes_only_if_all_its_tests_were_run() -> None:
+    both = {FIRST: ("SEAL-1",), SECOND: ("SEAL-1", "SEAL-2")}
+    half = row("half", Outcome.CAUGHT, "SEAL-2", SEAL_1="pass")
+    assert cell(made(half, tests=both), half, "SEAL-1") == " "
+    assert cell(made(half), half, "SEAL-1") == "."
