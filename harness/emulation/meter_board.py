@@ -18,7 +18,6 @@ from typing import Literal
 from harness.emulation.cpu import CortexM3, Symbols
 from harness.emulation.lm3s6965.gpio import GpioPort
 from harness.emulation.lm3s6965.mcu import IRQ_LINES, PERIPHERAL_RANGES, Mcu
-from harness.emulation.lm3s6965.ssi import Ssi
 from harness.emulation.lm3s6965.sysctl import MAIN_OSCILLATOR_HZ
 from harness.emulation.nets import Net
 from harness.emulation.parts.ade7953 import Ade7953
@@ -87,7 +86,6 @@ class SelectWire:
     """The front end's chip select at its port pin, high by its pull-up unless the port drives it."""
 
     port: GpioPort
-    ssi: Ssi
     part: Ade7953
 
     def drive(self, level: bool) -> None:
@@ -95,8 +93,7 @@ class SelectWire:
         if self.port.is_peripheral_pin(FRONT_END_SELECT_PIN):
             return
         selected = self.port.is_output(FRONT_END_SELECT_PIN) and not level
-        if selected != self.part.state.selected:
-            self.ssi.catch_up()
+        if selected != self.part.is_selected:
             self.part.select(selected)
 
 
@@ -179,8 +176,9 @@ class MeterBoard:
         )
         if accelerometer != "dead":
             self.i2c.attach("accelerometer", self.accelerometer)
-        self.mcu.ssi.device = self.front_end
-        self.mcu.gpio["a"].connect(FRONT_END_SELECT_PIN, SelectWire(self.mcu.gpio["a"], self.mcu.ssi, self.front_end))
+        self.mcu.ssi.device, self.mcu.ssi.native_half = self.front_end, self.front_end.frame.place
+        self.front_end.fail = self.mcu.ssi.fail
+        self.mcu.gpio["a"].connect(FRONT_END_SELECT_PIN, SelectWire(self.mcu.gpio["a"], self.front_end))
         self.earth_sense = EarthSense(world, "earth sense", self.mcu.gpio["d"], EARTH_SENSE_PIN)
         self.battery = BatteryNet(world, felt, battery)
         self.mcu.hibernation.is_battery_low = lambda: self.battery.is_low

@@ -32,8 +32,17 @@ _SOURCES = (
     "decode.c",
     "../lm3s6965/i2c_master.c",
     "../lm3s6965/gptm.c",
+    "../lm3s6965/ssi.c",
+    "../parts/ade7953_frame.c",
 )
-_HEADERS = ("tb_core.h", "../lm3s6965/i2c_master.h", "../lm3s6965/gptm.h")
+_HEADERS = (
+    "tb_core.h",
+    "../lm3s6965/i2c_master.h",
+    "../lm3s6965/gptm.h",
+    "../lm3s6965/spi_part.h",
+    "../lm3s6965/ssi.h",
+    "../parts/ade7953_frame.h",
+)
 _FLAGS = (
     "-O2",
     "-std=c11",
@@ -51,6 +60,8 @@ BUS_READ = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, c
 BUS_WRITE = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint64)
 BUS_RESET = ctypes.CFUNCTYPE(None)
 I2C_TOLD = ctypes.CFUNCTYPE(*(ctypes.c_uint32,) * 4, *(ctypes.c_uint64,) * 2)
+SSI_TOLD = ctypes.CFUNCTYPE(*(ctypes.c_uint32,) * 3, ctypes.c_uint64)
+ADE7953_ASK = ctypes.CFUNCTYPE(*(ctypes.c_uint32,) * 4, ctypes.c_uint64)
 
 _U32, _U64 = ctypes.c_uint32, ctypes.c_uint64
 _STATE_WORDS = (
@@ -178,6 +189,13 @@ def load_native_core() -> ctypes.CDLL:
         "tb_block_changed": (None, [pointer]),
         "tb_i2c_init": (None, [pointer, I2C_TOLD]),
         "tb_i2c_size": (ctypes.c_size_t, []),
+        "tb_ssi_init": (None, [pointer, SSI_TOLD]),
+        "tb_ssi_size": (ctypes.c_size_t, []),
+        "tb_ssi_start": (None, [pointer, _U64]),
+        "tb_ade7953_init": (None, [pointer, ADE7953_ASK]),
+        "tb_ade7953_size": (ctypes.c_size_t, []),
+        "tb_ade7953_select": (None, [pointer, _U32]),
+        "tb_ade7953_exchange": (_U32, [pointer, _U32, _U32, _U64]),
         "tb_gptm_init": (None, [pointer]),
         "tb_gptm_size": (ctypes.c_size_t, []),
         "tb_gptm_count_from": (None, [pointer, _U32, _U64]),

@@ -176,6 +176,7 @@ uint64_t tb_cycle_at(const struct tb_core *core, uint64_t at_ns);
 
 /* block.c */
 void tb_rearm(struct tb_core *core);
+void tb_block_changed(struct tb_block *block);
 bool tb_block_write(struct tb_block *block, uint32_t offset, uint32_t value, uint64_t now_ns);
 struct tb_block *tb_block_at(const struct tb_core *core, uint32_t address);
 void tb_catch_up(struct tb_core *core, uint64_t cycles);

@@ -35,6 +35,7 @@ PERIPHERAL_RANGES = ((0x4000_0000, 0x10_0000),)
 FLASH_BASE, RAM_BASE = 0x0000_0000, 0x2000_0000
 SYSCTL_PAGE = 0x400FE
 I2C_PAGE = 0x40020
+SSI_PAGE = 0x40008
 
 GPIO_MAP = {"a": (0x40004, 0), "b": (0x40005, 1), "c": (0x40006, 2), "d": (0x40007, 3), "e": (0x40024, 4)} | {
     "f": (0x40025, 30),
@@ -83,9 +84,9 @@ class Mcu(PlainComponent):
             self, 43, epoch_ns=epoch_ns, crystal_ppb=crystal_ppb, temperature_mC=temperature_mC
         )
         self.i2c = I2cMaster(self, i2c, 8, I2C_PAGE << 12)
+        self.ssi = Ssi(self, 7, SSI_PAGE << 12)
         self.gpio = {port: GpioPort(self, port, GPIO_MAP[port][1]) for port in PORT_PINS}
         self.uarts = [Uart(self, index, irq, pins) for index, (_, irq, pins) in enumerate(UART_MAP)]
-        self.ssi = Ssi(self, 7)
         self.adc = Adc(self)
         self.timers = [Gptm(self, index, irq, page << 12) for index, (page, irq) in enumerate(GPTM_MAP)]
         self._pages: dict[int, tuple[Block, Gate | None]] = dict(self._memory_map())
@@ -101,7 +102,7 @@ class Mcu(PlainComponent):
 
     def _memory_map(self) -> Iterator[tuple[int, tuple[Block, Gate | None]]]:
         yield 0x40000, (self.watchdog, ("rcgc0", 3))
-        yield 0x40008, (self.ssi, ("rcgc1", 4))
+        yield SSI_PAGE, (self.ssi, ("rcgc1", 4))
         yield I2C_PAGE, (self.i2c, ("rcgc1", 12))
         yield 0x40038, (self.adc, ("rcgc0", 16))
         yield 0x400FC, (self.hibernation, ("rcgc0", 6))
@@ -187,11 +188,12 @@ class Mcu(PlainComponent):
     @property
     def native_blocks(self) -> tuple[int, ...]:
         """Where the blocks lie that work inside the native core."""
-        return tuple(block.place for block in (self.i2c, *self.timers))
+        return tuple(block.place for block in (self.i2c, self.ssi, *self.timers))
 
     def pins_changed(self) -> None:
         """What some pins are given to was changed."""
         self.i2c.doubt()
+        self.ssi.doubt()
 
     def stop_with(self, error: BaseException) -> None:
         """End the processor's run, and raise this there."""

@@ -1,28 +1,32 @@
 """The synchronous serial interface: Freescale SPI words shifted to an attached part, or in loop-back.
 
 Source: LM3S6965 data sheet, chapter "Synchronous Serial Interface"; StellarisWare ``hw_ssi.h``. Bit rate = core clock /
-(CPSDVSR x (1 + SCR)). A word of n bits takes n bit times; the part answers each word with one.
+(CPSDVSR x (1 + SCR)). A word of n bits takes n bit times; the part answers each word with one, when its last bit ends.
 
-Words that have left by now are exchanged when somebody looks: at an access, at the part's select, and at the one word
-whose end can change the interrupt line. An event per word would cost more than all the rest of a meter's sample.
+FIFOs and shift live in ``ssi.c``, inside the native core. Here are what sets the line up, the exchange with a part that
+is not native, and the words for what is refused.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Protocol
+import ctypes
+from typing import ClassVar, Protocol
 
-from harness.emulation.lm3s6965.block import Block, Chip, Reader, Writer
+from harness.emulation.cpu.native import SSI_TOLD, load_native_core
+from harness.emulation.lm3s6965.block import Chip
+from harness.emulation.lm3s6965.native_block import NEVER_NS, NativeBlock, NativeRegisters, check_size
 
 FIFO_DEPTH = 8
 SELECT_PIN = 3
 DATA_PINS = 1 << 2 | 1 << 4 | 1 << 5
 """SSI0Fss; clock, receive, transmit: all of port A."""
+CR0, CR1, DR, SR, CPSR, IM, RIS, MIS, ICR = 0x000, 0x004, 0x008, 0x00C, 0x010, 0x014, 0x018, 0x01C, 0x020
 SECOND_EDGE = 0x80
 """SPH in CR0."""
 LOOPBACK, ENABLE = 0x1, 0x2
-INT_OVERRUN, INT_TIMEOUT, INT_RX, INT_TX = 0x1, 0x2, 0x4, 0x8
+INT_TIMEOUT = 0x2
+_REGISTERS = ("cr0", "cr1", "cpsr", "im", "overrun", "shifting", "tx_count", "rx_count")
+_FIFOS = (*(f"tx{place}" for place in range(FIFO_DEPTH)), *(f"rx{place}" for place in range(FIFO_DEPTH)))
 
 
 class SpiDevice(Protocol):
@@ -40,150 +44,87 @@ class SpiDevice(Protocol):
         """The level of its chip select, low for selected; told also when it did not change."""
 
     def exchange(self, word: int, bits: int, at_ns: int) -> int:
-        """The word sent while ``word`` was received; ``at_ns``, now or just before, is when its last bit ended."""
+        """The word sent while ``word`` was received; ``at_ns``, now, is when its last bit ended."""
 
 
-@dataclass
-class SsiState:
-    """Registers and FIFOs; ``shifting`` is the word on the line, and when its last bit ends."""
+class SsiRegisters(NativeRegisters):
+    """``struct tb_ssi`` of ssi.h, the same bytes."""
 
-    cr0: int = 0
-    cr1: int = 0
-    cpsr: int = 0
-    im: int = 0
-    overrun: int = 0
-    tx: list[int] = field(default_factory=list)
-    rx: list[int] = field(default_factory=list)
-    shifting: int | None = None
-    shift_end_ns: int = 0
-    look_ns: int = -1
-    """When the event is due that looks at the interrupt line again; -1: none is."""
+    _fields_: ClassVar = [
+        *((name, ctypes.c_uint32) for name in ("ready", *_REGISTERS, *_FIFOS)),
+        *((name, ctypes.c_void_p) for name in ("part", "told")),
+    ]
 
 
-class Ssi(Block):
-    """SSI0 at 0x40008000 as master. ``device`` is set by the board; none attached is an error at the first word."""
+class Ssi(NativeBlock):
+    """SSI0 as master. ``device`` is set by the board; none attached is an error at the first word.
 
-    state: SsiState
+    ``native_half`` is where the device's ``struct tb_spi_part`` lies, if it has one; it tells ``fail`` what goes wrong.
+    """
 
-    def __init__(self, chip: Chip, irq: int) -> None:
-        self.irq_lines = (irq,)
+    state: SsiRegisters
+    kept = dict.fromkeys((*_REGISTERS, *_FIFOS), 0)
+    native_reads = (SR, RIS, MIS)
+    native_writes = ()
+
+    def __init__(self, chip: Chip, irq: int, base: int) -> None:
         self.device: SpiDevice | None = None
-        self.state = SsiState()
-        super().__init__(chip, "ssi0")
-        self.readers[0x000], self.writers[0x000] = lambda: self.state.cr0, self._write_format
-        self.readers[0x004], self.writers[0x004] = lambda: self.state.cr1, self._write_control
-        self.readers[0x008], self.writers[0x008] = self._read_data, self._write_data
-        self.readers[0x00C] = self._flags
-        self.add_field(0x010, "cpsr", 0xFE)
-        self.readers[0x014], self.writers[0x014] = lambda: self.state.im, self._write_mask
-        self.readers[0x018] = self._raw_status
-        self.readers[0x01C] = lambda: self._raw_status() & self.state.im
-        self.writers[0x020] = self._clear_interrupts
+        self.native_half = 0
+        self._told = SSI_TOLD(self._word_ended)  # the structure holds only its address
+        registers, native = SsiRegisters(), load_native_core()
+        check_size(registers, native.tb_ssi_size())
+        native.tb_ssi_init(ctypes.addressof(registers), self._told)
+        super().__init__(chip, "ssi0", irq, base, registers)
+        self.readers[CR0], self.writers[CR0] = lambda: self.state.cr0, self._write_format
+        self.readers[CR1], self.writers[CR1] = lambda: self.state.cr1, self._write_control
+        self.readers[DR], self.writers[DR] = self._read_data, self._write_data
+        self.readers[CPSR], self.writers[CPSR] = lambda: self.state.cpsr, self._write_prescaler
+        self.readers[IM], self.writers[IM] = lambda: self.state.im, self._write_mask
+        self.writers[ICR] = self._clear_interrupts
 
-    def read(self, offset: int) -> int:
-        """A 32-bit read, after what has been shifted by now."""
-        self.catch_up()
-        return super().read(offset)
+    # What sets it up
 
-    def write(self, offset: int, value: int) -> None:
-        """A 32-bit write, after what has been shifted by now."""
-        self.catch_up()
-        super().write(offset, value)
-        self._plan_look()
+    def doubt(self) -> None:
+        """Pins, clock or set-up were changed: the line is looked at again before the next word that finds it free."""
+        self.state.ready, self.state.part = 0, None
 
-    def reader_at(self, offset: int) -> Reader | None:
-        """Catching up comes before every access; data and flags are read so often that they have a way of their own."""
-        if offset not in self.readers:
-            return None
-        return {0x008: self._read_data_now, 0x00C: self._flags_now}.get(offset) or partial(self.read, offset)
-
-    def writer_at(self, offset: int) -> Writer | None:
-        """Catching up comes before every access, planning after a write."""
-        if offset not in self.writers:
-            return None
-        return self._write_data_now if offset == 0x008 else partial(self.write, offset)
-
-    def _read_data_now(self) -> int:
-        state = self.state
-        if state.shifting is not None and state.shift_end_ns <= self.world.now_ns:
-            self.catch_up()
-        return self._read_data()
-
-    def _flags_now(self) -> int:
-        state = self.state
-        if state.shifting is not None and state.shift_end_ns <= self.world.now_ns:
-            self.catch_up()
-        return self._flags()
-
-    def _write_data_now(self, value: int) -> None:
-        """A word into the queue behind one that is being shifted; anything else takes the long way."""
-        state = self.state
-        tx = state.tx
-        if state.shifting is None or state.shift_end_ns <= self.world.now_ns or len(tx) >= FIFO_DEPTH:
-            self.write(0x008, value)
-            return
-        tx.append(value & (2 << (state.cr0 & 0xF)) - 1)
-        if state.im & INT_TX:
-            self.drive_irq()
-            self._plan_look()
-        elif state.im and state.look_ns < 0 and len(tx) + len(state.rx) + 1 >= FIFO_DEPTH // 2:
-            self._plan_look()  # a word more in the queue moves nothing that was planned before
-
-    @property
-    def word_bits(self) -> int:
-        """Bits of a word (DSS + 1)."""
-        return (self.state.cr0 & 0xF) + 1
+    def clock_changed(self) -> None:
+        """The core clock has another rate, and the bits with it."""
+        super().clock_changed()
+        self.doubt()
 
     def _write_format(self, value: int) -> None:
         if value & 0xF < 3 or value & 0x30:
-            raise self.not_modelled("write", 0x000, value, "expected Freescale SPI with 4 to 16 bits")
+            raise self.not_modelled("write", CR0, value, "expected Freescale SPI with 4 to 16 bits")
         self.state.cr0 = value & 0xFFFF
+        self.doubt()
 
     def _write_control(self, value: int) -> None:
         if value & ~(LOOPBACK | ENABLE):
-            raise self.not_modelled("write", 0x004, value, "slave mode is not modelled")
-        self.state.cr1 = value
-        self._start_next()
-
-    def _write_data(self, value: int) -> None:
-        if len(self.state.tx) < FIFO_DEPTH:
-            self.state.tx.append(value & ((1 << self.word_bits) - 1))
-        self._start_next()
-        self.drive_irq()
-
-    def _read_data(self) -> int:
+            raise self.not_modelled("write", CR1, value, "slave mode is not modelled")
         state = self.state
-        if not state.rx:
-            raise self.not_modelled("read", 0x008, None, "the receive FIFO is empty; check RNE in SR first")
-        word = state.rx.pop(0)
-        if state.im and len(state.rx) == FIFO_DEPTH // 2 - 1:
-            self.drive_irq()
-        if state.im and state.shifting is not None and state.look_ns < 0:
-            self._plan_look()
-        return word
+        state.cr1 = value
+        self.doubt()
+        if state.tx_count and value & ENABLE and state.due_ns == NEVER_NS:
+            self._check_line(CR1, value)
+            self._native.tb_ssi_start(self.place, self.world.now_ns)
+        self._changed()
 
-    @property
-    def _word_ns(self) -> int:
-        cycles = self.word_bits * self.state.cpsr * (1 + (self.state.cr0 >> 8))
-        return self.chip.clock.to_ns(cycles)
+    def _write_prescaler(self, value: int) -> None:
+        if value & ~0xFE:
+            raise self.not_modelled("write", CPSR, value, "only bits 0x000000FE are modelled")
+        self.state.cpsr = value
+        self.doubt()
 
-    def _start_next(self) -> None:
-        """Begin the next word now if the line is free."""
-        state = self.state
-        if state.shifting is not None or not state.tx or not state.cr1 & ENABLE:
-            return
-        if state.cpsr < 2:
-            raise self.not_modelled("write", 0x008, state.tx[0], "CPSDVSR is below 2: no bit clock")
-        if not state.cr1 & LOOPBACK:
-            self._check_line(state.tx[0])
-        state.shifting = state.tx.pop(0)
-        state.shift_end_ns = self.world.now_ns + self._word_ns
-
-    def _check_line(self, word: int) -> None:
+    def _check_line(self, offset: int, value: int) -> None:
         """A line set up for another part than the one attached would move bits on the wrong edges."""
         state, device = self.state, self.device
         why = ""
-        if device is None:
+        if state.cpsr < 2:
+            why = "CPSDVSR is below 2: no bit clock"
+        elif state.cr1 & LOOPBACK:
+            pass
+        elif device is None:
             why = "no part is attached to SSI0"
         elif not self.chip.has_pins("a", DATA_PINS):
             why = "PA2, PA4 and PA5 are not set to SSI0 (AFSEL and DEN)"
@@ -192,103 +133,80 @@ class Ssi(Block):
         elif (rate_Hz := self.chip.clock.hz // (state.cpsr * (1 + (state.cr0 >> 8)))) > device.fastest_Hz:
             why = f"bit rate {rate_Hz} Hz; the part follows {device.fastest_Hz} Hz at most"
         if why:
-            raise self.not_modelled("write", 0x008, word, why)
+            raise self.not_modelled("write", offset, value, why)
+        state.ready = 1
+        state.part = None if self._selects_itself else self.native_half or None
 
     @property
     def _selects_itself(self) -> bool:
         """PA3 is SSI0Fss; otherwise the part's select is the board's and the firmware's matter."""
         return self.chip.has_pins("a", 1 << SELECT_PIN)
 
-    def catch_up(self) -> None:
-        """Exchange the words that have ended by now, each at its own time; the next one follows back to back."""
-        state, now_ns = self.state, self.world.now_ns
-        if state.shifting is None or state.shift_end_ns > now_ns:
-            return
-        word_ns, device = self._word_ns, None if state.cr1 & LOOPBACK else self.device
-        own_select = self._selects_itself
-        while state.shifting is not None and state.shift_end_ns <= now_ns:
-            word, at_ns = state.shifting, state.shift_end_ns
-            if device is not None and own_select:
-                word = self._exchange(device, word, at_ns)
-            elif device is not None:
-                word = device.exchange(word, (state.cr0 & 0xF) + 1, at_ns)
-            if len(state.rx) < FIFO_DEPTH:
-                state.rx.append(word)
-            else:
-                state.overrun = INT_OVERRUN
-            if state.tx and state.cr1 & ENABLE:
-                state.shifting = state.tx.pop(0)
-                state.shift_end_ns = at_ns + word_ns
-            else:
-                state.shifting = None
+    # Words
 
-    def _plan_look(self) -> None:
-        """Look again at the end of the first word that can change the masked status; a look too early does no harm."""
-        state = self.state
-        look_ns = -1
-        if not state.im or state.shifting is None:
-            return
-        if state.im != INT_RX or len(state.rx) + len(state.tx) + 1 >= FIFO_DEPTH // 2:
-            coming = 1 + len(state.tx)
-            words = never = FIFO_DEPTH + 2
-            for bit, count in (
-                (INT_RX, FIFO_DEPTH // 2 - len(state.rx)),
-                (INT_TX, len(state.tx) - FIFO_DEPTH // 2),
-                (INT_OVERRUN, FIFO_DEPTH + 1 - len(state.rx)),
-            ):
-                if state.im & bit and 0 < count <= coming:
-                    words = min(words, count)
-            if words < never:
-                look_ns = state.shift_end_ns + (words - 1) * self._word_ns
-        if look_ns >= 0 and (state.look_ns < 0 or look_ns < state.look_ns):
-            self.world.cancel(self.name, "look")
-            self.world.schedule(look_ns, self.name, "look")
-            state.look_ns = look_ns
-
-    def on_event(self, kind: str, argument: Any) -> None:
-        """A word has ended with which the interrupt line may change."""
-        if kind != "look":
-            super().on_event(kind, argument)
-        self.state.look_ns = -1
-        self.catch_up()
-        self._plan_look()
-        self.drive_irq()
-
-    def _exchange(self, device: SpiDevice, sent: int, at_ns: int) -> int:
-        """The part's answer. SSI0Fss stays low over words back to back with SPH 1, and rises between them with 0."""
-        device.select(True)
-        word = device.exchange(sent, self.word_bits, at_ns)
-        if not self.state.tx or not self.state.cr0 & SECOND_EDGE:
-            device.select(False)
+    def _read_data(self) -> int:
+        if not self.state.rx_count:
+            raise self.not_modelled("read", DR, None, "the receive FIFO is empty; check RNE in SR first")
+        word = self._read_native(DR)
+        self._follow()
         return word
 
-    def _flags(self) -> int:
+    def _write_data(self, value: int) -> None:
         state = self.state
-        flags = (0x01 if not state.tx else 0) | (0x02 if len(state.tx) < FIFO_DEPTH else 0)
-        flags |= (0x04 if state.rx else 0) | (0x08 if len(state.rx) >= FIFO_DEPTH else 0)
-        return flags | (0x10 if state.shifting is not None or state.tx else 0)
+        if state.cr1 & ENABLE and state.due_ns == NEVER_NS and not state.ready:
+            self._check_line(DR, value)
+        self._write_native(DR, value)
 
-    def _raw_status(self) -> int:
-        state = self.state
-        half = FIFO_DEPTH // 2
-        return state.overrun | (INT_RX if len(state.rx) >= half else 0) | (INT_TX if len(state.tx) <= half else 0)
+    def _word_ended(self, word: int, bits: int, at_ns: int) -> int:
+        """A word ended: the part's answer. Called by the native core."""
+        try:
+            self.world.now_ns = at_ns
+            device = self.device
+            if device is None:
+                raise self.not_modelled("write", DR, word, "no part is attached to SSI0")  # noqa: TRY301 - told as others
+            if not self._selects_itself:
+                return device.exchange(word, bits, at_ns)
+            # SSI0Fss stays low over words back to back with SPH 1, and rises between them with 0.
+            device.select(True)
+            answer = device.exchange(word, bits, at_ns)
+            if not self.state.tx_count or not self.state.cr0 & SECOND_EDGE:
+                device.select(False)
+        except BaseException as error:  # noqa: BLE001 - C can't carry it; whoever drives the block raises it again
+            self.fail(error)
+            return 0
+        return answer
+
+    def fail(self, error: BaseException) -> None:
+        """Something went wrong inside the native core: whoever drives the block raises it."""
+        if self.state.core:
+            self.chip.stop_with(error)
+        else:
+            self._raised = error
+
+    # Interrupts
 
     def _write_mask(self, value: int) -> None:
         if value & INT_TIMEOUT or value & ~0xF:
-            raise self.not_modelled("write", 0x014, value, "the receive time-out interrupt is not modelled")
+            raise self.not_modelled("write", IM, value, "the receive time-out interrupt is not modelled")
         self.state.im = value
-        self.drive_irq()
+        self._changed()
 
     def _clear_interrupts(self, bits: int) -> None:
         self.state.overrun &= ~bits
-        self.drive_irq()
+        self._changed()
 
-    def drive_irq(self) -> None:
-        """The line follows the masked status."""
-        self.chip.set_irq(self.irq_lines[0], bool(self._raw_status() & self.state.im))
+    def _changed(self) -> None:
+        self._native.tb_block_changed(self.place)
+        self._follow()
+
+    # State
+
+    def restore(self, state: dict[str, int]) -> None:
+        """Take back what ``capture`` gave."""
+        super().restore(state)
+        self.doubt()
 
     def reset_block(self) -> None:
         """Reset values; a word on the line is cut off."""
-        self.world.cancel(self.name, "look")
-        self.state = SsiState()
-        self.drive_irq()
+        self.doubt()
+        super().reset_block()

@@ -12,7 +12,9 @@ where that changes no modelled value; reading a measured value that is not model
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.emulation.analog_net import Segment
 from harness.emulation.errors import NotModelledError
@@ -25,6 +27,7 @@ from harness.emulation.parts.ade7953_channels import (
     codes,
     settle,
 )
+from harness.emulation.parts.ade7953_frame import Ade7953Frame, Asked
 from harness.emulation.parts.ade7953_peaks import peak_code, peak_uA
 from harness.emulation.parts.ade7953_power import (
     PERIOD_HZ,
@@ -37,7 +40,6 @@ from harness.emulation.parts.current_transformer import draw_transformer
 from harness.emulation.parts.surroundings import Quantity, Surroundings
 from harness.emulation.world import PlainComponent, World
 
-READ, WRITE = 0x80, 0x00
 WRITE_PROTECT, UNLOCK, CONFIG, RESERVED_120 = 0x040, 0x0FE, 0x102, 0x120
 LAST_OP, LAST_ADDRESS, LAST_DATA = 0x0FD, 0x1FE, (0x0FF, 0x1FF, 0x2FF)
 IRMSA, IRMSB, VRMS = 0x21A, 0x21B, 0x21C
@@ -46,7 +48,7 @@ AIGAIN, AVGAIN, BIGAIN = 0x280, 0x281, 0x28C
 UNLOCK_CODE, REQUIRED_120 = 0xAD, 0x30
 RESET_DONE = 1 << 20
 COMM_LOCK, SOFTWARE_RESET, HIGH_PASS = 0x8000, 0x0080, 0x0004
-LAST_OP_READ, LAST_OP_WRITE = 0x35, 0xCA
+LAST_OP_WRITE = 0xCA
 ACCMODE, PERIOD = 0x201, 0x10E
 POWERS = {0x212: (IRMSA, "active"), 0x213: (IRMSB, "active"), 0x214: (IRMSA, "reactive"), 0x215: (IRMSB, "reactive")}
 """AWATT, BWATT, AVAR, BVAR: the current's channel and which of its powers."""
@@ -56,6 +58,7 @@ SIGN_BITS = {IRMSA: (10, 12), IRMSB: (11, 13)}
 PEAKS = {0x228: (IRMSA, False), 0x229: (IRMSA, True), 0x22A: (IRMSB, False), 0x22B: (IRMSB, True)}
 """IAPEAK, RSTIAPEAK, IBPEAK, RSTIBPEAK: the current's channel, and whether reading resets it."""
 UNNOTED = frozenset({LAST_OP, LAST_ADDRESS, *LAST_DATA, 0x3FF})
+"""Registers of the last communication, which don't note themselves (reads: ``ade7953_frame.c``)."""
 DERIVED = frozenset({*POWERS, *POWER_FACTORS, *PEAKS, ACCMODE, PERIOD})
 UNSET_GAIN_PPM = 5_000
 """Our own choice: the sheet promises nothing while register 120 is not set as required."""
@@ -78,17 +81,11 @@ MEASURED: dict[int, tuple[Quantity, int, int]] = {
 
 @dataclass
 class Ade7953State:
-    """Registers that differ from their reset values, the frame under way, the filters."""
+    """Registers that differ from their reset values, the filters; the frame under way is beside it."""
 
     registers: dict[int, int] = field(default_factory=dict)
-    selected: bool = False
-    frame: bytearray = field(default_factory=bytearray)
-    answer: bytes = b""
     unlocked: bool = False
     reset_seen: bool = False
-    last_op: int = 0
-    last_address: int = 0
-    last_data: int = 0
     channels: dict[int, ChannelState] = field(
         default_factory=lambda: {register: ChannelState() for register in MEASURED}
     )
@@ -115,6 +112,10 @@ class Ade7953(PlainComponent):
         stream = world.stream(f"{name} traits")
         self.gain_ppm = {register: stream.take_int(-GAIN_PPM, GAIN_PPM) for register in MEASURED}
         self.state = Ade7953State()
+        self.frame = Ade7953Frame(self._asked)
+        self.fail: Callable[[BaseException], None] = self._keep
+        """Told of an error inside the native core; whoever drives the bus there puts itself into this place."""
+        self._raised: BaseException | None = None
         super().__init__(world, name)
 
     # Supply
@@ -122,6 +123,7 @@ class Ade7953(PlainComponent):
     def power_on(self) -> None:
         """Reset values; the filters begin at zero."""
         self.state = Ade7953State()
+        self.frame.clear()
         for channel in self.state.channels.values():
             channel.at_ns = self.world.now_ns
         for power in self.state.powers.values():
@@ -131,60 +133,62 @@ class Ade7953(PlainComponent):
     def power_off(self) -> None:
         """Supply gone."""
         self.state = Ade7953State()
+        self.frame.clear()
 
     # Bus
 
+    @property
+    def is_selected(self) -> bool:
+        """The chip select is low."""
+        return bool(self.frame.registers.selected)
+
     def select(self, low: bool) -> None:
         """The chip select wire; a frame begins when it goes low and is forgotten when it goes high."""
-        if low == self.state.selected:
-            return
-        self.state.selected = low
-        self.state.frame.clear()
-        self.state.answer = b""
+        self.frame.select(low)
 
     def exchange(self, word: int, bits: int, at_ns: int) -> int:
         """One word both ways; not selected, the part leaves its output open, which the board pulls up."""
-        if not self.state.selected:
-            return (1 << bits) - 1
-        if bits == 8:
-            return self._exchange_byte(word, at_ns)
-        if bits != 16:
-            raise self._not_modelled(f"SPI words of {bits} bits; expected 8 or 16")
-        if not self.state.frame:
-            self.state.frame += word.to_bytes(2, "big")  # the address, during which the part sends nothing
-            return 0xFFFF
-        return self._exchange_byte(word >> 8, at_ns) << 8 | self._exchange_byte(word & 0xFF, at_ns)
+        answer = self.frame.exchange(word, bits, at_ns)
+        if self._raised is not None:
+            raised, self._raised = self._raised, None
+            raise raised
+        return answer
 
-    def _exchange_byte(self, byte: int, at_ns: int) -> int:
-        state = self.state
-        frame, answer = state.frame, state.answer
-        at = len(frame)
-        frame.append(byte)
-        if at < 2:
-            return 0xFF
-        if 3 <= at < 2 + len(answer):
-            return answer[at - 3]
-        out = answer[at - 3] if 3 <= at < 3 + len(answer) else 0xFF
-        address, operation = frame[0] << 8 | frame[1], frame[2]
-        octets = register_octets(address)
-        if at == 2 and operation == READ:
-            state.answer = self._read(address, at_ns).to_bytes(octets, "big")
-        elif at == 2 and operation != WRITE:
-            raise self._not_modelled(f"operation 0x{operation:02X}; expected 80 (read) or 00 (write)")
-        elif at == 2 + octets:
-            if operation == WRITE:
-                self._write(address, int.from_bytes(state.frame[3:], "big"))
+    def _keep(self, error: BaseException) -> None:
+        self._raised = error
+
+    def _asked(self, what: int, address: int, value: int, at_ns: int) -> int:
+        """What the frame needs of the registers. Called by the native core."""
+        try:
+            self.world.now_ns = at_ns
+            if what == Asked.READ:
+                return self._read(address, at_ns)
+            if what == Asked.WRITE:
+                self._write(address, value)
             else:
-                self._note(LAST_OP_READ, address, int.from_bytes(state.answer, "big"))
-        elif at > 2 + octets:
-            raise self._not_modelled(f"octet {at + 1} of a frame for register 0x{address:03X} of {octets} octet(s)")
-        return out
+                self._refuse(what, address, value)
+        except BaseException as error:  # noqa: BLE001 - C can't carry it; whoever drives the bus raises it again
+            self.fail(error)
+        return 0
 
-    def _note(self, operation: int, address: int, data: int) -> None:
-        """The last successful communication (registers LAST_OP, LAST_ADD, LAST_RWDATA, which don't note themselves)."""
-        state = self.state
-        if address not in UNNOTED:
-            state.last_op, state.last_address, state.last_data = operation, address, data
+    def _refuse(self, what: int, address: int, value: int) -> None:
+        if what == Asked.BITS:
+            raise self._not_modelled(f"SPI words of {value} bits; expected 8 or 16")
+        if what == Asked.OPERATION:
+            raise self._not_modelled(f"operation 0x{value:02X}; expected 80 (read) or 00 (write)")
+        octets = register_octets(address)
+        raise self._not_modelled(f"octet {value} of a frame for register 0x{address:03X} of {octets} octet(s)")
+
+    # State
+
+    def capture(self) -> tuple[Any, dict[str, int]]:
+        """A copy of all state."""
+        return super().capture(), self.frame.capture()
+
+    def restore(self, state: tuple[Any, dict[str, int]]) -> None:
+        """Take back what ``capture`` gave."""
+        super().restore(state[0])
+        self.frame.restore(state[1])
 
     # Registers
 
@@ -207,10 +211,10 @@ class Ade7953(PlainComponent):
         raise self._not_modelled(f"read of register 0x{address:03X}")
 
     def _last_communication(self, register: int) -> int:
-        state = self.state
+        frame = self.frame.registers
         if register in LAST_DATA:
-            return state.last_data & (1 << 8 * register_octets(register)) - 1
-        return state.last_op if register == LAST_OP else state.last_address
+            return int(frame.last_data) & (1 << 8 * register_octets(register)) - 1
+        return int(frame.last_op if register == LAST_OP else frame.last_address)
 
     def _write(self, address: int, value: int) -> None:
         state, register = self.state, _alias(address)
@@ -232,7 +236,9 @@ class Ade7953(PlainComponent):
                 state.reset_seen = False
         elif register not in FIXED or value:
             raise self._not_modelled(f"write of 0x{value:X} to register 0x{address:03X}")
-        self._note(LAST_OP_WRITE, address, value)
+        if address not in UNNOTED:
+            frame = self.frame.registers
+            frame.last_op, frame.last_address, frame.last_data = LAST_OP_WRITE, address, value
 
     def _measure(self, register: int, at_ns: int) -> int:
         state = self.state
