@@ -1,10 +1,10 @@
 #include "core/battery.h"
 
 /* A word kept by the battery says what was told last, so a low one is told once and not at each return of the mains. */
-void battery_step(struct battery *battery, struct event_queue *queue, bool is_logged, uint64_t now_us) {
+uint64_t battery_step(struct battery *battery, struct event_queue *queue, bool is_logged, uint64_t now_us) {
     struct part_watch *watch = &battery->watch;
     if (now_us < battery->look_at_us) {
-        return;
+        return battery->look_at_us;
     }
     const bool was_told = hal_kept(HAL_KEPT_BATTERY_LOW) != 0;
     if (battery->look_at_us == 0) {
@@ -18,4 +18,5 @@ void battery_step(struct battery *battery, struct event_queue *queue, bool is_lo
                                     .time = hal_utc_at(watch->first_us)};
         event_queue_put(queue, &event);
     }
+    return battery->look_at_us;
 }

@@ -10,7 +10,9 @@ struct battery {
     uint64_t look_at_us; /* 0: not looked at since reset */
 };
 
-/* `is_logged`: the log has all there was. Only then what is told counts as told, also over resets. */
-void battery_step(struct battery *battery, struct event_queue *queue, bool is_logged, uint64_t now_us);
+/*
+ * `is_logged`: the log has all there was. Only then what is told counts as told, also over resets. Returns when to call again.
+ */
+uint64_t battery_step(struct battery *battery, struct event_queue *queue, bool is_logged, uint64_t now_us);
 
 #endif

@@ -111,10 +111,14 @@ static void report_loss(struct meter *meter, uint64_t now_us) {
     }
 }
 
+static uint32_t watched_status(const struct meter *meter) {
+    return sensors_status(&meter->sensors) | motion_status(&meter->motion);
+}
+
 /* MAG-2: brought up to date before anything can ask for it. */
 static void update_status(struct meter *meter) {
-    uint32_t bits = sensors_status(&meter->sensors);
-    bits |= motion_status(&meter->motion);
+    meter->watched_bits = watched_status(meter);
+    uint32_t bits = meter->watched_bits;
     bits |= meter->seal.stable_open ? STATUS_CASE_OPEN : 0;
     bits |= meter->reporter.presence == SE_ABSENT ? STATUS_SECURE_ELEMENT_FAULT : 0;
     bits |= meter->log.state == LOG_ABSENT ? STATUS_LOG_FAULT : 0;
@@ -181,23 +185,54 @@ void meter_begin(struct meter *meter, uint64_t now_us) {
     hal_serial_send(HAL_PORT_DIAGNOSTIC, (const uint8_t *)meter->banner, length);
 }
 
-uint64_t meter_step(struct meter *meter, uint64_t now_us) {
+/* What is looked at in every turn: the switch, the sensors and what they decide. */
+static uint64_t step_watch(struct meter *meter, uint64_t now_us) {
     uint64_t next_us = step_seal(meter, now_us);
     next_us = earlier_of(next_us, step_storm(meter, now_us));
     next_us = earlier_of(next_us, sensors_step(&meter->sensors, &meter->queue, &meter->bus, now_us));
     next_us = earlier_of(next_us, motion_step(&meter->motion, &meter->queue, &meter->bus, now_us));
+    return next_us;
+}
+
+static uint64_t step_desk(struct meter *meter, uint64_t now_us) {
     update_status(meter);
     step_modem(meter, now_us);
-    next_us = earlier_of(next_us, step_readout(meter, now_us));
+    uint64_t next_us = step_readout(meter, now_us);
     next_us = earlier_of(next_us, step_port(meter, now_us));
     report_loss(meter, now_us);
     next_us = earlier_of(next_us, step_keys(meter, now_us));
     meter->reporter.decision_at_us = sensors_decide_at_us(&meter->sensors);
-    battery_step(&meter->battery, &meter->queue, is_logged(meter), now_us);
-    vigil_step(&meter->vigil, is_logged(meter), meter->sensors.magnet.is_present, now_us);
+    next_us = earlier_of(next_us, battery_step(&meter->battery, &meter->queue, is_logged(meter), now_us));
+    next_us = earlier_of(next_us, vigil_step(&meter->vigil, is_logged(meter), meter->sensors.magnet.is_present, now_us));
     const uint64_t report_us = reporter_step(&meter->reporter, &meter->queue, &meter->log, &meter->bus, now_us);
     next_us = earlier_of(next_us, earlier_of(report_us, step_billing(meter, now_us)));
     /* The secure element's needs are known only now: it always gets the bus before the EEPROM (COM-1). */
     const uint64_t needed_us = secure_element_needs_bus_at_us(&meter->reporter.se);
     return earlier_of(next_us, event_log_step(&meter->log, &meter->bus, needed_us, now_us));
+}
+
+/*
+ * PWR-1: the desk, which counts, signs, sends, writes and answers, is left alone while it has nothing in hand (is_at_rest) and
+ * nothing has come for it. What can come is a time of its own, what a port's interrupt brings (an octet, the end of a sending,
+ * high voltage on the lines), an event or a status from the watch, and the time of a decision (COM-1). With something in hand,
+ * a transfer on the bus among that, it has its turn with the watch each time.
+ */
+static bool is_desk_due(const struct meter *meter, uint64_t now_us) {
+    return hal_was_called() || now_us >= meter->desk_due_us || meter->queue.count > 0 ||
+           watched_status(meter) != meter->watched_bits ||
+           sensors_decide_at_us(&meter->sensors) != meter->reporter.decision_at_us;
+}
+
+static bool is_at_rest(struct meter *meter) {
+    return is_logged(meter) && meter->readout.state == READOUT_LISTENING && meter->is_banner_done;
+}
+
+uint64_t meter_step(struct meter *meter, uint64_t now_us) {
+    const uint64_t watch_us = step_watch(meter, now_us);
+    if (!is_desk_due(meter, now_us)) {
+        return earlier_of(watch_us, meter->desk_due_us);
+    }
+    const uint64_t desk_us = step_desk(meter, now_us);
+    meter->desk_due_us = is_at_rest(meter) ? desk_us : 0;
+    return earlier_of(watch_us, desk_us);
 }

@@ -44,6 +44,8 @@ struct meter {
     struct status status;
     char banner[BANNER_BYTES];
     bool is_banner_done;
+    uint32_t watched_bits; /* of sensors and motion, as the status has them */
+    uint64_t desk_due_us;  /* 0: in every turn */
 };
 
 /* Once, on static (zeroed) memory: a copy of the initial state would cost its size in stack (SEAL-4). */

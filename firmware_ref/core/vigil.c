@@ -49,9 +49,9 @@ static void clear_note(enum hal_kept which) {
     }
 }
 
-void vigil_step(struct vigil *vigil, bool is_logged, bool is_magnet, uint64_t now_us) {
+uint64_t vigil_step(struct vigil *vigil, bool is_logged, bool is_magnet, uint64_t now_us) {
     if (now_us < vigil->look_at_us) {
-        return;
+        return vigil->look_at_us;
     }
     vigil->look_at_us = now_us + CONFIG_VIGIL_LOOK_US;
     if (!vigil->is_told && is_logged) {
@@ -62,4 +62,5 @@ void vigil_step(struct vigil *vigil, bool is_logged, bool is_magnet, uint64_t no
     if (vigil->is_told && !is_magnet && hal_latch_is_set()) {
         hal_latch_reset();
     }
+    return vigil->look_at_us;
 }

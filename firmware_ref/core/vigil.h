@@ -16,7 +16,7 @@ struct vigil {
 void vigil_note(uint32_t seconds, bool is_open);
 /* Back on mains, before anything else queues events. True: there was a magnet, whose end the field's own decision will see. */
 bool vigil_begin(struct event_queue *queue, bool is_open, uint64_t now_us);
-/* Clears when `is_logged`; while no magnet is there the latch is kept ready. */
-void vigil_step(struct vigil *vigil, bool is_logged, bool is_magnet, uint64_t now_us);
+/* Clears when `is_logged`; while no magnet is there the latch is kept ready. Returns when to call again. */
+uint64_t vigil_step(struct vigil *vigil, bool is_logged, bool is_magnet, uint64_t now_us);
 
 #endif

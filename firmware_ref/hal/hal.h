@@ -97,6 +97,12 @@ void hal_optical_set_speed(enum hal_optical_speed speed);
 /* Takes one received octet; false when there is none. */
 bool hal_serial_take(enum hal_port port, uint8_t *octet);
 
+/*
+ * Whether something has come since this was asked last that ends the sleep and is no sensor's: an octet, the end of a sending,
+ * a change of the high voltage on the communication lines.
+ */
+bool hal_was_called(void);
+
 /* Why the device last reset: one of the words printed in the banner. */
 const char *hal_reset_cause(void);
 /* How many times the device has booted since its battery was fitted. */

@@ -229,9 +229,9 @@ def test_a_changed_bit_in_the_slot_stops_the_image(
 def test_quiet_meter_sleeps(booted: MeterBoard) -> None:
     slept_ns, start_ns = booted.cpu.sleep_ns, booted.world.now_ns
     run(booted, 60 * S)
-    # Ten samples of field, currents, powers a second, 0.86 ms each; position, temperatures 0.5 ms a second: 0.91 %. Of
-    # that 0.03 % is the look for a decision about to fall, made at every step (COM-1, note_major).
-    assert (booted.cpu.sleep_ns - slept_ns) / (booted.world.now_ns - start_ns) > 0.9905
+    # Ten samples of field and currents a second, 0.36 ms each; position and temperatures 0.3 ms a second: 0.39 %.
+    # Whatever only waits (reporter, log, ports) is not looked at.
+    assert (booted.cpu.sleep_ns - slept_ns) / (booted.world.now_ns - start_ns) > 0.996
     assert "boot 1" in banner(booted), "the watchdog was serviced"
 
 

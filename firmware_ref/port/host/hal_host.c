@@ -24,6 +24,8 @@ static struct {
     enum hal_i2c_state transfer_result, transfer_state;
     uint64_t spi_until_us;
     uint64_t sending_until_us[PORTS];
+    bool is_end_untold[PORTS]; /* of a sending */
+    bool was_called;
     uint32_t optical_octet_ns;
     uint8_t received[PORTS][RECEIVED_MAX];
     size_t received_first[PORTS], received_end[PORTS];
@@ -176,6 +178,7 @@ void host_receive(enum hal_port port, const uint8_t *octets, size_t count) {
     }
     memcpy(&host.received[port][host.received_end[port]], octets, count);
     host.received_end[port] += count;
+    host.was_called = true;
 }
 
 bool hal_serial_take(enum hal_port port, uint8_t *octet) {
@@ -207,6 +210,7 @@ void hal_serial_send(enum hal_port port, const uint8_t *octets, size_t length) {
     host_print_hex(octets, length);
     printf("\n");
     host.sending_until_us[port] = host.now_us + (uint64_t)length * octet_ns_of(port) / 1000u;
+    host.is_end_untold[port] = true;
 }
 
 bool hal_serial_is_sending(enum hal_port port) { return host.now_us < host.sending_until_us[port]; }
@@ -256,6 +260,13 @@ bool hal_is_line_overdriven(uint64_t *since_us) {
 void host_set_overdriven(bool is_overdriven) {
     host.is_overdriven = is_overdriven;
     host.overdriven_since_us = host.now_us;
+    host.was_called = true;
+}
+
+bool hal_was_called(void) {
+    const bool was_called = host.was_called;
+    host.was_called = false;
+    return was_called;
 }
 
 bool hal_latch_is_set(void) { return host.is_latch_set; }
@@ -311,5 +322,11 @@ void host_run_events(void) {
     if (host.transfer_state == HAL_I2C_BUSY && host.transfer != NULL && host.transfer_ends_us <= host.now_us) {
         host.transfer = NULL;
         host.transfer_state = host.transfer_result;
+    }
+    for (size_t i = 0; i < PORTS; i++) {
+        if (host.is_end_untold[i] && host.sending_until_us[i] <= host.now_us) {
+            host.is_end_untold[i] = false;
+            host.was_called = true;
+        }
     }
 }

@@ -13,6 +13,8 @@ static inline void enable_line(uint32_t line) { NVIC_ISER(line / 32u) = 1u << (l
 
 /* A handler calls this when the main loop has to look; in the middle of a transfer it does not. */
 void time_note_wake(void);
+/* The same, for what is no sensor's: hal_was_called(). */
+void time_note_call(void);
 void time_begin(void);
 /* Sleeps until the time or an interrupt. */
 void time_sleep_until_us(uint64_t wake_us);

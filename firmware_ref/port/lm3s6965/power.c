@@ -30,7 +30,7 @@ void handle_gpio_e(void) {
     if ((causes & INJECTION_PIN) != 0) {
         overdriven_since_us = hal_time_us(); /* of any edge: a break that is over already counts as one */
         GPIO_IM(GPIO_E_BASE) = MAINS_PIN;    /* the next one is told once this has been taken, whatever their rate (SEAL-3) */
-        time_note_wake();
+        time_note_call();
     }
     if ((causes & MAINS_PIN) != 0) {
         clock_ask_for_hibernation();

@@ -120,13 +120,13 @@ static void handle_uart(enum hal_port which) {
     UART_ICR(base) = causes;
     if ((causes & (UART_INT_RX | UART_INT_RT)) != 0) {
         take_received(base, port);
-        time_note_wake();
+        time_note_call();
     }
     if ((causes & UART_INT_TX) != 0) {
         fill_transmitter(base, port);
         if (port->left == 0) {
             UART_IM(base) = UART_IM(base) & ~UART_INT_TX;
-            time_note_wake();
+            time_note_call();
         }
     }
 }

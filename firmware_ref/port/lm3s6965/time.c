@@ -3,7 +3,7 @@
 #include "port/lm3s6965/port.h"
 
 static volatile uint32_t time_wraps;
-static volatile bool time_was_woken;
+static volatile bool time_was_woken, time_was_called;
 static uint64_t deadline_us; /* what timer 1 was last set to */
 static uint64_t floor_us;    /* an expired deadline has passed, whatever timer 0 says */
 
@@ -11,6 +11,20 @@ void handle_timer0(void);
 void handle_timer1(void);
 
 void time_note_wake(void) { time_was_woken = true; }
+
+void time_note_call(void) {
+    time_was_called = true;
+    time_was_woken = true;
+}
+
+/* Taken back before what has come is looked at: what comes in between calls again. */
+bool hal_was_called(void) {
+    const bool was_called = time_was_called;
+    if (was_called) {
+        time_was_called = false;
+    }
+    return was_called;
+}
 
 void time_begin(void) {
     TIMER_CTL(TIMER0_BASE) = 0;
