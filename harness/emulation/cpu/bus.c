@@ -114,7 +114,7 @@ int tb_map_range(struct tb_core *core, uint32_t base, uint32_t size, bool privat
     if (core->range_count == TB_MAX_RANGES)
         return UC_ERR_NOMEM;
     struct tb_range *range = &core->ranges[core->range_count++];
-    *range = (struct tb_range){core, base};
+    *range = (struct tb_range){core, base, size};
     return (int)uc_mmio_map(core->uc, base, size, private ? read_private : read_range, range,
                             private ? write_private : write_range, range);
 }

@@ -230,7 +230,7 @@ void tb_on_code(uc_engine *uc, uint64_t address64, uint32_t size, void *user)
 }
 
 /* Numbers of Unicorn's UC_HOOK_INTR on ARM: QEMU's EXCP_ constants. */
-enum { INTR_SVC = 2, INTR_PREFETCH_ABORT = 3, INTR_EXCEPTION_EXIT = 8 };
+enum { INTR_SVC = 2, INTR_EXCEPTION_EXIT = 8 };
 
 void tb_on_interrupt(uc_engine *uc, uint32_t number, void *user)
 {
@@ -246,14 +246,21 @@ void tb_on_interrupt(uc_engine *uc, uint32_t number, void *user)
         s->pending |= EXC_BIT(EXC_SVCALL);
         tb_take_pending(core, s->next_pc);
     } else {
-        /* A fetch from a bus range ends here, with PC still on the jump. */
-        tb_raise(core, number == INTR_PREFETCH_ABORT ? FAULT_FETCH_DEVICE : FAULT_ENGINE, s->pc, 0, number);
+        tb_raise(core, FAULT_ENGINE, s->pc, 0, number);
     }
     set_limit(core);
     if (core->fault.kind || s->sleeping)
         uc_emu_stop(uc);
     else
         continue_at(core);
+}
+
+static bool is_on_bus(const struct tb_core *core, uint32_t address)
+{
+    for (uint32_t i = 0; i < core->range_count; i++)
+        if (address - core->ranges[i].base < core->ranges[i].size)
+            return true;
+    return false;
 }
 
 bool tb_on_invalid(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user)
@@ -267,7 +274,7 @@ bool tb_on_invalid(uc_engine *uc, uc_mem_type type, uint64_t address, int size, 
     else if (type == UC_MEM_WRITE_UNMAPPED)
         kind = FAULT_WRITE_UNMAPPED;
     else if (type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT)
-        kind = FAULT_FETCH_UNMAPPED;
+        kind = is_on_bus(user, (uint32_t)address) ? FAULT_FETCH_DEVICE : FAULT_FETCH_UNMAPPED;
     tb_raise(user, kind, (uint32_t)address, (uint32_t)size, (uint32_t)value);
     return false;
 }
@@ -309,6 +316,8 @@ static void explain(struct tb_core *core, uc_err err)
         tb_raise(core, FAULT_UNDEFINED, pc, 0, tb_half_at(core, pc) << 16 | tb_half_at(core, pc + 2));
     else if (err == UC_ERR_FETCH_PROT || err == UC_ERR_FETCH_UNMAPPED)
         tb_raise(core, FAULT_FETCH_UNMAPPED, target, 0, 0);
+    else if (err == UC_ERR_READ_UNMAPPED || err == UC_ERR_WRITE_UNMAPPED) /* from RAM's last bytes past its end */
+        tb_raise(core, err == UC_ERR_READ_UNMAPPED ? FAULT_READ_UNMAPPED : FAULT_WRITE_UNMAPPED, core->ram_bytes + TB_RAM_BASE, 0, 0);
     else
         tb_raise(core, FAULT_ENGINE, target, 0, (uint32_t)err);
 }

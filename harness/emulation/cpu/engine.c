@@ -90,12 +90,37 @@ uint32_t tb_half_at(struct tb_core *core, uint32_t address)
     return word >> 8 * (address & 2) & 0xFFFF;
 }
 
+/* What an address may be used for; there is no MPU. Unicorn searches for translated code at every store to a page that may
+ * be executed, which is a tenth of a meter's processor time: RAM may not be, until something is fetched from it. */
+static bool on_tlb_fill(uc_engine *uc, uint64_t address, uc_mem_type type, uc_tlb_entry *entry, void *user)
+{
+    enum { IT_BITS = 0x0600FC00 };
+    struct tb_core *core = user;
+    bool is_ram = address - TB_RAM_BASE < core->ram_bytes;
+    uint32_t xpsr = tb_get(core, UC_ARM_REG_XPSR);
+    (void)uc;
+    if (is_ram && type == UC_MEM_FETCH)
+        core->ram_code = 1;
+    /* Unicorn 2.1.4 has put the IT state of the load or store back by now, and would apply it to what follows the block:
+     * translated code keeps it at zero. */
+    if (type != UC_MEM_FETCH && xpsr & IT_BITS)
+        tb_set(core, UC_ARM_REG_XPSR, xpsr & ~(uint32_t)IT_BITS);
+    *entry = (uc_tlb_entry){address, is_ram && !core->ram_code ? UC_PROT_READ | UC_PROT_WRITE : UC_PROT_ALL};
+    return true;
+}
+
 static int add_hooks(struct tb_core *core)
 {
     uc_hook hook;
     int err = (int)uc_hook_add(core->uc, &hook, UC_HOOK_CODE, (void *)tb_on_code, core, 1, 0);
+    err = err ? err : (int)uc_ctl_exits_enable(core->uc); /* none: looking for the end's page costs more than a wake */
+    err = err ? err : (int)uc_ctl_tlb_mode(core->uc, UC_TLB_VIRTUAL);
+    err = err ? err : (int)uc_hook_add(core->uc, &hook, UC_HOOK_TLB_FILL, (void *)on_tlb_fill, core, 1, 0);
     err = err ? err : (int)uc_hook_add(core->uc, &hook, UC_HOOK_INTR, (void *)tb_on_interrupt, core, 1, 0);
-    return err ? err : (int)uc_hook_add(core->uc, &hook, UC_HOOK_MEM_INVALID, (void *)tb_on_invalid, core, 1, 0);
+    /* Around RAM only: with such a hook on it every store there takes the long way, too. */
+    err = err ? err : (int)uc_hook_add(core->uc, &hook, UC_HOOK_MEM_INVALID, (void *)tb_on_invalid, core, 0, TB_RAM_BASE - 1);
+    uint64_t behind = TB_RAM_BASE + (uint64_t)core->ram_bytes;
+    return err ? err : (int)uc_hook_add(core->uc, &hook, UC_HOOK_MEM_INVALID, (void *)tb_on_invalid, core, behind, UINT32_MAX);
 }
 
 void tb_close(struct tb_core *core)

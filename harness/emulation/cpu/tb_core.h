@@ -109,7 +109,7 @@ enum { TB_BLOCKS = 8 };
 
 struct tb_range {
     struct tb_core *core;
-    uint32_t base;
+    uint32_t base, size;
 };
 
 struct tb_core {

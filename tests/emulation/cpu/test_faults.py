@@ -15,6 +15,8 @@ CASES = [
     pytest.param("ldr r0, =0x30000000\n ldr r1, [r0]", "read_unmapped", 0x30000000, id="read where nothing is"),
     pytest.param("ldr r0, =0x20010000\n strb r1, [r0]", "write_unmapped", 0x20010000, id="write past RAM"),
     pytest.param("ldr r0, =0x1FFFFFFE\n ldr r1, [r0]", "read_unmapped", None, id="read across the start of RAM"),
+    pytest.param("ldr r0, =0x2000FFFE\n ldr r1, [r0]", "read_unmapped", 0x20010000, id="read across the end of RAM"),
+    pytest.param("ldr r0, =0x2000FFFE\n str r1, [r0]", "write_unmapped", 0x20010000, id="write across the end of RAM"),
     pytest.param("movs r0, #0x40\n str r1, [r0]", "write_flash", 0x40, id="store to flash"),
     pytest.param("ldr r0, =0x10000001\n bx r0", "fetch_unmapped", 0x10000000, id="jump where nothing is"),
     pytest.param("ldr r0, =0x40000001\n bx r0", "fetch_device", None, id="jump into a peripheral"),
