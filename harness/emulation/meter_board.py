@@ -178,7 +178,8 @@ class MeterBoard:
             self.i2c.attach("accelerometer", self.accelerometer)
         self.mcu.ssi.device, self.mcu.ssi.native_half = self.front_end, self.front_end.frame.place
         self.front_end.fail = self.mcu.ssi.fail
-        self.mcu.gpio["a"].connect(FRONT_END_SELECT_PIN, SelectWire(self.mcu.gpio["a"], self.front_end))
+        select = SelectWire(self.mcu.gpio["a"], self.front_end)
+        self.mcu.gpio["a"].connect(FRONT_END_SELECT_PIN, select, native_half=self.front_end.frame.place)
         self.earth_sense = EarthSense(world, "earth sense", self.mcu.gpio["d"], EARTH_SENSE_PIN)
         self.battery = BatteryNet(world, felt, battery)
         self.mcu.hibernation.is_battery_low = lambda: self.battery.is_low

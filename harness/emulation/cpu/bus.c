@@ -51,7 +51,15 @@ uint64_t tb_cycle_at(const struct tb_core *core, uint64_t at_ns)
     return t->base_cycles + (uint64_t)((ahead_fs * t->hz + fs_hz - 1) / fs_hz);
 }
 
-void tb_set_words(struct tb_core *core, const struct tb_word *words) { core->words = words; }
+void tb_set_words(struct tb_core *core, struct tb_word *words) { core->words = words; }
+
+/* What registers of this page were told to contain holds no longer. */
+void tb_forget_words(struct tb_core *core, uint32_t page)
+{
+    for (struct tb_word *word = core->words; word && word < core->words + TB_WORDS; word++)
+        if ((word->address & ~0xFFFu) == page)
+            word->kind = WORD_UNKNOWN;
+}
 
 /* The content of a register that the peripheral has told in advance, as a number of 32 bits; anything else is -1. */
 static int64_t standing_word(const struct tb_core *core, uint32_t address)

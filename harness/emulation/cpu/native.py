@@ -33,6 +33,7 @@ _SOURCES = (
     "../lm3s6965/i2c_master.c",
     "../lm3s6965/gptm.c",
     "../lm3s6965/ssi.c",
+    "../lm3s6965/gpio_pins.c",
     "../parts/ade7953_frame.c",
 )
 _HEADERS = (
@@ -41,6 +42,7 @@ _HEADERS = (
     "../lm3s6965/gptm.h",
     "../lm3s6965/spi_part.h",
     "../lm3s6965/ssi.h",
+    "../lm3s6965/gpio_pins.h",
     "../parts/ade7953_frame.h",
 )
 _FLAGS = (
@@ -192,6 +194,8 @@ def load_native_core() -> ctypes.CDLL:
         "tb_ssi_init": (None, [pointer, SSI_TOLD]),
         "tb_ssi_size": (ctypes.c_size_t, []),
         "tb_ssi_start": (None, [pointer, _U64]),
+        "tb_pins_init": (None, [pointer]),
+        "tb_pins_size": (ctypes.c_size_t, []),
         "tb_ade7953_init": (None, [pointer, ADE7953_ASK]),
         "tb_ade7953_size": (ctypes.c_size_t, []),
         "tb_ade7953_select": (None, [pointer, _U32]),

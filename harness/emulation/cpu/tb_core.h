@@ -129,7 +129,7 @@ struct tb_core {
     tb_bus_write bus_write;
     tb_bus_reset bus_reset;
     uint64_t accessing; /* count of the instruction that last reached a range of the bus */
-    const struct tb_word *words; /* TB_WORDS of them, or NULL */
+    struct tb_word *words; /* TB_WORDS of them, or NULL */
     uint32_t range_count;
     struct tb_range ranges[TB_MAX_RANGES];
 };
@@ -173,6 +173,7 @@ bool tb_skip(struct tb_core *core, uint32_t address, uint32_t size, uint32_t cyc
 /* bus.c */
 int tb_map_range(struct tb_core *core, uint32_t base, uint32_t size, bool private);
 uint64_t tb_cycle_at(const struct tb_core *core, uint64_t at_ns);
+void tb_forget_words(struct tb_core *core, uint32_t page);
 
 /* block.c */
 void tb_rearm(struct tb_core *core);

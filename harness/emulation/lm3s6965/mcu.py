@@ -85,7 +85,7 @@ class Mcu(PlainComponent):
         )
         self.i2c = I2cMaster(self, i2c, 8, I2C_PAGE << 12)
         self.ssi = Ssi(self, 7, SSI_PAGE << 12)
-        self.gpio = {port: GpioPort(self, port, GPIO_MAP[port][1]) for port in PORT_PINS}
+        self.gpio = {port: GpioPort(self, port, GPIO_MAP[port][1], GPIO_MAP[port][0] << 12) for port in PORT_PINS}
         self.uarts = [Uart(self, index, irq, pins) for index, (_, irq, pins) in enumerate(UART_MAP)]
         self.adc = Adc(self)
         self.timers = [Gptm(self, index, irq, page << 12) for index, (page, irq) in enumerate(GPTM_MAP)]
@@ -188,7 +188,7 @@ class Mcu(PlainComponent):
     @property
     def native_blocks(self) -> tuple[int, ...]:
         """Where the blocks lie that work inside the native core."""
-        return tuple(block.place for block in (self.i2c, self.ssi, *self.timers))
+        return self.i2c.place, self.ssi.place, self.gpio["a"].place, *(timer.place for timer in self.timers)
 
     def pins_changed(self) -> None:
         """What some pins are given to was changed."""

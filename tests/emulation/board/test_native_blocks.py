@@ -41,6 +41,25 @@ def test_what_a_part_refuses_ends_the_run(meter: BootedMeter, monkeypatch: pytes
         meter.run(SECOND_NS)
 
 
+def test_what_the_front_end_refuses_ends_the_run(meter: BootedMeter, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(address: int, at_ns: int) -> int:
+        raise NotModelledError(f"front end: register {address:#x} at {at_ns > 0}")
+
+    monkeypatch.setattr(meter.board.front_end, "_read", refuse)
+    with pytest.raises(NotModelledError, match="register 0x2"):
+        meter.run(SECOND_NS)
+
+
+def test_a_chip_select_switched_in_the_core_makes_its_port_s_words_unknown(meter: BootedMeter) -> None:
+    port = meter.board.mcu.gpio["a"]
+    port.hold(0x020, 8)
+    word = port.standing[0x020]
+    assert word is not None
+    assert word.is_known
+    meter.run(SECOND_NS)
+    assert not word.is_known
+
+
 def test_a_byte_under_way_ends_though_the_processor_is_dead(
     meter: BootedMeter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
