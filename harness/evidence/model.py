@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 from harness.evidence.canonical import canonical_json, sha256_hex
@@ -111,7 +112,11 @@ class RunHeader:
 
     def digest(self) -> str:
         """SHA-256 of the header, the root of every test's chain."""
-        return sha256_hex(canonical_json(to_json(self)))
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        return sha256_hex(canonical_json(to_json(self)))  # of thousands of values, and asked for with every test
 
 
 class Kind(StrEnum):
@@ -301,9 +306,18 @@ def to_json(value: object) -> dict[str, Any]:
     """A dataclass of this module as plain JSON data."""
     if not is_dataclass(value) or isinstance(value, type):
         raise TypeError(f"{value!r} is no dataclass of a record")
-    plain = {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
-    absent = [part.name for part in fields(value) if part.metadata and plain[part.name] is None]
-    return {name: part for name, part in plain.items() if name not in absent} if absent else plain
+    names, later = _names(type(value))
+    plain = {name: _plain(getattr(value, name)) for name in names}
+    for name in later:
+        if plain[name] is None:
+            del plain[name]
+    return plain
+
+
+@cache
+def _names(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A dataclass's fields, and those of them that older records lack."""
+    return tuple(part.name for part in fields(kind)), tuple(part.name for part in fields(kind) if part.metadata)
 
 
 def entry_json(n: int, at_ns: int, body: Body) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.bench.clock import Clock
-from harness.evidence.canonical import canonical_json, number_or_reason
+from harness.evidence.canonical import number_or_reason
+from harness.evidence.entry_line import entry_line
 from harness.evidence.errors import RecordError
 from harness.evidence.model import (
     Alert,
@@ -30,9 +31,7 @@ from harness.evidence.model import (
     Started,
     Traffic,
     WaveformEntry,
-    entry_json,
     first_link,
-    next_link,
 )
 from harness.evidence.not_passed import Inconclusive, LimitMissed, NotPassed
 from harness.evidence.replay_id import make_replay_id
@@ -273,9 +272,8 @@ class TestRecord:
         if self._verdict is not None:
             raise RecordError(f"test {self.test_id}: its record has ended, so {body.kind.value!r} can't be added")
         when_ns = (self._clock.now_ns() if at_ns is None else at_ns) - self._start_ns
-        entry = entry_json(self._count + 1, when_ns, body)
-        link = next_link(self._chain, entry)
-        self._file.write(canonical_json({**entry, "chain": link}) + b"\n")
+        link, line = entry_line(self._chain, self._count + 1, when_ns, body)
+        self._file.write(line + b"\n")
         self._file.flush()
         self._count, self._chain = self._count + 1, link
 

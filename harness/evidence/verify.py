@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.evidence.canonical import canonical_json, sha256_hex
+from harness.evidence.canonical import sha256_hex
+from harness.evidence.entry_line import entry_line
 from harness.evidence.errors import EvidenceError, ReadError
 from harness.evidence.header_check import contradictions
-from harness.evidence.model import RunHeader, Started, WaveformEntry, entry_json, first_link, next_link, to_json
+from harness.evidence.model import RunHeader, Started, WaveformEntry, first_link, to_json
 from harness.evidence.output_files import REPORT_FILE as REPORT_FILE  # noqa: PLC0414 - who verifies asks for it here
 from harness.evidence.output_files import is_output
 from harness.evidence.reader import (
@@ -118,8 +119,7 @@ def _check_attempt(path: Path, header: RunHeader, test_id: str, attempt: Attempt
     link = first_link(test_id, header.digest())
     lines = (path / file).read_bytes().split(b"\n") if (path / file).exists() else []
     for place, (entry, line) in enumerate(zip(attempt.entries, lines, strict=False), 1):
-        body = entry_json(entry.n, entry.at_ns, entry.body)
-        link = next_link(link, body)
+        link, written = entry_line(link, entry.n, entry.at_ns, entry.body)
         if entry.n != place:
             yield Problem(file, place, f"is numbered {entry.n}; an entry was taken out, put in or moved")
             return
@@ -129,7 +129,7 @@ def _check_attempt(path: Path, header: RunHeader, test_id: str, attempt: Attempt
             )
             yield Problem(file, place, f"does not fit the chain; {hint}")
             return
-        if line != canonical_json({**body, "chain": entry.chain}):
+        if line != written:
             yield Problem(file, place, "is not written as the harness writes it; the line was changed")
             return
     yield from _check_content(path, header, test_id, attempt)

@@ -27,6 +27,10 @@ from harness.run.session import create_run_folder, open_inputs_bench
 
 OUT = Path("out")
 
+GARBAGE_AT_OBJECTS = 50_000
+"""A run makes few cycles and, when its record is read, hundreds of thousands of objects that stay: looking for garbage
+at every 700 (Python's own figure) is 1 % of it."""
+
 
 class StoppedClock:
     """The clock of a bench that could not be opened: no time passes on it."""
@@ -101,6 +105,7 @@ class LiveRun:
         if not self._has_begun:
             self._has_begun = True
             gc.freeze()  # what start-up has made stays to the end; looking through it again and again is 4 % of a run
+            gc.set_threshold(GARBAGE_AT_OBJECTS)
         if not self.cause:
             try:
                 if self._bench is None:
