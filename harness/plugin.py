@@ -73,6 +73,7 @@ pytest_plugins = (
     "fixtures.side_magnet",
     "fixtures.supply",
     "fixtures.battery",
+    "fixtures.part_supply",
     "fixtures.multimeter",
     "fixtures.mains",
     "fixtures.load",

@@ -1,4 +1,4 @@
-"""Driver of the Keysight 34970A, 34972A and DAQ970A switch units with an actuator card (34903A, DAQM903A).
+"""Driver of the Keysight 34970A, 34972A and DAQ970A switch units with actuator cards (34903A, DAQM903A).
 
 Source: 34970A user's guide, DAQ970A programming guide.
 """
@@ -22,12 +22,13 @@ SPECIFICATION = RelaySpecification(
 )
 
 
-CARD_CHANNELS = tuple(range(101, 121))
-"""The actuator card's channels in the first slot, where the bench has it."""
+CARD_CHANNELS = 20
+FIRST_SLOT = 100
+"""Where the bench has a card in any case; others may stand in slots 200 and 300."""
 
 
 class Keysight34970A:
-    """A switch unit with its card in slot 100; implements ``harness.instruments.relay.RelayUnit``."""
+    """A switch unit with a card in slot 100 at least; implements ``harness.instruments.relay.RelayUnit``."""
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Keysight34970A:
         traffic: Traffic | None = None,
         timeout_ms: int = 5000,
     ) -> None:
+        self._slots = {FIRST_SLOT}
         self._session = session = Instrument(resource, clock, name=name, traffic=traffic, timeout_ms=timeout_ms)
         session.clear()
         self._identity = session.identify(
@@ -60,6 +62,7 @@ class Keysight34970A:
 
     def close(self, channel: int) -> None:
         """Close one relay; returns when it has settled."""
+        self._slots.add(channel // 100 * 100)
         self._switch(f"ROUTe:CLOSe (@{channel})")
 
     def open(self, channel: int) -> None:
@@ -75,9 +78,13 @@ class Keysight34970A:
         return self._read_closed(str(channel), 1)[0]
 
     def closed_channels(self) -> list[int]:
-        """The card's channels that were commanded closed."""
-        states = self._read_closed(f"{CARD_CHANNELS[0]}:{CARD_CHANNELS[-1]}", len(CARD_CHANNELS))
-        return [channel for channel, closed in zip(CARD_CHANNELS, states, strict=True) if closed]
+        """Channels that were commanded closed, of the first card and of each whose relays were closed here."""
+        closed = []
+        for slot in sorted(self._slots):
+            channels = range(slot + 1, slot + 1 + CARD_CHANNELS)
+            states = self._read_closed(f"{channels[0]}:{channels[-1]}", CARD_CHANNELS)
+            closed += [channel for channel, state in zip(channels, states, strict=True) if state]
+        return closed
 
     def _read_closed(self, channels: str, count: int) -> list[bool]:
         text = f"ROUTe:CLOSe? (@{channels})"

@@ -175,6 +175,8 @@ def test_relays_by_channel(bench: SmallBench, relay: RelayUnit) -> None:
     assert relay.closed_channels() == [101, 107]
     relay.open(101)
     assert not relay.closed(101)
+    relay.close(203)
+    assert relay.closed_channels() == [107, 203]
     relay.open_all()
     assert relay.closed_channels() == []
     assert [state for _, state in bench.switch.state] == [True, False]

@@ -45,6 +45,9 @@ Maker = Callable[[World, str, InstrumentEntry], MessageInstrument | RelayBoard]
 
 ACTUATORS = {
     "field_sensor_frozen": Actuator("hall sensor", "freeze"),
+    "motion_sensor_off": Actuator("accelerometer", "unfed"),
+    "front_end_off": Actuator("front end", "unfed"),
+    "secure_element_off": Actuator("secure element", "unfed"),
     "case_switch": Actuator("case switch", "plunger"),
     "meter_supply": Actuator("supply contact", "interrupt"),
     "weak_battery": Actuator("BATTERY_I", "weak"),

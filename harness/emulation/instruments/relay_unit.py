@@ -1,4 +1,4 @@
-"""A switch unit with a 20-channel actuator card that works things in the world: the Keysight 34970A/DAQ970A dialect.
+"""A switch unit with two 20-channel actuator cards that work things in the world: the Keysight 34970A/DAQ970A dialect.
 
 A channel's normally-open contact energises an actuator; which component of the world that is, and by which event, is
 plain data. Relays take their time: operate and release times are drawn per relay from the seed. The contact's own
@@ -19,11 +19,15 @@ from harness.emulation.world import World
 
 REFERENCE_IDENTITY = Identity("Keysight Technologies", "DAQ970A", "EMU58012345", "A.02.04-00.16-11.29-00.02-02-01")
 """The form of the answer: DAQ970A programming guide, ``*IDN?``. The older 34970A answers 0 for its serial number."""
-CARD_IDENTITY = Identity("Keysight Technologies", "DAQM903A", "EMU58112345", "01.00")
+CARD_IDENTITIES = {
+    100: Identity("Keysight Technologies", "DAQM903A", "EMU58112345", "01.00"),
+    200: Identity("Keysight Technologies", "DAQM903A", "EMU58112346", "01.00"),
+}
 
-SLOT = 100
-CHANNELS = tuple(range(SLOT + 1, SLOT + 21))
-"""The card is in the first slot; the other two are empty."""
+SLOTS = (100, 200)
+CHANNELS = tuple(slot + number for slot in SLOTS for number in range(1, 21))
+"""The cards are in the first two slots; the third is empty."""
+ALL_SLOTS = -1
 
 OPERATE_NS, RELEASE_NS = (3_000_000, 6_000_000), (2_000_000, 5_000_000)
 """Limits of a relay's times, for armature relays of this size (a card of the same maker states 4 ms for both)."""
@@ -66,9 +70,13 @@ class RelayUnit(ScpiInstrument):
         self, world: World, name: str, identity: Identity, tree: CommandTree, actuators: Mapping[int, Actuator]
     ) -> None:
         self.actuators = dict(actuators)
-        stream = world.stream(f"{name}/unit")
-        self.operate_ns = {channel: stream.take_int(*OPERATE_NS) for channel in CHANNELS}
-        self.release_ns = {channel: stream.take_int(*RELEASE_NS) for channel in CHANNELS}
+        self.operate_ns: dict[int, int] = {}
+        self.release_ns: dict[int, int] = {}
+        for slot in SLOTS:
+            stream = world.stream(f"{name}/unit" if slot == SLOTS[0] else f"{name}/unit {slot}")
+            channels = [channel for channel in CHANNELS if channel // 100 * 100 == slot]
+            self.operate_ns |= {channel: stream.take_int(*OPERATE_NS) for channel in channels}
+            self.release_ns |= {channel: stream.take_int(*RELEASE_NS) for channel in channels}
         self.state = RelayState()
         super().__init__(world, name, identity, tree)
 
@@ -116,7 +124,7 @@ class RelayUnit(ScpiInstrument):
 def _check(channels: tuple[int, ...]) -> None:
     """Refuse the whole list if one channel isn't there; nothing is switched then."""
     for channel in channels:
-        if channel // 100 * 100 != SLOT:
+        if channel // 100 * 100 not in SLOTS:
             raise ScpiError(*SLOT_ERROR)
         if channel not in CHANNELS:
             raise ScpiError(*CHANNEL_ERROR)
@@ -154,14 +162,15 @@ def _ask_cycles(unit: RelayUnit, channels: tuple[int, ...]) -> str:
 
 
 def _card_power_on(unit: RelayUnit, slot: int) -> None:
-    if slot == SLOT:
-        unit.reset()
+    cards = [channel for channel in unit.state.closed if slot in (ALL_SLOTS, channel // 100 * 100)]
+    unit.switch(tuple(cards), closed=False)
 
 
 def _ask_card(_unit: RelayUnit, slot: int) -> str:
-    if slot != SLOT:
-        return f"{CARD_IDENTITY.maker},0,0,0"
-    return f"{CARD_IDENTITY.maker},{CARD_IDENTITY.model},{CARD_IDENTITY.serial},{CARD_IDENTITY.firmware}"
+    card = CARD_IDENTITIES.get(slot)
+    if card is None:
+        return f"{CARD_IDENTITIES[SLOTS[0]].maker},0,0,0"
+    return f"{card.maker},{card.model},{card.serial},{card.firmware}"
 
 
 class SlotNumber(Number):
@@ -170,7 +179,7 @@ class SlotNumber(Number):
     def parse(self, text: str) -> int:
         """The slot, or ScpiError."""
         slot = super().parse(text)
-        if slot not in (100, 200, 300):
+        if slot not in (ALL_SLOTS, 100, 200, 300):
             raise ScpiError(*SLOT_ERROR)
         return slot
 
@@ -180,7 +189,7 @@ DIALECT: tuple[Command, ...] = (
     Command("[ROUTe:]CLOSe:EXCLusive", (ChannelList(),), do=_close_exclusively),
     Command("[ROUTe:]OPEN", (ChannelList(),), do=_open, ask=_ask_open, asks_with=(ChannelList(),)),
     Command("[ROUTe:]DONE", ask=lambda unit: "0" if unit.operation_pending() else "1"),
-    Command("SYSTem:CPON", (SlotNumber("", 0, keywords=(("ALL", 100),)),), do=_card_power_on),
+    Command("SYSTem:CPON", (SlotNumber("", 0, keywords=(("ALL", ALL_SLOTS),)),), do=_card_power_on),
     Command("SYSTem:CTYPe", ask=_ask_card, asks_with=(SlotNumber("", 0),)),
     Command("SYSTem:VERSion", ask=lambda _: "1994.0"),
     Command("DIAGnostic:RELay:CYCLes", ask=_ask_cycles, asks_with=(ChannelList(),)),
@@ -191,5 +200,5 @@ DIALECT: tuple[Command, ...] = (
 def make_relay_unit(
     world: World, name: str, actuators: Mapping[int, Actuator], identity: Identity = REFERENCE_IDENTITY
 ) -> RelayUnit:
-    """A switch unit with an actuator card in slot 100."""
+    """A switch unit with actuator cards in slots 100 and 200."""
     return RelayUnit(world, name, identity, instrument_tree(DIALECT), actuators)

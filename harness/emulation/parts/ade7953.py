@@ -49,6 +49,8 @@ UNLOCK_CODE, REQUIRED_120 = 0xAD, 0x30
 RESET_DONE = 1 << 20
 COMM_LOCK, SOFTWARE_RESET, HIGH_PASS = 0x8000, 0x0080, 0x0004
 LAST_OP_WRITE = 0xCA
+OPEN_LINE = 0xFFFF_FFFF
+"""What is read of a part without supply: the board pulls the line up."""
 ACCMODE, PERIOD = 0x201, 0x10E
 POWERS = {0x212: (IRMSA, "active"), 0x213: (IRMSB, "active"), 0x214: (IRMSA, "reactive"), 0x215: (IRMSB, "reactive")}
 """AWATT, BWATT, AVAR, BVAR: the current's channel and which of its powers."""
@@ -91,6 +93,8 @@ class Ade7953State:
     )
     peaks_since_ns: dict[int, int] = field(default_factory=lambda: {IRMSA: 0, IRMSB: 0})
     powers: dict[int, PowerState] = field(default_factory=lambda: {IRMSA: PowerState(), IRMSB: PowerState()})
+    fed: bool = True
+    """Whether the bench leaves the part its supply."""
 
 
 def register_octets(address: int) -> int:
@@ -122,7 +126,7 @@ class Ade7953(PlainComponent):
 
     def power_on(self) -> None:
         """Reset values; the filters begin at zero."""
-        self.state = Ade7953State()
+        self.state = Ade7953State(fed=self.state.fed)
         self.frame.clear()
         for channel in self.state.channels.values():
             channel.at_ns = self.world.now_ns
@@ -132,8 +136,15 @@ class Ade7953(PlainComponent):
 
     def power_off(self) -> None:
         """Supply gone."""
-        self.state = Ade7953State()
+        self.state = Ade7953State(fed=self.state.fed)
         self.frame.clear()
+
+    def on_event(self, kind: str, argument: Any) -> None:
+        """The relay in the part's supply works."""
+        if kind != "unfed":
+            super().on_event(kind, argument)
+        self.state.fed = not argument
+        self.power_on()
 
     # Bus
 
@@ -161,6 +172,8 @@ class Ade7953(PlainComponent):
         """What the frame needs of the registers. Called by the native core."""
         try:
             self.world.now_ns = at_ns
+            if not self.state.fed:
+                return OPEN_LINE
             if what == Asked.READ:
                 return self._read(address, at_ns)
             if what == Asked.WRITE:

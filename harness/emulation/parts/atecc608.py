@@ -62,6 +62,8 @@ class Atecc608State:
     reply_at: int = 0
     reading: bool = False
     volatile: Volatile = field(default_factory=Volatile)
+    fed: bool = True
+    """Whether the bench leaves the part its supply."""
 
 
 class Atecc608(PlainComponent):
@@ -85,7 +87,7 @@ class Atecc608(PlainComponent):
     def see_low_pulse(self, low_ns: int) -> None:
         """SDA low for at least 60 us wakes a sleeping part."""
         state = self.state
-        if state.awake or low_ns < WAKE_LOW_NS:
+        if state.awake or not state.fed or low_ns < WAKE_LOW_NS:
             return
         state.awake = True
         state.ready_ns = self.world.now_ns + WAKE_DELAY_NS
@@ -154,10 +156,14 @@ class Atecc608(PlainComponent):
         self.world.schedule(self.world.now_ns + WATCHDOG_NS, self.name, "watchdog")
 
     def on_event(self, kind: str, argument: Any) -> None:
-        """1.3 s after waking the part sleeps, whatever it does."""
-        if kind != "watchdog":
+        """1.3 s after waking the part sleeps, whatever it does; or the relay in its supply works."""
+        if kind == "unfed":
+            self.state.fed = not argument
+            self.power_off()
+        elif kind == "watchdog":
+            self._sleep()
+        else:
             super().on_event(kind, argument)
-        self._sleep()
 
     def _sleep(self) -> None:
         """Volatile contents are lost."""

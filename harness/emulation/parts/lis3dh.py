@@ -93,6 +93,8 @@ class Lis3dhState:
     """What the high-pass takes away."""
     source: int = 0
     line: bool = False
+    fed: bool = True
+    """Whether the bench leaves the part its supply."""
 
 
 class Lis3dh(PlainComponent):
@@ -117,9 +119,9 @@ class Lis3dh(PlainComponent):
         """Nothing: the part has no wake condition."""
 
     def select(self, reading: bool) -> bool:
-        """Always there."""
+        """There while it is fed."""
         self.state.pointer_next = not reading
-        return True
+        return self.state.fed
 
     def take_byte(self, byte: int) -> bool:
         """The register number, its top bit for counting up, then values."""
@@ -145,7 +147,7 @@ class Lis3dh(PlainComponent):
     def power_off(self) -> None:
         """Supply gone: every register at its reset value."""
         self.world.cancel(self.name, "sample")
-        self.state = Lis3dhState()
+        self.state = Lis3dhState(fed=self.state.fed)
         self.line.drive(False)
 
     # Registers
@@ -242,12 +244,15 @@ class Lis3dh(PlainComponent):
     # Interrupt 1
 
     def on_event(self, kind: str, argument: Any) -> None:
-        """Something begins to move (told by the plant), or a sample of the running filter."""
+        """Something begins to move (told by the plant), a sample of the running filter, or the supply's relay."""
         if kind == "moved":
             if not self.state.watching and self._get(INT1_CFG) and self._rate_Hz:
                 self._watch()
         elif kind == "sample":
             self._filter()
+        elif kind == "unfed":
+            self.state.fed = not argument
+            self.power_off()
         else:
             super().on_event(kind, argument)
 
