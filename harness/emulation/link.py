@@ -31,16 +31,16 @@ class EmulatedLink:
         self._check_open()
         world, endpoint = self._world, self._endpoint
         deadline_ns = world.now_ns + max(timeout_ns, 0)
-        octets = endpoint.take()
-        while not octets and world.now_ns < deadline_ns:
+        received = endpoint.state.received
+        while not received and world.now_ns < deadline_ns:
             world.run_until(deadline_ns, wake_on=endpoint.topic)
-            octets = endpoint.take()
-        if not octets:
+        if not received:
             return []
         line = endpoint.state.line
         gap_ns = GAP_CHARACTERS * line.frame_bits * line.bit_fs // 1_000_000
-        while len(octets) < CHUNK_OCTETS and world.run_until(world.now_ns + gap_ns, wake_on=endpoint.topic):
-            octets += endpoint.take()
+        if len(received) < CHUNK_OCTETS:
+            world.run_until_quiet(gap_ns, endpoint.topic, lambda: len(received) < CHUNK_OCTETS)
+        octets = endpoint.take()
         return [Received(octets[-1][0], bytes(octet for _, octet in octets))]
 
     def set_line(self, baud: int, framing: str) -> None:

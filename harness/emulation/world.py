@@ -7,6 +7,7 @@ place exactly at its time. Same seed, same calls: same bytes.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -178,6 +179,27 @@ class World:
                     return False
                 target = min(self._events[0][0], until_ns) if self._events else until_ns
                 self._execute_to(target)
+        finally:
+            self._waiting_for = None
+
+    def run_until_quiet(self, gap_ns: int, topic: str, wants_more: Callable[[], bool]) -> None:
+        """Let the world go on until ``topic`` was not signalled for ``gap_ns``, or enough has come.
+
+        The same as ``run_until`` again after each signal, without the way out and in: an octet is a signal.
+        """
+        self._waiting_for, self._signalled = topic, False
+        until_ns = self.now_ns + gap_ns
+        try:
+            while True:
+                self._take_due_events(until_ns)
+                if self._signalled:
+                    if not wants_more():
+                        return
+                    self._signalled, until_ns = False, self.now_ns + gap_ns
+                elif self.now_ns >= until_ns:
+                    return
+                else:
+                    self._execute_to(min(self._events[0][0], until_ns) if self._events else until_ns)
         finally:
             self._waiting_for = None
 
