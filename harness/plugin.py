@@ -25,6 +25,8 @@ from harness.evidence.record import TestRecord
 from harness.plan.catalogue import load_catalogue
 from harness.plan.resolve import ResolvedTest
 from harness.run.firmware import build_if_source
+from harness.run.handed_over import RUN as RUN  # noqa: PLC0414 - fixtures look for it here
+from harness.run.handed_over import inputs_at_hand
 from harness.run.inputs import (
     DEFAULT_SEED,
     InputPaths,
@@ -40,7 +42,6 @@ from harness.run.outcome import last_line, not_shown
 from harness.run.progress import BENCH_SECONDS_PROPERTY, CAUSE_PROPERTY, VERDICT_PROPERTY
 from harness.run.pytest_scope import Scope, is_below, is_parallel, only_shows, scope_of
 
-RUN = pytest.StashKey[LiveRun]()
 INPUTS = pytest.StashKey[RunInputs]()
 RECORD = pytest.StashKey[TestRecord]()
 CAUSES = pytest.StashKey[tuple[str, ...]]()
@@ -119,7 +120,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         if scope is not Scope.NONE:
             config.stash[SCOPE] = scope
-            config.stash[INPUTS] = _load(config)
+            config.stash[INPUTS] = inputs_at_hand(config) or _load(config)
             for test_id in config.getoption("--test-id"):
                 config.stash[INPUTS].test(test_id)
         _document_requirements(config)

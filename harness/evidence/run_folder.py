@@ -31,6 +31,7 @@ from harness.evidence.reader import (
     attempt_folders,
     load_run,
     read_header,
+    read_json,
 )
 from harness.evidence.record import TestRecord
 from harness.evidence.replay_id import check_names
@@ -53,6 +54,8 @@ class RunFolder:
         """Open the folder at ``path``, new or to resume; ReadError if it is none."""
         self.path = path
         self.header = read_header(path)
+        self.finished: Run | None = None
+        """The run as ``finish`` read it, with its summary: what ``load_run`` would give."""
 
     @classmethod
     def create(cls, path: Path, header: RunHeader, inputs: Iterable[InputSource]) -> RunFolder:
@@ -101,10 +104,12 @@ class RunFolder:
         """Join the tests in the plan's order and write the summary, which is returned. Only once per run."""
         if (self.path / SUMMARY_FILE).exists():
             raise RunFolderError(f"{self.path}: the run is finished already; its record stays as it is")
-        run: Run = load_run(self.path)
+        run = load_run(self.path)
         summary = summarise(run.header, run.tests)
         _write_whole(self.path / VOLATILE_FILE, pretty_json(dict(volatile or {})))
         _write_whole(self.path / SUMMARY_FILE, pretty_json(summary))
+        volatile_read = read_json(self.path / VOLATILE_FILE)
+        self.finished = replace(run, summary=read_json(self.path / SUMMARY_FILE), volatile=volatile_read)
         return summary
 
 

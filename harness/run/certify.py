@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
 
 import pytest
 
@@ -18,13 +17,12 @@ from harness.bench.errors import BenchError, BenchFileError
 from harness.evidence.reader import HEADER_FILE, Run, load_run
 from harness.measure.verdict import RunVerdict
 from harness.run.firmware import build_if_source
-from harness.run.inputs import InputFiles, InputPaths, RunInputs, check_workers, load_files, load_inputs
+from harness.run.handed_over import HandedOver
+from harness.run.inputs import InputFiles, InputPaths, check_workers, load_files, load_inputs
 from harness.run.interruption import WORDS
 from harness.run.live_run import free_folder, new_folder
 from harness.run.needs import check_needs
 from harness.run.progress import Progress
-
-Files = TypeVar("Files", InputFiles, RunInputs)
 
 
 class RunNotMadeError(BenchError):
@@ -49,20 +47,21 @@ class Request:
 
 def certify(request: Request, progress: Progress) -> Run:
     """Build, run and join; gives the finished run. Raises BenchError or FirmwareError if there is none."""
+    files = _checked(request, load_files(request.paths))
     if request.build and request.paths.image is None:
-        build_if_source(_checked(request, load_files(request.paths)).meter, request.paths.meter, progress.firmware)
-    inputs = load_inputs(request.paths, request.seed)
-    _checked(request, inputs)
+        build_if_source(files.meter, request.paths.meter, progress.firmware)
+    inputs = load_inputs(request.paths, request.seed, files=files)
+    handed_over = HandedOver(inputs)
     check_workers(inputs, request.workers)
     with _claimed_folder(request) as folder:
         progress.begin(inputs, request.test_ids, request.workers, folder)
         with terminated_like_interrupted(), _without_foreign_options(), progress:
-            status = pytest.main(_arguments(request, folder), plugins=[progress, *request.plugins])
+            status = pytest.main(_arguments(request, folder), plugins=[progress, handed_over, *request.plugins])
         if not (folder / HEADER_FILE).is_file():
             if status == pytest.ExitCode.INTERRUPTED:
                 raise RunNotMadeError("interrupted before the first test; nothing was recorded")
             raise RunNotMadeError(progress.problem or f"the run did not start (pytest status {int(status)})")
-    run = load_run(folder)
+    run = handed_over.finished or load_run(folder)
     if (run.header.image_sha256, run.header.seed) != (inputs.image_sha256, request.seed):
         raise RunNotMadeError(f"{folder}: holds the record of another run than this one; run again")
     if progress.problem and (run.summary is None or run.summary["verdict"] != RunVerdict.FAIL):
@@ -70,7 +69,7 @@ def certify(request: Request, progress: Progress) -> Run:
     return run
 
 
-def _checked(request: Request, files: Files) -> Files:
+def _checked(request: Request, files: InputFiles) -> InputFiles:
     """``files`` if the chosen tests are there and the bench has what they need; raises BenchError."""
     for test_id in request.test_ids:
         files.plan.planned(test_id)

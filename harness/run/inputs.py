@@ -129,15 +129,17 @@ def load_files(paths: InputPaths) -> InputFiles:
     return InputFiles(catalogue, plan, tests, bench, meter, deviations)
 
 
-def load_inputs(paths: InputPaths, seed: int, *, needs_image: bool = True) -> RunInputs:
+def load_inputs(
+    paths: InputPaths, seed: int, *, needs_image: bool = True, files: InputFiles | None = None
+) -> RunInputs:
     """Read and check every input; raises BenchFileError naming file, key and remedy.
 
     ``needs_image`` is false where nothing will be run (collecting tests for an editor): it need not be built yet, and
-    no password is asked for.
+    no password is asked for. ``files`` are those of ``paths`` if they have been loaded just before.
     """
     if seed < 0:
         raise BenchFileError(f"seed {seed}: expected a whole number of 0 or more")
-    files = load_files(paths)
+    files = files or load_files(paths)
     meter = files.meter
     if needs_image and meter.diagnostic is not None:
         _ = meter.diagnostic.password  # told now if it can't be read, not by the first test that asks for it

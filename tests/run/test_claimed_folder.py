@@ -10,6 +10,7 @@ from rich.console import Console
 
 import harness.run.certify as module
 from harness.bench.errors import BenchFileError
+from harness.evidence.reader import load_run
 from harness.measure.verdict import RunVerdict
 from harness.run.certify import Request, RunNotMadeError, certify
 from harness.run.inputs import choose_paths
@@ -48,6 +49,7 @@ def test_a_run_shows_its_own_verdict_beside_another_of_the_same_second(
     assert run.path.name == "short-20260101T000000Z-2"
     assert run.summary is not None
     assert run.summary["verdict"] == RunVerdict.FAIL.value
+    assert run == load_run(run.path)
 
 
 def test_a_record_of_other_inputs_is_never_shown_as_this_run_s(
@@ -55,6 +57,6 @@ def test_a_record_of_other_inputs_is_never_shown_as_this_run_s(
 ) -> None:
     mine = certify(request_of_both, Progress(Console(quiet=True)))
     other = replace(mine, header=replace(mine.header, seed=2))
-    monkeypatch.setattr(module, "load_run", lambda _folder: other)
+    monkeypatch.setattr(module.HandedOver, "pytest_unconfigure", lambda self, config: setattr(self, "finished", other))
     with pytest.raises(RunNotMadeError, match="another run"):
         certify(request_of_both, Progress(Console(quiet=True)))

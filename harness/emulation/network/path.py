@@ -37,15 +37,18 @@ class Impairment:
 
     @property
     def is_none(self) -> bool:
-        """Whether packets pass untouched."""
-        return self == Impairment()
+        """Whether packets pass untouched. Asked for at every octet."""
+        return self is UNIMPAIRED or self == UNIMPAIRED
+
+
+UNIMPAIRED = Impairment()
 
 
 @dataclass
 class DirectionState:
     """One direction: its impairment and what shapes the next packet."""
 
-    impairment: Impairment = field(default_factory=Impairment)
+    impairment: Impairment = UNIMPAIRED
     line_free_ns: int = 0
     slot_ns: int = 0
 
