@@ -61,7 +61,7 @@ _BUILD_TIMEOUT_S = 300
 BUS_READ = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint64)
 BUS_WRITE = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint64)
 BUS_RESET = ctypes.CFUNCTYPE(None)
-I2C_TOLD = ctypes.CFUNCTYPE(*(ctypes.c_uint32,) * 4, *(ctypes.c_uint64,) * 2)
+I2C_TOLD = ctypes.CFUNCTYPE(*(ctypes.c_uint32,) * 4, ctypes.c_uint64)
 SSI_TOLD = ctypes.CFUNCTYPE(*(ctypes.c_uint32,) * 3, ctypes.c_uint64)
 ADE7953_ASK = ctypes.CFUNCTYPE(*(ctypes.c_uint32,) * 4, ctypes.c_uint64)
 

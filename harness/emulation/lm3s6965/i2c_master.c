@@ -40,6 +40,29 @@ static void finish(struct tb_i2c *m, uint32_t error, uint64_t now_ns)
     m->mris = 1;
 }
 
+/* As step_number in i2c_wire.py. */
+static void log_step(struct tb_i2c *m, uint32_t step, uint32_t byte, bool nack, uint64_t now_ns)
+{
+    static const uint8_t KINDS[] = {[STEP_START] = 0, [STEP_REPEATED_START] = 1, [STEP_WRITE] = 2, [STEP_STOP] = 3, [STEP_READ] = 2};
+    struct tb_i2c_log *log = &m->log;
+    log->from_ns[log->count] = m->begin_ns;
+    log->to_ns[log->count] = now_ns;
+    log->steps[log->count++] = bits_ns(m, 1) << 12 | byte << 4 | (uint32_t)nack << 3 | KINDS[step];
+    if (m->watched || log->count == TB_I2C_LOG)
+        m->told(STEP_LOGGED, 0, 0, now_ns);
+}
+
+/* The bus's answer to a step that ends now. */
+static uint32_t ask(struct tb_i2c *m, uint32_t step, uint32_t byte, uint64_t now_ns)
+{
+    if (step != STEP_READ || !m->ahead_count)
+        return m->told(step, byte, (uint32_t)bits_ns(m, 1), now_ns);
+    uint32_t octet = m->ahead & 0xFF;
+    m->ahead >>= 8;
+    m->ahead_count--;
+    return octet;
+}
+
 /* The step under way ends now. */
 void tb_i2c_step(struct tb_block *block)
 {
@@ -50,7 +73,13 @@ void tb_i2c_step(struct tb_block *block)
         byte = (m->msa & ~1u) | m->receiving;
     else if (step == STEP_READ)
         byte = (m->command & ACK) != 0;
-    uint32_t answer = m->told(step, byte, (uint32_t)bits_ns(m, 1), m->begin_ns, now_ns);
+    if (step == STEP_STOP)
+        log_step(m, step, 0, true, now_ns);
+    uint32_t answer = ask(m, step, byte, now_ns);
+    if (step == STEP_READ)
+        log_step(m, step, answer, !byte, now_ns);
+    else if (step != STEP_STOP)
+        log_step(m, step, byte, !answer, now_ns);
     m->step = STEP_NONE;
     block->due_ns = TB_NEVER;
     switch (step) {

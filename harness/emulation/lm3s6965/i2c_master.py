@@ -20,7 +20,7 @@ from harness.emulation.cpu.native import I2C_TOLD, load_native_core
 from harness.emulation.lm3s6965.block import Chip
 from harness.emulation.lm3s6965.native_block import NativeBlock, NativeRegisters, check_size
 from harness.emulation.parts.i2c_bus import I2cBus
-from harness.emulation.parts.i2c_wire import Told, step_number
+from harness.emulation.parts.i2c_wire import Told
 
 RUN, START, STOP, ACK = 0x1, 0x2, 0x4, 0x8
 MASTER_ENABLE = 0x10
@@ -28,10 +28,25 @@ MSA, MCS, MDR, MTPR, MIMR, MRIS, MMIS, MICR, MCR = 0x00, 0x04, 0x08, 0x0C, 0x10,
 SCL, SDA = 1 << 2, 1 << 3
 """Pins of port B."""
 SCL_CLOCKS = 2 * (6 + 4)
-_START, _REPEATED_START, _WRITE, _STOP, _READ, _NONE = range(6)
+_START, _REPEATED_START, _WRITE, _STOP, _READ, _NONE, _LOGGED = range(7)
 """``enum tb_i2c_step`` of i2c_master.h."""
 _KINDS = (Told.START, Told.REPEATED_START, Told.BYTE, Told.STOP, Told.BYTE)
-_REGISTERS = ("mtpr", "msa", "mdr", "mimr", "mris", "command", "busy", "error", "bus_owned", "receiving", "step")
+LOG_STEPS = 64
+"""``TB_I2C_LOG``."""
+_REGISTERS = (
+    "mtpr",
+    "msa",
+    "mdr",
+    "mimr",
+    "mris",
+    "command",
+    "busy",
+    "error",
+    "bus_owned",
+    "receiving",
+    "step",
+    "ahead_count",
+)
 
 
 class I2cRegisters(NativeRegisters):
@@ -39,8 +54,10 @@ class I2cRegisters(NativeRegisters):
 
     _fields_: ClassVar = [
         *((name, ctypes.c_uint32) for name in ("ready", *_REGISTERS)),
-        ("begin_ns", ctypes.c_uint64),
+        *((name, ctypes.c_uint64) for name in ("ahead", "begin_ns")),
         ("told", ctypes.c_void_p),
+        *((name, ctypes.c_uint64) for name in ("watched", "log_count")),
+        *((name, ctypes.c_uint64 * LOG_STEPS) for name in ("log_from_ns", "log_to_ns", "log_steps")),
     ]
     mcr = 0
 
@@ -49,7 +66,7 @@ class I2cMaster(NativeBlock):
     """I2C0 master at ``base``; SCL and SDA are PB2 and PB3."""
 
     state: I2cRegisters
-    kept = dict.fromkeys(_REGISTERS, 0) | {"mtpr": 1, "mcr": 0, "begin_ns": 0, "step": _NONE}
+    kept = dict.fromkeys(_REGISTERS, 0) | {"mtpr": 1, "mcr": 0, "ahead": 0, "begin_ns": 0, "step": _NONE}
     native_reads = (MSA, MCS, MDR, MTPR, MIMR, MRIS, MMIS)
     native_writes = (MSA, MDR, MTPR, MIMR, MICR)
 
@@ -60,7 +77,7 @@ class I2cMaster(NativeBlock):
         check_size(registers, native.tb_i2c_size())
         native.tb_i2c_init(ctypes.addressof(registers), self._told)
         super().__init__(chip, "i2c0", irq, base, registers)
-        bus.wire.before_look = self._show_step
+        bus.wire.master = self
         self.writers[MCS] = self._write_command
         self.add_field(MCR, "mcr", MASTER_ENABLE)
         self.writers[MCR] = partial(self._write_set_up, self.writers[MCR])
@@ -115,39 +132,66 @@ class I2cMaster(NativeBlock):
 
     # Steps
 
-    def _step_done(self, step: int, byte: int, bit_ns: int, begin_ns: int, now_ns: int) -> int:
+    def _step_done(self, step: int, byte: int, bit_ns: int, now_ns: int) -> int:
         """A step ended: what the bus answers. Called by the native core."""
         try:
             self.world.now_ns = now_ns
             bus = self.bus
             if step == _READ:
                 octet = bus.read()
-                bus.wire.tell(begin_ns, step_number(Told.BYTE, octet, not byte, bit_ns))
+                if byte and (ahead := bus.read_ahead()):
+                    state = self.state
+                    state.ahead, state.ahead_count = int.from_bytes(ahead, "little"), len(ahead)
                 return octet
+            if step == _LOGGED:
+                self.collect()
+                return 0
+            self._give_back()
             if step == _WRITE:
-                acknowledged = bus.write(byte)
-            elif step == _STOP:
-                bus.wire.tell(begin_ns, step_number(Told.STOP, 0, True, bit_ns))
+                return int(bus.write(byte))
+            if step == _STOP:
                 bus.stop()
                 return 0
-            else:
-                acknowledged = bus.address(byte >> 1, bool(byte & 1), bit_ns)
-            bus.wire.tell(begin_ns, step_number(_KINDS[step], byte, not acknowledged, bit_ns))
+            return int(bus.address(byte >> 1, bool(byte & 1), bit_ns))
         except BaseException as error:  # noqa: BLE001 - C can't carry it; whoever drives the block raises it again
             if self.state.core:
                 self.chip.stop_with(error)
             else:
                 self._raised = error
             return 0
-        return int(acknowledged)
 
-    def _show_step(self) -> None:
+    def _give_back(self) -> None:
+        """Octets that the part handed over in advance and that nobody read."""
+        state = self.state
+        if state.ahead_count:
+            self.bus.unread(state.ahead_count)
+            state.ahead_count = state.ahead = 0
+
+    # The wires
+
+    def show_step(self) -> None:
         """Somebody looks at the wires: tell them of the step under way."""
         state = self.state
         if state.step != _NONE:
             sent = 0xFF if state.step == _READ else 0 if state.step == _STOP else state.mdr
             byte = state.msa if state.step in (_START, _REPEATED_START) else sent
             self.bus.wire.begin(_KINDS[state.step], byte, self.bit_ns, state.due_ns, from_ns=state.begin_ns)
+
+    def collect(self) -> None:
+        """Hand the wires what was logged."""
+        state = self.state
+        count = state.log_count
+        if count:
+            state.log_count = 0
+            self.bus.wire.tell_all(state.log_from_ns[:count], state.log_to_ns[:count], state.log_steps[:count])
+
+    def discard(self) -> None:
+        """What was logged is of another past."""
+        self.state.log_count = 0
+
+    def watch(self, on: bool) -> None:
+        """Somebody wants to hear of the next step at once."""
+        self.state.watched = on
 
     # State
 
@@ -158,6 +202,7 @@ class I2cMaster(NativeBlock):
 
     def reset_block(self) -> None:
         """Reset values; the master lets go of the bus, possibly in the middle of a byte, as by a real reset."""
+        self._give_back()
         self.bus.wire.let_go()
         self.doubt()
         super().reset_block()

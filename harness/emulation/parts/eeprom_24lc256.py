@@ -14,6 +14,8 @@ from harness.emulation.world import NONVOLATILE, PlainComponent, World
 SIZE = 32 * 1024
 PAGE = 64
 WRITE_NS = 5_000_000
+AHEAD = 8
+"""Bytes handed over at once (``ReadsAhead``)."""
 
 
 @dataclass
@@ -68,6 +70,17 @@ class Eeprom24lc256(PlainComponent):
         byte = self.state.array[self.state.pointer]
         self.state.pointer = (self.state.pointer + 1) % SIZE
         return byte
+
+    def give_ahead(self) -> bytes:
+        """The next bytes: no write cycle begins before this transfer has ended."""
+        state = self.state
+        ahead = bytes(state.array[state.pointer : state.pointer + AHEAD])
+        state.pointer = (state.pointer + len(ahead)) % SIZE
+        return ahead
+
+    def take_back(self, count: int) -> None:
+        """The last ``count`` bytes were not read."""
+        self.state.pointer = (self.state.pointer - count) % SIZE
 
     def end(self, stopped: bool) -> None:
         """A STOP after data starts the write cycle; a repeated START drops the data."""

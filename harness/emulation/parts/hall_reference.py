@@ -160,6 +160,22 @@ class HallReference(PlainComponent):
         self._advance()
         return byte
 
+    def give_ahead(self) -> bytes:
+        """The rest of the data: they stand still once the first octet of them was read."""
+        state = self.state
+        index = state.pointer - DATA
+        if not 1 <= index < len(state.data) or not state.read_mask or state.read_mask >> index:
+            return b""
+        state.read_mask |= ALL_READ >> index << index
+        state.pointer = STATUS
+        return bytes(state.data[index:])
+
+    def take_back(self, count: int) -> None:
+        """The last ``count`` octets were not read."""
+        state = self.state
+        state.pointer -= count
+        state.read_mask &= ALL_READ >> count
+
     def end(self, stopped: bool) -> None:
         """Data read to the last byte are old now, and the next conversion may take their place."""
         del stopped  # a repeated START ends a transfer as well

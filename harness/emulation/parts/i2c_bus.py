@@ -7,7 +7,7 @@ device sees the exact times. Limit: a master that is reset in the middle of a by
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from harness.emulation.errors import NotModelledError, WorldError
 from harness.emulation.parts.i2c_wire import I2cLine, I2cWire
@@ -35,6 +35,17 @@ class I2cDevice(Protocol):
         """SDA was low without interruption for so long; parts that sleep wake from it."""
 
 
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """A part that knows its next octets, whatever the time at which they are read."""
+
+    def give_ahead(self) -> bytes:
+        """What the next reads will give, eight at most; they count as read."""
+
+    def take_back(self, count: int) -> None:
+        """The last ``count`` of them were not read."""
+
+
 @dataclass
 class BusState:
     """Whether a transfer is open and with whom."""
@@ -50,6 +61,7 @@ class I2cBus(PlainComponent):
 
     def __init__(self, world: World, name: str) -> None:
         self.devices: dict[str, I2cDevice] = {}
+        self._ahead: dict[str, ReadsAhead] = {}
         self.state = BusState()
         super().__init__(world, name)
         self.wire = I2cWire(world, f"{name} wire")
@@ -59,6 +71,8 @@ class I2cBus(PlainComponent):
         if any(other.address == device.address for other in self.devices.values()):
             raise WorldError(f"bus {self.name}: two devices at address 0x{device.address:02X}")
         self.devices[name] = device
+        if isinstance(device, ReadsAhead):
+            self._ahead[name] = device
 
     def make_nets(self, scl: str, sda: str) -> dict[str, I2cLine]:
         """The two wires as nets for probes, by the names given."""
@@ -90,6 +104,17 @@ class I2cBus(PlainComponent):
     def read(self) -> int:
         """The master clocks in a byte; nobody holding SDA reads as FF."""
         return self._selected().give_byte() if self.state.selected else 0xFF
+
+    def read_ahead(self) -> bytes:
+        """Octets that the next reads will give; the master keeps them, or says how many it did not need."""
+        device = self._ahead.get(self.state.selected or "")
+        return device.give_ahead() if device is not None else b""
+
+    def unread(self, count: int) -> None:
+        """So many of the octets given in advance were not read."""
+        device = self._ahead.get(self.state.selected or "")
+        if device is not None:
+            device.take_back(count)
 
     def stop(self) -> None:
         """The master made a STOP."""

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any, Protocol
 
 from harness.emulation.errors import NotModelledError
 from harness.emulation.nets import HISTORY_NS, Net
+from harness.emulation.plain import copy_plain
 from harness.emulation.world import PlainComponent, World
 
 BITS_PER_BYTE = 9
@@ -56,8 +58,20 @@ def step_number(kind: Told, byte: int, nack: bool, bit_ns: int) -> int:
     return bit_ns << _BIT_NS_SHIFT | byte << _BYTE_SHIFT | nack << _NACK_SHIFT | kind
 
 
-def _nothing() -> None:
-    """No master is there that begins steps without telling."""
+class Master(Protocol):
+    """Who keeps a log of the steps it made, and begins steps without telling."""
+
+    def show_step(self) -> None:
+        """It matters whether a step is under way: tell of it."""
+
+    def collect(self) -> None:
+        """Hand over the log (:meth:`I2cWire.tell_all`)."""
+
+    def discard(self) -> None:
+        """Forget the log."""
+
+    def watch(self, on: bool) -> None:
+        """From now on hand over each step at once, or no longer."""
 
 
 Edge = tuple[int, bool, bool]
@@ -83,13 +97,36 @@ class WireState:
 class I2cWire(PlainComponent):
     """Both wires of a bus; the nets a probe goes on are its ``I2cLine``s."""
 
-    state: WireState
-
     def __init__(self, world: World, name: str) -> None:
-        self.state = WireState()
-        self.before_look: Callable[[], None] = _nothing
-        """A master that tells a step only when it is over: called before it matters whether one is under way."""
+        self._state = WireState()
+        self.master: Master | None = None
         super().__init__(world, name)
+
+    @property
+    def state(self) -> WireState:
+        """What was done to the wires by now."""
+        if self.master is not None:
+            self.master.collect()
+        return self._state
+
+    def restore(self, state: Any) -> None:
+        """Take back what ``capture`` gave."""
+        self._state = copy_plain(state)
+        if self.master is not None:
+            self.master.discard()
+            self.master.watch(bool(self._state.listeners))
+
+    def _show_step(self) -> None:
+        if self.master is not None:
+            self.master.show_step()
+
+    def call_once(self, component: str, net: str) -> None:
+        """Have the event ``"edge"`` for ``net`` sent to ``component`` at the end of the next step."""
+        listeners = self.state.listeners
+        if (component, net) not in listeners:
+            listeners.append((component, net))
+        if self.master is not None:
+            self.master.watch(on=True)
 
     def begin(self, kind: Told, byte: int, bit_ns: int, end_ns: int, *, from_ns: int | None = None) -> None:
         """The master begins a step that ends at ``end_ns``; ``byte`` is what it sends (FF where it reads).
@@ -108,19 +145,34 @@ class I2cWire(PlainComponent):
 
     def tell(self, from_ns: int, step: int) -> None:
         """A step that began at ``from_ns`` ended now; ``step``: see :func:`step_number`."""
-        state = self.state
+        self._tell(from_ns, step, self.world.now_ns)
+
+    def tell_all(self, from_ns: Sequence[int], to_ns: Sequence[int], steps: Sequence[int]) -> None:
+        """Steps that began and ended then."""
+        state = self._state
+        first_ns = state.starts_ns[0] if state.starts_ns else from_ns[0]
+        if state.listeners or first_ns < to_ns[-1] - 2 * HISTORY_NS:
+            for began_ns, step, ended_ns in zip(from_ns, steps, to_ns, strict=True):
+                self._tell(began_ns, step, ended_ns)
+            return
+        state.starts_ns.extend(from_ns)
+        state.steps.extend(steps)
+        state.busy_step, state.busy_from_ns, state.busy_to_ns = -1, 0, 0
+
+    def _tell(self, from_ns: int, step: int, now_ns: int) -> None:
+        state = self._state
         state.starts_ns.append(from_ns)
         state.steps.append(step)
         # All three: a snapshot must not tell whether somebody had looked at the step while it was under way.
         state.busy_step, state.busy_from_ns, state.busy_to_ns = -1, 0, 0
         if state.listeners:
             self._call()
-        if state.starts_ns[0] < self.world.now_ns - 2 * HISTORY_NS:
-            self._forget()
+        if state.starts_ns[0] < now_ns - 2 * HISTORY_NS:
+            self._forget(now_ns)
 
     def let_go(self) -> None:
         """The master was reset, possibly in the middle of a byte: what it held low goes high."""
-        self.before_look()
+        self._show_step()
         state = self.state
         last = state.steps[-1] & _KIND_MASK if state.steps else state.before & _KIND_MASK
         if state.busy_step >= 0 or last <= Told.BYTE:
@@ -128,7 +180,7 @@ class I2cWire(PlainComponent):
 
     def power(self, on: bool) -> None:
         """The pull-ups' supply comes or goes, or (also ``on``) both wires are let go of."""
-        self.before_look()
+        self._show_step()
         state = self.state
         if state.busy_step >= 0:
             # Expanding it stops where the next step begins.
@@ -141,7 +193,7 @@ class I2cWire(PlainComponent):
 
     def told_by_ns(self, to_ns: int) -> int:
         """When all that happens on the wires before ``to_ns`` will have been told, as far as it is known now."""
-        self.before_look()
+        self._show_step()
         state = self.state
         under_way = state.busy_step >= 0 and state.busy_from_ns < to_ns
         return max(to_ns, state.busy_to_ns) if under_way else to_ns
@@ -171,9 +223,9 @@ class I2cWire(PlainComponent):
             return [edge for edge in edges if edge[0] < state.starts_ns[index + 1]]
         return edges
 
-    def _forget(self) -> None:
-        state = self.state
-        cut = bisect_left(state.starts_ns, self.world.now_ns - HISTORY_NS)
+    def _forget(self, now_ns: int) -> None:
+        state = self._state
+        cut = bisect_left(state.starts_ns, now_ns - HISTORY_NS)
         while cut and state.steps[cut] & _KIND_MASK >= Told.FREE:
             cut -= 1
         if cut:
@@ -181,7 +233,10 @@ class I2cWire(PlainComponent):
             del state.starts_ns[:cut], state.steps[:cut]
 
     def _call(self) -> None:
-        listeners, self.state.listeners = self.state.listeners, []
+        state = self._state
+        listeners, state.listeners = state.listeners, []
+        if self.master is not None:
+            self.master.watch(on=False)
         for component, net in listeners:
             self.world.schedule(self.world.now_ns, component, "edge", net)
 
@@ -213,8 +268,7 @@ class I2cLine(Net):
 
     def call_once(self, watcher: str) -> None:
         """Have the event ``"edge"`` sent to ``watcher`` when the bus next does anything."""
-        if (watcher, self.name) not in self._wire.state.listeners:
-            self._wire.state.listeners.append((watcher, self.name))
+        self._wire.call_once(watcher, self.name)
 
 
 def _levels_after(step: int) -> tuple[bool, bool]:

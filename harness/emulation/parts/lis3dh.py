@@ -24,6 +24,7 @@ STATUS, OUT, FIFO_SRC, INT1_CFG, INT1_SRC, INT1_THS, INT1_DURATION = 0x27, 0x28,
 IDENTITY = 0x33
 COUNT_UP = 0x80
 LAST_REGISTER = 0x3F
+SAMPLE_OCTETS = 6
 
 DATA_RATES_HZ = {1: 1, 2: 10, 3: 25, 4: 50, 5: 100, 6: 200, 7: 400}
 """By the bits ODR of CTRL1; 0 is power-down."""
@@ -141,6 +142,19 @@ class Lis3dh(PlainComponent):
         self._advance()
         return byte
 
+    def give_ahead(self) -> bytes:
+        """The rest of the sample: it stands still once its first octet was read."""
+        state = self.state
+        index = state.pointer - OUT
+        if not 1 <= index < SAMPLE_OCTETS or not state.counts_up:
+            return b""
+        state.pointer = OUT + SAMPLE_OCTETS
+        return bytes(state.out[index:])
+
+    def take_back(self, count: int) -> None:
+        """The last ``count`` octets were not read."""
+        self.state.pointer -= count
+
     def end(self, stopped: bool) -> None:
         """A transfer has ended."""
 
@@ -165,7 +179,7 @@ class Lis3dh(PlainComponent):
             return IDENTITY
         if register == STATUS:
             return NEW_DATA if self._newest() > state.read else 0
-        if OUT <= register < OUT + 6:
+        if OUT <= register < OUT + SAMPLE_OCTETS:
             if register == OUT:
                 self._convert()
             return state.out[register - OUT]
