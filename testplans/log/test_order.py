@@ -34,18 +34,36 @@ class Ring(Parameters):
     back_within_ns: DurationNs = Field(gt=0)
 
 
+class RingWithOneWaiting(Ring):
+    """After ``before`` of the events ``together`` of them wait as well, until the supply has been cut.
+
+    A meter's places in the log go around, and a search for what waits must go on where they begin anew: ``before`` is
+    such that the ring's end lies among those.
+    """
+
+    before: int = Field(ge=0, le=100_000)
+    together: int = Field(ge=2, le=100)
+
+
 @pytest.mark.requirements("LOG-2")
-@pytest.mark.parameters(model=Ring)
+@pytest.mark.parameters(model=RingWithOneWaiting)
 def test_what_waits_is_kept_over_a_full_ring(
-    case: Case, supply: Supply, listener: Listener, clock: Clock, record: TestRecord, parameters: Ring
+    case: Case, supply: Supply, listener: Listener, clock: Clock, record: TestRecord, parameters: RingWithOneWaiting
 ) -> None:
-    """One alert is never confirmed while the log is filled once around with confirmed ones: it is sent again."""
+    """One alert is never confirmed while the log is filled once around with confirmed ones: it is sent again.
+
+    So are the newest ones at the ring's end.
+    """
     with listener.unheard():
         case.open()
         waiting = listener.one(WATCH_NS, "the opening that waits", ["LOG-2"])
     with listener.withholding(waiting):
         case.close()
-        _move(case, clock, listener, parameters.capacity + parameters.more, parameters.dwell_ns)
+        listener.collect(parameters.dwell_ns)
+        _move(case, clock, listener, parameters.before, parameters.dwell_ns)
+        _wait_over_a_cut(case, supply, listener, clock, record, parameters)
+        left = parameters.capacity + parameters.more - parameters.before - parameters.together
+        _move(case, clock, listener, left, parameters.dwell_ns)
         listener.collect_until_quiet()
         _cut(supply, parameters, record)
         mark = listener.mark()
@@ -81,6 +99,29 @@ def test_a_ring_full_of_waiting_alerts_loses_the_oldest(
     record.judge_equal("newest alerts that were lost", missing, 0, requirements=["LOG-2"])
     lost = [found for found in told if listener.tells_of("events_dropped", found)]
     record.judge("reports of the loss", len(lost), "1", at_least=1, requirements=["LOG-1"])
+
+
+def _wait_over_a_cut(
+    case: Case,
+    supply: Supply,
+    listener: Listener,
+    clock: Clock,
+    record: TestRecord,
+    parameters: RingWithOneWaiting,
+) -> None:
+    """The newest alerts are not confirmed before the supply is cut: all are sent again."""
+    listener.collect_until_quiet()
+    mark = listener.mark()
+    with listener.unheard():
+        _move(case, clock, listener, parameters.together, parameters.dwell_ns)
+        listener.collect(WATCH_NS)
+        made = {found.alert.event_octets for found in listener.told_since(mark)}
+        _cut(supply, parameters, record)
+    mark = listener.mark()
+    listener.collect_until_quiet()
+    again = {found.alert.event_octets for found in listener.told_since(mark)}
+    record.judge("alerts that wait together", len(made), "1", at_least=parameters.together, requirements=["LOG-2"])
+    record.judge_equal("of them not sent again", len(made - again), 0, requirements=["LOG-2"])
 
 
 def _move(case: Case, clock: Clock, listener: Listener, movements: int, dwell_ns: int) -> None:
