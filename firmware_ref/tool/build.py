@@ -22,12 +22,10 @@ from firmware_ref.tool.errors import FirmwareError, PatchError
 from firmware_ref.tool.image import make_binary, make_header, read_program, write_elf
 from firmware_ref.tool.patch import apply_patch
 from firmware_ref.tool.toolchain import Toolchain, find_toolchain
-from firmware_ref.tool.workshop import changeable_copy
+from firmware_ref.tool.workshop import changeable_copy, copies_for
 
 SOURCE = Path(__file__).resolve().parent.parent
 OUT = SOURCE.parent / "build" / "firmware_ref"
-CHANGED_SOURCES = "changed_sources"
-"""Beside it: copies of the sources with a defect in them."""
 
 _BOOT_SOURCES = ("boot/boot.c", "core/sha256.c")
 _APP_FOLDERS = ("core", "dlms", "port/lm3s6965")
@@ -112,8 +110,9 @@ def build_defect(name: str, source: Path = SOURCE, out: Path | None = None, cc: 
     if not patch.is_file():
         known = ", ".join(sorted(path.stem for path in patch.parent.glob("*.patch"))) or "none"
         raise PatchError(f"no defect called {name!r} in {patch.parent}; there are: {known}")
-    with changeable_copy(source, OUT.parent / CHANGED_SOURCES) as copy:
-        apply_patch(patch.read_text(encoding="utf-8"), copy, patch.name)
+    text = patch.read_text(encoding="utf-8")
+    with changeable_copy(source, copies_for(text, OUT.parent)) as copy:
+        apply_patch(text, copy, patch.name)
         return build(copy, out or OUT.parent / "firmware_defects" / name, cc)
 
 

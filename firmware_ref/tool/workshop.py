@@ -1,8 +1,11 @@
 """Copies of the firmware's sources that may be changed, at paths that stay the same.
 
 The compiler's cache goes by path and time: a defect compiled in a new temporary folder costs 3 s, since all files are
-new there; one compiled where another was compiled before costs 0.7 s, for the one file that differs. So a copy is
+new there; one compiled where another was compiled before costs that of the one file that differs. So a copy is
 brought up to date rather than made anew, and each has a lock: as many processes as like may build at the same time.
+
+A changed header has every file compiled, and again once it is as it was, since the cache keeps the last state only.
+So defects in headers have copies of their own, and the others never pay for them.
 """
 
 from __future__ import annotations
@@ -13,7 +16,14 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+CHANGED_SOURCES, CHANGED_HEADERS = "changed_sources", "changed_headers"
 _LEFT_OUT_FOLDERS = frozenset({"__pycache__", "defects", "tool"})
+
+
+def copies_for(patch: str, folder: Path) -> Path:
+    """Where below `folder` the copies for such a patch lie."""
+    files = [line.split("\t")[0].strip() for line in patch.splitlines() if line.startswith("+++ ")]
+    return folder / (CHANGED_HEADERS if any(file.endswith(".h") for file in files) else CHANGED_SOURCES)
 
 
 @contextmanager

@@ -25,10 +25,10 @@ def _check_what_it_reads(text: str, patch: Path) -> None:
 def build_image(defect: Defect | None, source: Path, folder: Path) -> Path:
     """The image of the defect (None or without a patch: of the reference meter); raises QualifyError."""
     try:
-        from firmware_ref.tool.build import CHANGED_SOURCES, build  # noqa: PLC0415 - only here is the build tool needed
+        from firmware_ref.tool.build import build  # noqa: PLC0415 - only here is the build tool needed
         from firmware_ref.tool.errors import FirmwareError  # noqa: PLC0415
         from firmware_ref.tool.patch import apply_patch  # noqa: PLC0415
-        from firmware_ref.tool.workshop import changeable_copy  # noqa: PLC0415
+        from firmware_ref.tool.workshop import changeable_copy, copies_for  # noqa: PLC0415
     except ImportError as error:
         raise BenchError(
             f"building a defect's firmware needs the extra 'emulation' ({error.name} is missing): "
@@ -37,8 +37,8 @@ def build_image(defect: Defect | None, source: Path, folder: Path) -> Path:
     try:
         if defect is None or defect.patch is None:
             return build(source, folder / "reference").bin
-        with changeable_copy(source, folder.parent / CHANGED_SOURCES) as copy:
-            text = defect.patch.read_text(encoding="utf-8")
+        text = defect.patch.read_text(encoding="utf-8")
+        with changeable_copy(source, copies_for(text, folder.parent)) as copy:
             _check_what_it_reads(text, defect.patch)
             apply_patch(text, copy, defect.patch.name)
             return build(copy, folder / defect.name).bin

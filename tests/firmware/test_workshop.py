@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_ref.tool.workshop import changeable_copy
+from firmware_ref.tool.workshop import changeable_copy, copies_for
 
 
 @pytest.fixture
@@ -61,3 +61,11 @@ def test_a_copy_is_given_back_after_an_error(source: Path, tmp_path: Path) -> No
         raise ValueError("refused")
     with changeable_copy(source, tmp_path / "copies") as second:
         assert second == first
+
+
+def test_a_changed_header_has_copies_of_its_own(tmp_path: Path) -> None:
+    """Else the file after it in the same copy, whose header is as before again, would be compiled anew as well."""
+    in_code, in_header = "--- a/core/a.c\n+++ b/core/a.c\t2026\n", "--- a/config.h\n+++ b/config.h\t2026\n"
+    assert copies_for(in_code, tmp_path) != copies_for(in_header, tmp_path)
+    assert copies_for(in_code + in_header, tmp_path) == copies_for(in_header, tmp_path)
+    assert copies_for('+++ b/core/a.c\n+#include "a.h"\n', tmp_path) == copies_for(in_code, tmp_path)
