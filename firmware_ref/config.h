@@ -95,6 +95,7 @@
 #define CONFIG_HALL_ADDRESS 0x1Eu
 #define CONFIG_HALL_TMAG_ADDRESS 0x35u
 #define CONFIG_HALL_SAMPLE_US 100000u
+#define CONFIG_HALL_EARLIER_US 60000u /* PWR-1: so much at most, to fall together with a sample of the currents */
 #define CONFIG_MAGNET_CONFIRM_US 1750u
 /* A sensor without a new conversion is asked again this often and this many times, longer than its slowest conversion. */
 #define CONFIG_HALL_RETRY_US 2000u

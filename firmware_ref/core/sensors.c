@@ -118,9 +118,9 @@ static void take_waveform(struct sensors *sensors, struct event_queue *queue, ui
 }
 
 /* COM-1: samples that are still to agree; each may come late by an access. */
-static void foresee_decision(struct sensors *sensors, const struct electrical *sample) {
+static void foresee_decision(struct sensors *sensors, bool is_wiring_urgent) {
     const bool is_mismatch = mismatch_is_urgent(&sensors->mismatch);
-    const unsigned of_wiring = wiring_is_urgent(&sensors->wiring, sample) ? CONFIG_WIRING_SAMPLES : 0;
+    const unsigned of_wiring = is_wiring_urgent ? CONFIG_WIRING_SAMPLES : 0;
     const unsigned samples = is_mismatch ? CONFIG_MISMATCH_TRIP_SAMPLES - sensors->mismatch.agreeing : of_wiring;
     const uint64_t apart_us = CONFIG_MISMATCH_CONFIRM_US + CONFIG_SPI_LATE_US;
     sensors->decide_at_us = samples > 0 ? sensors->compared_us + samples * apart_us : HAL_NEVER;
@@ -146,10 +146,11 @@ static void take_currents(struct sensors *sensors, struct event_queue *queue, ui
     if (mismatch_is_urgent(&sensors->mismatch) || sensors->settling.is_settling) {
         front_end_hasten(&sensors->front_end, sensors->compared_us + CONFIG_MISMATCH_CONFIRM_US);
     }
-    if (wiring_is_urgent(&sensors->wiring, &sample)) {
+    const bool is_wiring_urgent = wiring_is_urgent(&sensors->wiring, &sample);
+    if (is_wiring_urgent) {
         front_end_hasten(&sensors->front_end, sensors->compared_us + CONFIG_WIRING_CONFIRM_US);
     }
-    foresee_decision(sensors, &sample);
+    foresee_decision(sensors, is_wiring_urgent);
 }
 
 static void take_front_end(struct sensors *sensors, struct event_queue *queue, enum front_end_outcome outcome,
@@ -175,9 +176,25 @@ static void take_temperature(struct sensors *sensors, struct event_queue *queue,
     }
 }
 
+/*
+ * PWR-1: ordinary samples of field and currents are taken in one waking. With one of the currents the field's next one comes
+ * earlier until both fall together; the currents' own times, which MET-1 and MET-2 depend on, stay as they are.
+ */
+static void keep_step(struct sensors *sensors, uint64_t now_us) {
+    struct hall *hall = &sensors->hall;
+    const uint64_t due_us = sensors->front_end.sample_at_us;
+    const bool is_ordinary = due_us + CONFIG_SPI_LATE_US >= sensors->compared_us + CONFIG_FRONT_END_SAMPLE_US;
+    const bool is_near = hall->state == HALL_WAITING && hall->sample_at_us <= now_us + CONFIG_FRONT_END_SAMPLE_US;
+    if (now_us >= due_us && is_ordinary && is_near && !magnet_is_urgent(&sensors->magnet)) {
+        hall_hasten(hall, hall->sample_at_us < now_us + CONFIG_HALL_EARLIER_US ? now_us
+                                                                              : hall->sample_at_us - CONFIG_HALL_EARLIER_US);
+    }
+}
+
 uint64_t sensors_step(struct sensors *sensors, struct event_queue *queue, struct bus *bus, uint64_t now_us) {
     uint64_t field_us = HAL_NEVER, currents_us = HAL_NEVER;
     take_temperature(sensors, queue, now_us);
+    keep_step(sensors, now_us);
     take_hall(sensors, queue, hall_step(&sensors->hall, bus, now_us, &field_us), now_us);
     take_front_end(sensors, queue, front_end_step(&sensors->front_end, now_us, &currents_us), now_us);
     /* A sample may have hastened the next one. */

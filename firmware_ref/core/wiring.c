@@ -89,9 +89,9 @@ static bool is_confirmed(const struct wiring *wiring, unsigned fault, uint32_t n
 }
 
 uint8_t wiring_take(struct wiring *wiring, const struct electrical *sample, uint64_t now_us) {
-    const uint32_t now_ms = (uint32_t)(now_us / 1000u);
     wiring->is_neutral_vanishing = is_neutral_vanishing(wiring, sample);
     const uint8_t speaks = (uint8_t)((seen_faults(wiring, sample) & ~wiring->present) | (seen_ends(sample) & wiring->present));
+    const uint32_t now_ms = speaks != 0 ? (uint32_t)(now_us / 1000u) : 0; /* PWR-1: a division by hand, so seldom */
     uint8_t changed = 0;
     for (unsigned fault = 0; fault < WIRING_FAULTS; fault++) {
         if ((speaks >> fault & 1u) == 0) {

@@ -229,9 +229,9 @@ def test_a_changed_bit_in_the_slot_stops_the_image(
 def test_quiet_meter_sleeps(booted: MeterBoard) -> None:
     slept_ns, start_ns = booted.cpu.sleep_ns, booted.world.now_ns
     run(booted, 60 * S)
-    # Ten samples of field and currents a second, 0.36 ms each; position and temperatures 0.3 ms a second: 0.39 %.
+    # Ten samples of field and currents a second, 0.30 ms each in one waking; all else 0.3 ms: 0.33 %.
     # Whatever only waits (reporter, log, ports) is not looked at.
-    assert (booted.cpu.sleep_ns - slept_ns) / (booted.world.now_ns - start_ns) > 0.996
+    assert (booted.cpu.sleep_ns - slept_ns) / (booted.world.now_ns - start_ns) > 0.9965
     assert "boot 1" in banner(booted), "the watchdog was serviced"
 
 

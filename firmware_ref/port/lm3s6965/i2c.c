@@ -6,6 +6,7 @@ static struct {
     const struct hal_i2c_transfer *transfer;
     volatile uint8_t state; /* enum hal_i2c_state */
     uint8_t at;             /* octets done in this part */
+    uint8_t length;         /* octets of this part; a probe writes one zero octet */
     bool is_reading;
 } i2c;
 
@@ -34,32 +35,24 @@ static void wait_bus_idle(void) {
     }
 }
 
-/* The octet count that this part has; a probe writes one zero octet. */
-static uint8_t part_length(void) {
-    if (i2c.is_reading) {
-        return i2c.transfer->rx_length;
-    }
-    return i2c.transfer->tx_length > 0 ? i2c.transfer->tx_length : 1u;
-}
-
 /* Starts the next octet: START with the first, STOP with the last, an acknowledge for all read ones but the last. */
 static void start_octet(void) {
-    const bool is_last = i2c.at + 1u == part_length();
+    const bool is_last = i2c.at + 1u == i2c.length;
     uint32_t command = I2C_MCS_RUN;
     command |= i2c.at == 0 ? I2C_MCS_START : 0;
-    command |= is_last ? I2C_MCS_STOP : 0;
-    if (i2c.is_reading) {
-        command |= is_last ? 0 : I2C_MCS_ACK;
-    } else {
+    command |= is_last ? I2C_MCS_STOP : i2c.is_reading ? I2C_MCS_ACK : 0;
+    if (!i2c.is_reading) {
         I2C_MDR = i2c.transfer->tx_length > 0 ? i2c.transfer->tx[i2c.at] : 0;
     }
     I2C_MCS = command;
 }
 
 static void start_part(bool is_reading) {
+    const struct hal_i2c_transfer *transfer = i2c.transfer;
     i2c.is_reading = is_reading;
     i2c.at = 0;
-    I2C_MSA = (uint32_t)i2c.transfer->address << 1 | (is_reading ? 1u : 0u);
+    i2c.length = is_reading ? transfer->rx_length : transfer->tx_length > 0 ? transfer->tx_length : 1u;
+    I2C_MSA = (uint32_t)transfer->address << 1 | (is_reading ? 1u : 0u);
     start_octet();
 }
 
@@ -93,7 +86,7 @@ void handle_i2c0(void) {
         return; /* the interrupt of a STOP that followed an error */
     }
     if ((status & I2C_MCS_ERROR) != 0) {
-        const bool stop_was_sent = i2c.at + 1u == part_length() || (status & I2C_MCS_ARBLST) != 0;
+        const bool stop_was_sent = i2c.at + 1u == i2c.length || (status & I2C_MCS_ARBLST) != 0;
         if (!stop_was_sent) {
             I2C_MCS = I2C_MCS_STOP;
         }
@@ -104,7 +97,7 @@ void handle_i2c0(void) {
         i2c.transfer->rx[i2c.at] = (uint8_t)I2C_MDR;
     }
     i2c.at++;
-    if (i2c.at < part_length()) {
+    if (i2c.at < i2c.length) {
         start_octet();
     } else if (!i2c.is_reading && i2c.transfer->rx_length > 0) {
         start_part(true);
