@@ -146,7 +146,8 @@ class I2cMaster(NativeBlock):
             if step == _LOGGED:
                 self.collect()
                 return 0
-            self._give_back()
+            if self.state.ahead_count:
+                self._give_back()
             if step == _WRITE:
                 return int(bus.write(byte))
             if step == _STOP:

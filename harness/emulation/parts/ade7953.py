@@ -116,6 +116,7 @@ class Ade7953(PlainComponent):
         stream = world.stream(f"{name} traits")
         self.gain_ppm = {register: stream.take_int(-GAIN_PPM, GAIN_PPM) for register in MEASURED}
         self.state = Ade7953State()
+        self._noise = f"{name} noise"
         self.frame = Ade7953Frame(self._asked)
         self.fail: Callable[[BaseException], None] = self._keep
         """Told of an error inside the native core; whoever drives the bus there puts itself into this place."""
@@ -262,7 +263,7 @@ class Ade7953(PlainComponent):
         gain_ppm = self.gain_ppm[register]
         if state.registers.get(RESERVED_120, 0) != REQUIRED_120:
             gain_ppm += UNSET_GAIN_PPM
-        noise = self.world.stream(f"{self.name} noise").take_bytes(2)
+        noise = self.world.stream(self._noise).take_bytes(2)
         return codes(channel, full_scale_u, gain_ppm, state.registers.get(gain_register, GAIN_ONE), noise)
 
     def _passed_ppm(self, quantity: Quantity, segments: list[Segment], at_ns: int) -> tuple[int, int]:
@@ -283,7 +284,7 @@ class Ade7953(PlainComponent):
         value_uA = peak_uA(segments, since_ns) * self._passed_ppm(quantity, segments, at_ns)[1] // 1_000_000
         if resets:
             state.peaks_since_ns[current_register] = at_ns
-        noise = self.world.stream(f"{self.name} noise").take_bytes(1)[0]
+        noise = self.world.stream(self._noise).take_bytes(1)[0]
         gain_code = state.registers.get(gain_register, GAIN_ONE)
         return peak_code(value_uA, self.gain_ppm[current_register], gain_code, noise)
 
@@ -300,7 +301,7 @@ class Ade7953(PlainComponent):
         current_register, which = POWERS[register]
         power = self._settled(current_register, at_ns)
         gain_ppm = self.gain_ppm[current_register] + self.gain_ppm[VRMS]
-        noise = self.world.stream(f"{self.name} noise").take_bytes(2)
+        noise = self.world.stream(self._noise).take_bytes(2)
         return power_code(power.active_uW if which == "active" else power.reactive_uW, gain_ppm, noise)
 
     def _derive(self, register: int, at_ns: int) -> int:

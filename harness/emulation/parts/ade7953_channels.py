@@ -31,6 +31,8 @@ GAIN_ONE = 0x40_0000
 """AIGAIN, BIGAIN and AVGAIN: this code is a factor of 1."""
 ANTI_ALIAS_NS = 33_000
 """1 kohm and 33 nF at each input (the data sheet's circuit [recalled]): impulses of some microseconds are spread."""
+WHOLE_PPM = 1_000_000
+"""A factor of 1."""
 _FORGOTTEN = 40
 """After so many time constants nothing is left of what was (e^-40 of 10^16 is below one)."""
 
@@ -78,20 +80,26 @@ def settle(state: ChannelState, segments: list[Segment], now_ns: int, ratio_ppm:
 
     ``ratio_ppm`` is what the sensor before it passes, taken as constant meanwhile.
     """
-    ends = [*(later.start_ns for _, later in pairwise(segments)), now_ns]
-    for segment, end_ns in zip(segments, ends, strict=True):
-        since_ns = end_ns - state.at_ns
-        if since_ns <= 0:
-            continue
-        if segment.tau_ns:
-            state.mean_square += impulse_share_u2(segment, state.at_ns, end_ns, ratio_ppm)
-        target = mean_square_u2(segment) * ratio_ppm**2 // 10**12
-        state.at_ns = end_ns
-        if since_ns > _FORGOTTEN * FILTER_NS:
-            state.mean_square = target
-        else:
-            left_e12 = round(exp(-since_ns / FILTER_NS) * 1e12)
-            state.mean_square = target + (state.mean_square - target) * left_e12 // 10**12
+    for segment, later in pairwise(segments):
+        _settle_one(state, segment, later.start_ns, ratio_ppm)
+    _settle_one(state, segments[-1], now_ns, ratio_ppm)
+
+
+def _settle_one(state: ChannelState, segment: Segment, end_ns: int, ratio_ppm: int) -> None:
+    since_ns = end_ns - state.at_ns
+    if since_ns <= 0:
+        return
+    if segment.tau_ns:
+        state.mean_square += impulse_share_u2(segment, state.at_ns, end_ns, ratio_ppm)
+    target = mean_square_u2(segment)
+    if ratio_ppm != WHOLE_PPM:
+        target = target * ratio_ppm**2 // 10**12
+    state.at_ns = end_ns
+    if since_ns > _FORGOTTEN * FILTER_NS:
+        state.mean_square = target
+    else:
+        left_e12 = round(exp(-since_ns / FILTER_NS) * 1e12)
+        state.mean_square = target + (state.mean_square - target) * left_e12 // 10**12
 
 
 def codes(state: ChannelState, full_scale_u: int, gain_ppm: int, gain_code: int, noise: bytes) -> int:

@@ -113,6 +113,7 @@ class HallReference(PlainComponent):
         self.surroundings = surroundings
         self.fault = fault
         self.traits = _draw_traits(world, name)
+        self._noise = f"{name} noise"
         self.state = HallState()
         super().__init__(world, name)
 
@@ -279,7 +280,7 @@ class HallReference(PlainComponent):
         if state.frozen or (self.fault == "stuck" and any(state.data)):
             state.ready = True
             return
-        noise = self.world.stream(f"{self.name} noise").take_bytes(6)
+        noise = self.world.stream(self._noise).take_bytes(6)
         noise_step_nT = FAST_NOISE_STEP_NT if state.cra == CRA_FAST else NOISE_STEP_NT
         state.overload = False
         seen = self._seen(end_ns, [(noise[2 * axis] + noise[2 * axis + 1] - 255) * noise_step_nT for axis in range(3)])
