@@ -65,6 +65,7 @@ class Told:
         self._pace = Pace([defect.name for defect in chosen], {}, self._workers)
         say(f"plan      {files.plan.plan.name}: {len(files.tests)} tests, {len(files.plan.plan.requires)} requirements")
         say(f"defects   {len(chosen)}" + (f", {len(left_out)} left out" if left_out else ""))
+        say("now       the reference meter, with the whole plan; then a line for each defect as it ends")
 
     def ended(self, row: Row) -> None:
         """A meter has ended."""
