@@ -11,7 +11,7 @@ from harness.emulation.errors import WorldError
 from harness.emulation.plant import electromagnet
 from harness.emulation.plant.attitude import Attitude
 from harness.emulation.plant.coil import CoilTraits, Drive, Law, field_nT, magnetised, next_law, resistance_uOhm
-from harness.emulation.plant.electromagnet import AXES, Axis, Electromagnet, Place
+from harness.emulation.plant.electromagnet import AXES, Axis, CoilName, Electromagnet, Place
 from harness.emulation.world import World
 
 MS, S = 1_000_000, 1_000_000_000
@@ -319,6 +319,23 @@ def test_a_restored_magnet_goes_on_identically(world: World, magnet: Electromagn
         digests.append(world.snapshot().digest())
     assert digests[0] == digests[1]
     assert fields[0] == fields[1]
+
+
+def test_what_is_kept_of_a_coil_at_rest_ends_with_the_rest() -> None:
+    kept_world, fresh_world = World(1), World(1)
+    kept, fresh = Electromagnet(kept_world), Electromagnet(fresh_world)
+    steps: list[tuple[CoilName, float]] = [("x", 1.0), ("z", -0.5), ("x", 1.0), ("narrow", 0.2), ("x", 0.0), ("z", 0.0)]
+    for coil, current_A in steps:
+        for world, magnet in ((kept_world, kept), (fresh_world, fresh)):
+            magnet.drive(coil, hold(current_A))
+            world.run_until(world.now_ns + 1)
+        for _ in range(60):
+            for world in (kept_world, fresh_world):
+                world.run_until(world.now_ns + 2 * MS)
+            fresh._resting.clear()
+            fresh._still.clear()
+            for place in ("sensor", "probe", "transformer"):
+                assert kept.field_nT(place, kept_world.now_ns) == fresh.field_nT(place, fresh_world.now_ns)
 
 
 def test_a_new_drive_ends_what_the_old_one_was_on_its_way_to(world: World, magnet: Electromagnet) -> None:

@@ -63,6 +63,8 @@ class ThermalSegment:
 
         Air: T = r - k·ta + C·exp(-t/ta). Board: M = r - k·(ta + tm) + A·exp(-t/ta) + B·exp(-t/tm), A = C·ta/(ta - tm).
         """
+        if self.air_uC == self.board_uC == self.reference_uC and not self.slope_uC_per_s:
+            return self.reference_uC, self.reference_uC  # a room in which nothing was changed: asked for all day
         t_s = (at_ns - self.start_ns) / NS_PER_S
         slope, ta, tm = self.slope_uC_per_s, self.air_lag_s, self.board_lag_s
         reference = self.reference_uC + slope * t_s

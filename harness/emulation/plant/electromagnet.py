@@ -122,6 +122,8 @@ class Electromagnet(PlainComponent):
             {coil: CoilState([Law(0, 0, 0, 0, 0, 0, (0,) * len(self.traits[coil].plays))]) for coil in COILS}
         )
         self._still: dict[Place, Still] = {}
+        self._resting: dict[CoilName, tuple[Law, int, int]] = {}
+        """Of a coil at rest: its law, after when its field stands still, and that field."""
         super().__init__(world, COMPONENT)
 
     def drive(self, axis: CoilName, drive: Drive) -> None:
@@ -167,7 +169,7 @@ class Electromagnet(PlainComponent):
         return found_nT
 
     def _work_out(self, place: Place, at_ns: int) -> Vector:
-        x_nT, y_nT, z_nT, narrow_nT = (field_nT(self.traits[coil], self._law(coil, at_ns), at_ns) for coil in COILS)
+        x_nT, y_nT, z_nT, narrow_nT = [self._coil_nT(coil, at_ns) for coil in COILS]
         if narrow_nT:  # it sits on the x coil's axis, and its field goes the same ways from there
             x_nT += narrow_nT
         (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = self.mixtures[place].values()
@@ -177,6 +179,18 @@ class Electromagnet(PlainComponent):
             earth_y_nT + (x_nT * xy + y_nT * yy + z_nT * zy) // 1_000_000,
             earth_z_nT + (x_nT * xz + y_nT * yz + z_nT * zz) // 1_000_000,
         )
+
+    def _coil_nT(self, coil: CoilName, at_ns: int) -> int:
+        """One coil's own field; most often three of the four have been at rest for long."""
+        law = self._law(coil, at_ns)
+        resting = self._resting.get(coil)
+        if resting is not None and resting[0] is law and at_ns > resting[1]:
+            return resting[2]
+        found_nT = field_nT(self.traits[coil], law, at_ns)
+        from_ns = law.start_ns + REST_EDDIES * self.traits[coil].eddy_ns
+        if law.rests and at_ns > from_ns:
+            self._resting[coil] = (law, from_ns, found_nT)
+        return found_nT
 
     def is_steady(self, from_ns: int, to_ns: int) -> bool:
         """Whether every field stood still from ``from_ns`` to ``to_ns``, which is now or lately."""
