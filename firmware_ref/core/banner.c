@@ -1,6 +1,7 @@
 #include "core/banner.h"
 
 #include "config.h"
+#include "core/position.h"
 
 struct text {
     char *start;
@@ -57,14 +58,16 @@ size_t banner_put_state(char text_start[BANNER_BYTES], const struct reporter *re
     }
     add_text(&text, "\r\nevent log: ");
     if (log->state == LOG_READY) {
-        /* Each entry has the next place of the ring, until all have been used. */
-        add_number(&text, log->newest < CONFIG_LOG_ENTRIES ? log->newest : CONFIG_LOG_ENTRIES);
-        add_text(&text, " entries, newest ");
+        /* Not how many there are: places that a torn page left empty, or that were passed over, would have to be counted. */
+        add_text(&text, "newest ");
         add_number(&text, log->newest);
     } else {
         add_text(&text, "absent");
     }
     add_text(&text, "\r\ncase: ");
     add_text(&text, is_case_open ? "open\r\n" : "closed\r\n");
+    add_text(&text, "installed positions: ");
+    add_number(&text, position_places_left());
+    add_text(&text, " more can be kept\r\n");
     return text.length;
 }

@@ -38,12 +38,17 @@ bool position_read(struct acceleration *installed) {
     return is_known;
 }
 
-bool position_keep(const struct acceleration *installed) {
+unsigned position_places_left(void) {
     const uint8_t *page = hal_position_page();
-    unsigned place = RECORDS;
-    while (place > 0 && is_blank(&page[(place - 1u) * RECORD_BYTES])) {
-        place--;
+    unsigned left = 0;
+    while (left < RECORDS && is_blank(&page[(RECORDS - 1u - left) * RECORD_BYTES])) {
+        left++;
     }
+    return left;
+}
+
+bool position_keep(const struct acceleration *installed) {
+    const unsigned place = RECORDS - position_places_left();
     if (place == RECORDS) {
         return false;
     }

@@ -12,5 +12,7 @@
 bool position_read(struct acceleration *installed);
 /* Keeps a position; false when the page is full (64 installations) and the one before stays. */
 bool position_keep(const struct acceleration *installed);
+/* How many more can be kept: an installer sees it on the diagnostic port. */
+unsigned position_places_left(void);
 
 #endif

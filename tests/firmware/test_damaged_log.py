@@ -57,7 +57,7 @@ def test_a_record_in_the_place_of_another_is_none(meter: HostMeter) -> None:
     report_one(meter, is_open=True, is_confirmed=True)
     write_page(meter, page_of(7), read_page(meter, page_of(1)))
     restart(meter)
-    assert "1 entries, newest 1" in meter.banner
+    assert "event log: newest 1\r\n" in meter.banner
     assert meter.alerts == []
 
 

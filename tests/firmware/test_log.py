@@ -159,7 +159,7 @@ def test_the_ring_goes_on_after_its_end_and_passes_over_what_waits(make_meter: C
         report_one(meter, is_open=index % 2 == 0, is_confirmed=True)
     meter.power_on()
     meter.run(S)
-    assert f"{ENTRIES} entries, newest {ENTRIES + 6}" in meter.banner, "the place of 1 was passed over"
+    assert f"newest {ENTRIES + 6}" in meter.banner, "the place of 1 was passed over"
     meter.forget_sent()
     for is_open in (True, False, True):
         report_one(meter, is_open, is_confirmed=False)
@@ -227,7 +227,7 @@ def test_an_eeprom_full_of_garbage_is_an_empty_log(make_meter: Callable[[], Host
     meter.eeprom.memory[:] = seeded(9).randbytes(len(meter.eeprom.memory))
     meter.power_on()
     report_events(meter, 1)
-    assert "0 entries, newest 0" in meter.banner
+    assert "event log: newest 0\r\n" in meter.banner
     assert {alert.sequence for alert in meter.alerts} == {1}
 
 
@@ -309,7 +309,7 @@ def test_a_boot_reads_only_what_may_be_later_than_the_cursor(meter: HostMeter) -
     for is_open in (True, False, True):
         report_one(meter, is_open, is_confirmed=True)
     assert scanned(meter) == [4, 5, 6, 7, 8, 9, 3], "beyond the newest; then it, for its cause's state"
-    assert "3 entries, newest 3" in meter.banner
+    assert "event log: newest 3\r\n" in meter.banner
 
 
 def test_what_waited_before_the_cursor_ends_no_search_beyond_it(make_meter: Callable[[], HostMeter]) -> None:

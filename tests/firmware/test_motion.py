@@ -294,6 +294,16 @@ def test_after_64_positions_the_last_one_stays(meter: HostMeter) -> None:
     install(meter)
     assert codes(meter)[-1] == TILTED, "it could not be kept, so it does not count"
     assert set(meter.positions.values()) == {first}
+    assert "installed positions: 0 more can be kept\r\n" in meter.banner, "the installer is told"
+
+
+def test_the_banner_tells_how_many_positions_can_still_be_kept(meter: HostMeter) -> None:
+    meter.run(3 * S)
+    assert list(meter.positions) == [0]
+    meter.positions[16] = bytes(16)  # torn: its place is used up
+    meter.power_on(is_case_open=True)
+    meter.run(3 * S)
+    assert "installed positions: 62 more can be kept\r\n" in meter.banner
 
 
 def test_an_order_to_install_outlasts_a_silent_sensor(meter: HostMeter) -> None:

@@ -85,7 +85,7 @@ def test_event_lies_in_the_eeprom_and_survives_a_power_cut(meter: BootedMeter) -
     meter.board.power_on()
     meter.run(3 * SECOND_NS)
     banner = bytes(byte for _, byte in meter.board.diagnostic.take()).decode("ascii")
-    assert "event log: 1 " in banner
+    assert "event log: newest 1\r\n" in banner
     assert "boot 2" in banner
     resent = alert_of(meter.board.modem.take())
     assert int.from_bytes(resent[10:18], "big") == 1  # transaction id: the same counter, not confirmed yet
