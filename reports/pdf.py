@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Set
 from dataclasses import fields, is_dataclass
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -130,15 +131,17 @@ class _Plain:
         return written_out(visible(text), self._signs)
 
     def plain(self, value: object) -> Any:
+        if isinstance(value, str):
+            return self.text(str(value))
         if isinstance(value, Drawing):
             return self._drawing(value)
         if is_dataclass(value) and not isinstance(value, type):
-            return {field.name: self.plain(getattr(value, field.name)) for field in fields(value)}
+            return {name: self.plain(getattr(value, name)) for name in _names(type(value))}
         if isinstance(value, Mapping):
             return {self.text(str(key)): self.plain(part) for key, part in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.plain(part) for part in value]
-        return self.text(str(value)) if isinstance(value, str) else value
+        return value
 
     def _drawing(self, drawing: Drawing) -> dict[str, Any]:
         shown = {"caption": drawing.caption, "description": drawing.description, "problem": drawing.problem}
@@ -147,6 +150,11 @@ class _Plain:
         name = f"figure-{len(self.drawings)}.svg"
         self.drawings[name] = self.text(svg.standalone(drawing.svg, FONT)).encode()
         return {**self.plain(shown), "file": name}
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _timestamp_s(header: RunHeader) -> int:
