@@ -124,10 +124,32 @@ static void close_debug_port(void) {
     }
 }
 
+static void take_from_jtag(uint32_t base, uint32_t pins) {
+    GPIO_LOCK(base) = GPIO_LOCK_KEY;
+    GPIO_CR(base) = GPIO_CR(base) | pins;
+    GPIO_AFSEL(base) = GPIO_AFSEL(base) & ~pins;
+    GPIO_DEN(base) = GPIO_DEN(base) & ~pins;
+    GPIO_CR(base) = GPIO_CR(base) & ~pins;
+    GPIO_LOCK(base) = 0;
+}
+
+/*
+ * INT-4: USER_DBG shuts the processor, not the chip's test port, which reads and drives every pin. It loses its own: off, and
+ * locked until the next reset (data sheet, GPIO commit control).
+ */
+static void release_jtag_pins(void) {
+    SYSCTL_RCGC2 = RCGC2_PORT_B | RCGC2_PORT_C;
+    (void)SYSCTL_RCGC2;
+    (void)SYSCTL_RCGC2;
+    take_from_jtag(GPIO_B_BASE, JTAG_PINS_B);
+    take_from_jtag(GPIO_C_BASE, JTAG_PINS_C);
+}
+
 void handle_boot_reset(void) {
     const struct slot_header *header = (const struct slot_header *)CONFIG_SLOT_A_ADDRESS;
     set_clock_16_mhz();
     close_debug_port();
+    release_jtag_pins();
     const char *fault = find_fault(header, CONFIG_SLOT_A_ADDRESS);
     if (fault != NULL) {
         refuse(fault);

@@ -16,6 +16,9 @@ class DebugProbe(Protocol):
     def reset(self) -> None:
         """Back to a known state: the reset line is let go."""
 
+    def scan(self) -> str:
+        """Look for any test port at the JTAG pins; empty if one answers, else the probe's words."""
+
     def examine(self) -> str:
         """Look for the processor; empty if it answers, else the probe's words."""
 

@@ -57,6 +57,11 @@ class OpenOcd:
         """The reset line is let go."""
         self.release_reset()
 
+    def scan(self) -> str:
+        """Look for the chain of test ports; empty if one answers, else OpenOCD's words."""
+        failed, said = self._try("jtag arp_init")
+        return (said or "no answer") if failed else ""
+
     def examine(self) -> str:
         """Look for the processor; empty if it answers, else OpenOCD's words."""
         failed, said = self._try("[target current] arp_examine")

@@ -1,4 +1,8 @@
-"""The processor's debug port gives nothing away after deployment: no memory, and with it no key (INT-4, SIG-3)."""
+"""The processor's debug port gives nothing away after deployment: no memory, and with it no key (INT-4, SIG-3).
+
+Nor is there a test port at the JTAG pins of a meter at work: the chip's own reads and drives every pin, the case
+switch's too.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +45,23 @@ def test_the_debug_port_gives_no_memory(
 ) -> None:
     """Not while the meter works, not while its reset line is held, not after it, nor after a power cut."""
     debug_probe.show_that_it_is_connected()
+    _judge_pins("at work", debug_probe, record)
     _judge_reading("at work", debug_probe, meter, record, parameters)
     debug_probe.hold_reset()
     clock.sleep_ns(RESET_NS)
+    debug_probe.finds_test_port("reset held")  # no firmware can change what the pins are then
     _judge_reading("reset held", debug_probe, meter, record, parameters)
     debug_probe.release_reset()
     _judge_reading("right after reset", debug_probe, meter, record, parameters)
     record.judge_true("meter is back after a cut", supply.cut_for(parameters.off_ns, parameters.back_within_ns))
+    _judge_pins("after a power cut", debug_probe, record)
     _judge_reading("after a power cut", debug_probe, meter, record, parameters)
+
+
+def _judge_pins(when: str, probe: Debugger, record: TestRecord) -> None:
+    record.judge_equal(
+        f"{when}: test ports at the JTAG pins", int(probe.finds_test_port(when)), 0, requirements=["INT-4"]
+    )
 
 
 def _judge_reading(when: str, probe: Debugger, meter: Meter, record: TestRecord, parameters: Probing) -> None:

@@ -218,6 +218,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("reset"),
         Call("hold_reset", before=_reset),
         Call("release_reset", before=_after(Call("hold_reset"))),
+        Call("scan", before=_reset),
         Call("examine", before=_reset),
         Call("read_words", (0x20000000, 2), before=_reset),
         Call("examine", before=_chip_open),

@@ -18,6 +18,7 @@ MEMORY = bytes(range(64))
 @dataclass
 class ChipState:
     is_open: bool = True
+    has_pins: bool = True
     reset_low: bool = False
     resets: int = 0
 
@@ -30,6 +31,9 @@ class BarePins(PlainComponent):
     def __init__(self, world: World) -> None:
         self.state = ChipState()
         super().__init__(world, "mcu")
+
+    def answers_jtag(self) -> bool:
+        return self.state.has_pins
 
     def read_by_debugger(self, address: int, size: int) -> bytes | None:
         return MEMORY[address : address + size] if self.state.is_open else None
@@ -84,6 +88,14 @@ def test_a_closed_port_gives_none_and_says_why(bench: LineBench) -> None:
     chip_of(bench).state.is_open = False
     assert "all ones" in driver.examine()
     assert driver.read_words(0, 4) == []
+
+
+def test_a_test_port_that_gives_no_memory_is_found_all_the_same(bench: LineBench) -> None:
+    driver = driver_of(bench)
+    chip_of(bench).state.is_open = False
+    assert driver.scan() == ""
+    chip_of(bench).state.has_pins = False
+    assert "all ones" in driver.scan()
 
 
 def test_a_port_that_closes_after_it_was_found_gives_none(bench: LineBench) -> None:

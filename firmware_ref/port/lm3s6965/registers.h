@@ -60,6 +60,11 @@
 #define GPIO_PDR(base) REGISTER((base) + 0x514u)
 #define GPIO_DEN(base) REGISTER((base) + 0x51Cu)
 #define GPIO_IEV(base) REGISTER((base) + 0x40Cu)
+#define GPIO_LOCK(base) REGISTER((base) + 0x520u)
+#define GPIO_LOCK_KEY 0x1ACCE551u
+#define GPIO_CR(base) REGISTER((base) + 0x524u)
+#define JTAG_PINS_B 0x80u /* TRST */
+#define JTAG_PINS_C 0x0Fu /* TCK, TMS, TDI, TDO */
 #define CASE_SWITCH_PIN (1u << 4) /* PC4 */
 #define EARTH_SENSE_PIN (1u << 0) /* PD0 */
 #define MAINS_PIN (1u << 0)       /* PE0 */

@@ -1,8 +1,8 @@
 """A debug probe at the board's JTAG pins, behind OpenOCD's TCL port.
 
 A command ends with the octet 1A hexadecimal, and so does its answer. Of TCL there is only the form in which a failure
-can be told from an answer; of OpenOCD, looking for the processor, reading memory and the reset line. What the port of
-the chip answers is the chip's matter. Source: OpenOCD User's Guide 0.12; texts of failures [recalled].
+can be told from an answer; of OpenOCD, looking for test ports and for the processor, reading memory, the reset line.
+What the ports of the chip answer is the chip's matter. Source: OpenOCD User's Guide 0.12; texts of failures [recalled].
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ from harness.emulation.world import World
 END = b"\x1a"
 VERSION = "Open On-Chip Debugger 0.12.0"
 NO_TARGET = "Target not examined yet"
+ALL_ONES = "JTAG scan chain interrogation failed: all ones"
 _CAUGHT = re.compile(r"list \[catch \{(.*)\} said\] \$said")
 _READ = re.compile(r"read_memory (0x[0-9a-f]{8}) 32 (\d{1,4})")
 
 
 class Chip(Protocol):
     """The chip's pins that the probe is at."""
+
+    def answers_jtag(self) -> bool:
+        """Whether any test port is at the pins."""
 
     def read_by_debugger(self, address: int, size: int) -> bytes | None:
         """Memory, or None where the debug port does not answer."""
@@ -77,9 +81,11 @@ class OpenOcdServer(LineInstrument):
                 self.state.reset_low = low
                 self._chip.pull_reset(low)
             return False, ""
+        if command == "jtag arp_init":
+            return (False, "") if self._chip.answers_jtag() else (True, ALL_ONES)
         if command == "[target current] arp_examine":
             self.state.examined = self._chip.read_by_debugger(0, 4) is not None
-            return (False, "") if self.state.examined else (True, "JTAG scan chain interrogation failed: all ones")
+            return (False, "") if self.state.examined else (True, ALL_ONES)
         if match := _READ.fullmatch(command):
             return self._read(int(match[1], 16), int(match[2]))
         return True, f'invalid command name "{command.split(" ", maxsplit=1)[0]}"'

@@ -15,7 +15,7 @@ from harness.emulation.errors import NotModelledError, WorldError
 from harness.emulation.lm3s6965.adc import Adc
 from harness.emulation.lm3s6965.block import Block, BusFaultError, Core, CoreClock, Reader, Writer
 from harness.emulation.lm3s6965.flash_controller import FlashController
-from harness.emulation.lm3s6965.gpio import PORT_PINS, GpioPort
+from harness.emulation.lm3s6965.gpio import DEBUG_PINS, PORT_PINS, GpioPort
 from harness.emulation.lm3s6965.gptm import Gptm
 from harness.emulation.lm3s6965.hibernation import Hibernation
 from harness.emulation.lm3s6965.i2c_master import I2cMaster
@@ -285,14 +285,17 @@ class Mcu(PlainComponent):
         for line in range(IRQ_LINES):
             self._attached().set_irq(line, bool(self.state.irq_levels >> line & 1))
 
+    def answers_jtag(self) -> bool:
+        """Whether a test port is at PC0 to PC3, the processor's or the chip's own, which USER_DBG leaves [recalled]."""
+        return self.state.powered and self.has_pins("c", DEBUG_PINS["c"])
+
     def read_by_debugger(self, address: int, size: int) -> bytes | None:
         """Flash or RAM through the JTAG port; None where the port does not answer.
 
         Source: LM3S6965 data sheet, USER_DBG: the port answers while DBG1 is 1 and DBG0 is 0, as it leaves the
-        maker. The register in force counts, which a reset sets to what was committed. Limit: that the pins PC0 to PC3
-        can be taken from the port by software is not modelled.
+        maker. The register in force counts, which a reset sets to what was committed.
         """
-        if not self.state.powered or self.flash.state.active["debug"] & 3 != DEBUG_OPEN:
+        if not self.answers_jtag() or self.flash.state.active["debug"] & 3 != DEBUG_OPEN:
             return None
         return self._attached().read_memory(address, size)
 

@@ -33,6 +33,21 @@ def test_a_new_chip_is_open_and_the_first_boot_closes_it_for_good() -> None:
     assert board.mcu.flash.state.burnt["debug"] == 0
 
 
+def test_the_firmware_takes_the_jtag_pins_and_a_reset_gives_them_back() -> None:
+    board = booted()
+    assert board.mcu.answers_jtag()
+    board.world.run_until(300 * MS)
+    assert not board.mcu.answers_jtag()
+    assert [board.mcu.gpio[port].state.commit for port in "bc"] == [0x7F, 0xF0]
+    board.mcu.pull_reset(True)
+    assert board.mcu.answers_jtag()
+    board.mcu.pull_reset(False)
+    board.world.run_until(600 * MS)
+    assert not board.mcu.answers_jtag()
+    board.power_off()
+    assert not board.mcu.answers_jtag()
+
+
 def test_while_reset_is_low_nothing_runs_and_then_the_meter_boots_anew() -> None:
     board = booted()
     board.world.run_until(1000 * MS)
