@@ -120,9 +120,9 @@ def qualify_command(
     NAME.patch (of the firmware that the meter file names) and NAME.toml; one of
     the hardware has "hardware" in NAME.toml and needs no patch.
 
-    A defect's tests end once it is caught for each requirement in its "violates",
+    A defect's tests end once it is caught for each requirement in "violates",
     those that should catch it going first. If one of these is never shown, the
-    whole plan has been run, and the file's claim is wrong: that is a failure too.
+    whole plan has been run, and the file's claim is wrong: a failure too.
 
     Examples:
 

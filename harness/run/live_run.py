@@ -59,7 +59,7 @@ class LiveRun:
         self.history = CarriedHistory()
         """From test to test, on a bench that keeps its history; it has one worker, so this process sees all of it."""
         self._bench = bench
-        self._has_begun = False
+        self._collects_at: tuple[int, int, int] | None = None
         self._wall = WallClock()
         self._began_utc_ns = self._wall.utc_ns()
         self.test_seconds: dict[str, float] = {}
@@ -102,8 +102,8 @@ class LiveRun:
         What goes wrong with the bench here is kept in ``failure``, for the test's set-up to raise.
         """
         self.failure = None
-        if not self._has_begun:
-            self._has_begun = True
+        if self._collects_at is None:
+            self._collects_at = gc.get_threshold()
             gc.freeze()  # what start-up has made stays to the end; looking through it again and again is 4 % of a run
             gc.set_threshold(GARBAGE_AT_OBJECTS)
         if not self.cause:
@@ -120,7 +120,11 @@ class LiveRun:
         return record
 
     def close(self) -> None:
-        """Close the bench; harmless when done twice."""
+        """Close the bench; harmless when done twice. What the collector was told for the run is taken back."""
+        if self._collects_at is not None:
+            gc.unfreeze()
+            gc.set_threshold(*self._collects_at)
+            self._collects_at = None
         if self._bench is not None:
             self._bench.close()
             self._bench = None
