@@ -5,10 +5,12 @@ Source: 34970A user's guide, DAQ970A programming guide.
 
 from __future__ import annotations
 
+import re
+
 from pyvisa.resources import MessageBasedResource
 
 from harness.bench.clock import Clock
-from harness.instruments.errors import BadAnswerError
+from harness.instruments.errors import BadAnswerError, IdentityError
 from harness.instruments.relay import RelaySpecification
 from harness.instruments.visa import Identity, Instrument, Traffic
 
@@ -23,12 +25,13 @@ SPECIFICATION = RelaySpecification(
 
 
 CARD_CHANNELS = 20
-FIRST_SLOT = 100
-"""Where the bench has a card in any case; others may stand in slots 200 and 300."""
+SLOTS = (100, 200, 300)
+ACTUATOR_CARDS = ("34903A", "DAQM903A")
+_CARD = re.compile(r"0|349\d\dA|DAQM9\d\dA")
 
 
 class Keysight34970A:
-    """A switch unit with a card in slot 100 at least; implements ``harness.instruments.relay.RelayUnit``."""
+    """A switch unit with actuator cards in some of its slots; implements ``harness.instruments.relay.RelayUnit``."""
 
     def __init__(
         self,
@@ -40,12 +43,16 @@ class Keysight34970A:
         traffic: Traffic | None = None,
         timeout_ms: int = 5000,
     ) -> None:
-        self._slots = {FIRST_SLOT}
         self._session = session = Instrument(resource, clock, name=name, traffic=traffic, timeout_ms=timeout_ms)
         session.clear()
         self._identity = session.identify(
             makers=("KEYSIGHT", "AGILENT", "HEWLETTPACKARD"), models=("34970A", "34972A", "DAQ970A"), serial=serial
         )
+        cards = {slot: self._card(slot) for slot in SLOTS}
+        self._slots = [slot for slot, card in cards.items() if card in ACTUATOR_CARDS]
+        if not self._slots:
+            found = ", ".join(f"{slot}: {card}" for slot, card in cards.items())
+            raise IdentityError(name, f"has no actuator card ({', '.join(ACTUATOR_CARDS)}); found {found}")
 
     def identity(self) -> Identity:
         """As the instrument said when it was opened; a 34970A answers 0 for its serial number."""
@@ -62,7 +69,6 @@ class Keysight34970A:
 
     def close(self, channel: int) -> None:
         """Close one relay; returns when it has settled."""
-        self._slots.add(channel // 100 * 100)
         self._switch(f"ROUTe:CLOSe (@{channel})")
 
     def open(self, channel: int) -> None:
@@ -78,13 +84,24 @@ class Keysight34970A:
         return self._read_closed(str(channel), 1)[0]
 
     def closed_channels(self) -> list[int]:
-        """Channels that were commanded closed, of the first card and of each whose relays were closed here."""
+        """Channels that were commanded closed, of every actuator card, whoever closed them."""
         closed = []
-        for slot in sorted(self._slots):
+        for slot in self._slots:
             channels = range(slot + 1, slot + 1 + CARD_CHANNELS)
             states = self._read_closed(f"{channels[0]}:{channels[-1]}", CARD_CHANNELS)
             closed += [channel for channel, state in zip(channels, states, strict=True) if state]
         return closed
+
+    def _card(self, slot: int) -> str:
+        """The model of the card in a slot; ``0`` if it is empty."""
+        text = f"SYSTem:CTYPe? {slot}"
+        answer = self._session.query(text)
+        fields = answer.split(",")
+        if len(fields) != 4 or not _CARD.fullmatch(fields[1].strip()):
+            raise BadAnswerError(
+                self._session.name, text, answer, "maker, a card's model or 0, serial number, firmware"
+            )
+        return fields[1].strip()
 
     def _read_closed(self, channels: str, count: int) -> list[bool]:
         text = f"ROUTe:CLOSe? (@{channels})"

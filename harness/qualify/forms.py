@@ -41,7 +41,7 @@ def to_json(made: Qualification) -> str:
             "wall_s": round(made.wall_s, 1),
         },
         "interrupted": made.interrupted,
-        "whole": made.whole and not made.left_out,
+        "whole": not made.left_out and made.cells_run == len(made.rows) * len(made.tests),
         "cells": len(made.rows) * len(made.tests),
         "cells_run": made.cells_run,
         "left_out": made.left_out,
@@ -151,7 +151,8 @@ def summary_lines(made: Qualification, *, name_left_out: bool = True) -> Iterato
         yield "interrupted: those left out were not put through it"
     cells = len(made.rows) * len(made.tests)
     if made.cells_run < cells:
-        why = _WHY_CUT if made.whole else _WHY_NOT_RUN
+        is_cut = any(row.finding.outcome in {Outcome.NOT_RUN, Outcome.TIMED_OUT} for row in made.rows)
+        why = "; ".join([_WHY_NOT_RUN] * (not made.whole) + [_WHY_CUT] * (is_cut or made.whole))
         yield f"{made.cells_run} of {cells} cells (defect x test) were run; {why}"
 
 

@@ -69,11 +69,17 @@ class Qualification:
     def not_shown(self) -> Mapping[str, tuple[str, ...]]:
         """Caught defects → requirements that they are declared to violate, in which no test of this plan failed.
 
-        A plan without a test of the requirement says nothing about it.
+        A plan without a test of the requirement says nothing about it, nor does a trial that ended before all of them.
         """
-        tested = {requirement for requirements in self.tests.values() for requirement in requirements}
-        found = {row.name: tuple(one for one in row.finding.not_failed if one in tested) for row in self.caught}
+        found = {
+            row.name: tuple(one for one in row.finding.not_failed if self._is_run(row, one)) for row in self.caught
+        }
         return {name: requirements for name, requirements in found.items() if requirements}
+
+    def _is_run(self, row: Row, requirement: str) -> bool:
+        """Whether the plan has tests of the requirement, and each was run on this meter."""
+        tests = [test for test, requirements in self.tests.items() if requirement in requirements]
+        return bool(tests) and all(test in row.finding.verdicts for test in tests)
 
     @property
     def cells_run(self) -> int:

@@ -155,7 +155,7 @@ def _finding(done: Done, says: DefectFile) -> tuple[Finding, dict[str, float]]:
         return Finding(outcome, problem=problem or str(error)), {}
     bench_s = durations.from_text(str(run.volatile.get(durations.BENCH_KEY) or ""))
     found = judge(run, says, done.trial.discounted)
-    if done.timed_out and found.outcome is not Outcome.CAUGHT:
+    if done.timed_out:
         return replace(found, outcome=Outcome.TIMED_OUT, problem=problem), bench_s
     if done.trial.defect is None:
         return _of_reference(found, run.summary), bench_s

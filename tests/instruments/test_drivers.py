@@ -177,6 +177,8 @@ def test_relays_by_channel(bench: SmallBench, relay: RelayUnit) -> None:
     assert not relay.closed(101)
     relay.close(203)
     assert relay.closed_channels() == [107, 203]
+    found_by_another = Keysight34970A(bench.open(RELAY), bench.clock, name="relay").closed_channels()
+    assert found_by_another == [107, 203]
     relay.open_all()
     assert relay.closed_channels() == []
     assert [state for _, state in bench.switch.state] == [True, False]

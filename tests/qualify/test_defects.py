@@ -1,7 +1,8 @@
 """Each defect of the sample is caught: *fail* in each test that is expected to, of a requirement that it violates.
 
 A few go through the whole plan and must fail for no other reason. An error, an inconclusive test, or a failure
-elsewhere only does not count (design: proving the plan itself). The whole matrix is `make qualify`.
+elsewhere only does not count (design: proving the plan itself). All defects: `make qualify`; the
+whole matrix: `make matrix`.
 """
 
 from __future__ import annotations

@@ -6,12 +6,15 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from harness.evidence.not_passed import NotPassed
 from harness.evidence.reader import load_run
 from harness.evidence.record import TestRecord
+from harness.qualify import run as running
 from harness.qualify.caught import Finding, Outcome, judge
 from harness.qualify.defects import DefectFile
 from harness.qualify.forms import cell, matrix_lines, summary_lines, to_csv, to_json, to_markdown
@@ -198,3 +201,23 @@ def test_a_requirement_passes_only_if_all_its_tests_were_run() -> None:
     half = row("half", Outcome.CAUGHT, "SEAL-2", SEAL_1="pass")
     assert cell(made(half, tests=both), half, "SEAL-1") == " "
     assert cell(made(half), half, "SEAL-1") == "."
+
+
+def test_a_trial_that_ended_early_says_nothing_of_what_it_did_not_come_to() -> None:
+    soon = row("soon", Outcome.CAUGHT, "SEAL-1", SEAL_1="fail")
+    early = replace(soon, finding=replace(soon.finding, not_failed=("SEAL-2",)))
+    assert made(early).not_shown == {}
+    assert json.loads(to_json(made(early)))["whole"] is False
+
+
+def test_a_fail_before_the_time_ran_out_is_no_catch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run: Any = SimpleNamespace(volatile={}, summary={})
+    monkeypatch.setattr(running, "load_run", lambda _folder: run)
+    monkeypatch.setattr(running, "judge", lambda *_: CAUGHT.finding)
+    ended = SimpleNamespace(problem="took more than 600 s")
+    for timed_out, outcome in ((False, Outcome.CAUGHT), (True, Outcome.TIMED_OUT)):
+        done: Any = SimpleNamespace(
+            ended=ended, timed_out=timed_out, trial=SimpleNamespace(folder=tmp_path, discounted=(), defect="late")
+        )
+        finding, _ = running._finding(done, says("SEAL-1"))
+        assert finding.outcome is outcome

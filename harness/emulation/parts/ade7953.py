@@ -144,6 +144,7 @@ class Ade7953(PlainComponent):
         """The relay in the part's supply works."""
         if kind != "unfed":
             super().on_event(kind, argument)
+            return
         self.state.fed = not argument
         self.power_on()
 

@@ -153,7 +153,8 @@ class Lis3dh(PlainComponent):
 
     def take_back(self, count: int) -> None:
         """The last ``count`` octets were not read."""
-        self.state.pointer -= count
+        if self.state.fed:  # else it has begun anew meanwhile
+            self.state.pointer -= count
 
     def end(self, stopped: bool) -> None:
         """A transfer has ended."""
