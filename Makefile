@@ -34,10 +34,10 @@ lint: $(READY) ## ruff and mypy
 unit: $(READY) ## every test of the project
 	$(BIN)/pytest -n $(WORKERS)
 
-qualify: $(READY) ## put every known-bad meter through the plan "bite" until it is caught
-	$(BIN)/tamperbench qualify --workers $(WORKERS)
+qualify: $(READY) ## put every known-bad meter through the plan "bite" until it is caught; keep the result in docs/qualification.md
+	$(BIN)/tamperbench qualify --workers $(WORKERS) --save docs
 
-matrix: $(READY) ## the same with every test of each (hours); keep the whole matrix in docs/qualification.md
+matrix: $(READY) ## the same with every test of each (most of an hour), kept in the same place
 	$(BIN)/tamperbench qualify --whole --workers $(WORKERS) --save docs
 
 soak: $(READY) ## an hour of ordinary life on each of 200 seeds (SEEDS=...): no event; half an hour on two cores

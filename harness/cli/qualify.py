@@ -40,7 +40,7 @@ SampleOption = Annotated[
 CoresOption = Annotated[int, typer.Option("--workers", min=1, help="Defects at the same time, a core each.")]
 TimeoutOption = Annotated[float, typer.Option("--timeout", min=1, help="Seconds of the wall clock for one defect.")]
 WholeOption = Annotated[
-    bool, typer.Option("--whole", help="Every test of every defect, also when it is caught already: takes hours.")
+    bool, typer.Option("--whole", help="Every test of every defect, also when it is caught already: most of an hour.")
 ]
 OutOption = Annotated[Path | None, typer.Option(help="Folder for the result. Default: a new one under out/.")]
 SaveOption = Annotated[

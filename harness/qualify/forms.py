@@ -165,8 +165,8 @@ def to_markdown(made: Qualification) -> str:
     lines = [
         "# Qualification of the plan",
         "",
-        "Written by `make matrix`, not to be edited. Every known-bad meter is put through the plan, and each must be",
-        "caught; the reference meter must pass.",
+        "Written by `make qualify` or `make matrix`, not to be edited. Every known-bad meter is put through the plan,",
+        "and each must be caught; the reference meter must pass.",
         "",
         f"Commit {made.commit}; plan {made.plan} (SHA-256 {made.plan_sha256[:16]}), {len(made.tests)} tests; "
         f"seed {made.seed}; {made.made_utc}; {made.wall_s / 60:.1f} min on {made.workers} workers.",
