@@ -97,9 +97,12 @@
 #define CONFIG_HALL_SAMPLE_US 100000u
 #define CONFIG_HALL_EARLIER_US 60000u /* PWR-1: so much at most, to fall together with a sample of the currents */
 #define CONFIG_MAGNET_CONFIRM_US 1750u
-/* A sensor without a new conversion is asked again this often and this many times, longer than its slowest conversion. */
+/*
+ * A sensor without a new conversion is asked again this often and this many times, longer than three of its slowest: one
+ * that ends while the values before it are read is dropped, and each set-up begins the conversions anew (MAG-3).
+ */
 #define CONFIG_HALL_RETRY_US 2000u
-#define CONFIG_HALL_TRIES 10u
+#define CONFIG_HALL_TRIES 20u
 #define CONFIG_HALL_RANGE_10_UT 20000 /* of the reference part, which has the smaller one */
 /* MAG-3: a sensor whose values stand still for so many samples is stuck: its noise, 2.5 steps rms, moves one axis or other. */
 #define CONFIG_HALL_STUCK_SAMPLES 10u

@@ -22,10 +22,16 @@ static uint32_t follow(uint32_t smoothed, uint32_t now, uint8_t samples) {
 }
 
 static void take_before(struct bypass *bypass, const struct electrical *sample) {
+    const bool has_moved = distance(bypass->voltage_uV, sample->voltage_uV) > CONFIG_BYPASS_MAINS_STEP_UV;
+    /* A voltage follows a load at once, the current's filter later: the next sample tells whether a step came with it. */
+    if (has_moved && bypass->voltage_uV != 0 && bypass->before != 0) {
+        bypass->before = 0;
+        return;
+    }
     bypass->line_mW = sample->line_mW;
     bypass->line_mvar = sample->line_mvar;
     /* The mains have moved by themselves: what was before says nothing any more. */
-    if (distance(bypass->voltage_uV, sample->voltage_uV) > CONFIG_BYPASS_MAINS_STEP_UV) {
+    if (has_moved) {
         bypass->line_uA = sample->line_uA;
         bypass->neutral_uA = sample->neutral_uA;
         bypass->voltage_uV = sample->voltage_uV;

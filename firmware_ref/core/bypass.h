@@ -19,7 +19,7 @@ struct bypass {
     uint32_t voltage_sum_10uV;/* after the step, of the samples so far */
     int32_t power_sum_mW;
     int32_t reactive_sum_mvar;
-    uint8_t before;           /* samples in what was before, up to CONFIG_BYPASS_SMOOTHING */
+    uint8_t before;           /* samples in what was before, up to CONFIG_BYPASS_SMOOTHING; 0: the voltage has moved since */
     uint8_t settled;          /* samples in the sums */
     uint8_t learned;          /* steps that agreed, up to CONFIG_BYPASS_LEARN_STEPS */
     uint8_t clean;            /* steps since the bypass began that show none */
