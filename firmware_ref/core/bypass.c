@@ -23,7 +23,7 @@ static uint32_t follow(uint32_t smoothed, uint32_t now, uint8_t samples) {
 
 static void take_before(struct bypass *bypass, const struct electrical *sample) {
     const bool has_moved = distance(bypass->voltage_uV, sample->voltage_uV) > CONFIG_BYPASS_MAINS_STEP_UV;
-    /* A voltage follows a load at once, the current's filter later: the next sample tells whether a step came with it. */
+    /* A surge is seen in one sample; a load's voltage may be before its filtered current. The next sample tells. */
     if (has_moved && bypass->voltage_uV != 0 && bypass->before != 0) {
         bypass->before = 0;
         return;
