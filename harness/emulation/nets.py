@@ -7,6 +7,7 @@ by the instrument, from ``edges_between``.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,12 +22,15 @@ HISTORY_NS = 100_000_000_000
 
 @dataclass
 class NetState:
-    """The level before the first remembered edge, then the edges as two parallel lists; who asked to be called."""
+    """The level before the first remembered edge, then the edges, times beside levels after; who asked to be called.
+
+    As memory, not as lists: a line that has sent for long remembers many, and every snapshot copies them.
+    """
 
     level: bool
     initial_level: bool
-    times_ns: list[int] = field(default_factory=list)
-    levels: list[bool] = field(default_factory=list)
+    times_ns: array[int] = field(default_factory=lambda: array("q"))
+    levels: bytearray = field(default_factory=bytearray)
     listeners: list[str] = field(default_factory=list)
 
 
@@ -65,8 +69,8 @@ class Net(PlainComponent):
         places, levels = _edges_of(bits, state.level)
         if places:
             self._forget(start_ns)
-            state.times_ns += [start_ns + index * bit_fs // 1_000_000 for index in places]
-            state.levels += levels
+            state.times_ns.extend([start_ns + index * bit_fs // 1_000_000 for index in places])
+            state.levels += bytes(levels)
             state.level = levels[-1]
         if state.listeners and bits and not bits[0]:
             self._call(max(start_ns, self.world.now_ns))
@@ -78,20 +82,20 @@ class Net(PlainComponent):
         keep = bisect_right(state.times_ns, self.world.now_ns)
         if keep < len(state.times_ns):
             del state.times_ns[keep:], state.levels[keep:]
-            state.level = state.levels[-1] if state.levels else state.initial_level
+            state.level = bool(state.levels[-1]) if state.levels else state.initial_level
         self.drive(True)
 
     def level_at(self, at_ns: int) -> bool:
         """The level just after ``at_ns``."""
         index = bisect_right(self.state.times_ns, at_ns)
-        return self.state.levels[index - 1] if index else self.state.initial_level
+        return bool(self.state.levels[index - 1]) if index else self.state.initial_level
 
     def edges_between(self, from_ns: int, to_ns: int) -> tuple[bool, list[int]]:
         """The level just before ``from_ns``; the times of the edges with ``from_ns <= t < to_ns``, which alternate."""
         times = self.state.times_ns
         first, last = bisect_left(times, from_ns), bisect_left(times, to_ns)
-        before = self.state.levels[first - 1] if first else self.state.initial_level
-        return before, times[first:last]
+        before = bool(self.state.levels[first - 1]) if first else self.state.initial_level
+        return before, times[first:last].tolist()
 
     def told_by_ns(self, to_ns: int) -> int:
         """When all edges before ``to_ns`` will be known: at once here; some nets are told in larger pieces."""
@@ -118,7 +122,7 @@ class Net(PlainComponent):
         horizon = at_ns - HISTORY_NS
         if state.times_ns and state.times_ns[0] < horizon - HISTORY_NS:
             cut = bisect_left(state.times_ns, horizon)
-            state.initial_level = state.levels[cut - 1]
+            state.initial_level = bool(state.levels[cut - 1])
             del state.times_ns[:cut], state.levels[:cut]
 
 

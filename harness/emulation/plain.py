@@ -9,6 +9,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from array import array
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from harness.emulation.errors import WorldError
@@ -40,10 +43,21 @@ def copy_plain(value: Any) -> Any:
 
 def _copy_dataclass(value: Any) -> Any:
     kind: Any = type(value)
-    fields = {name: getattr(value, name) for name in kind.__dataclass_fields__}
-    if kind.__dataclass_params__.frozen and _ATOMS.issuperset(map(type, fields.values())):
+    is_frozen, names, read = _shape(kind)
+    items = read(value)
+    if is_frozen and _ATOMS.issuperset(map(type, items)):
         return value  # nobody can change it
-    return kind(**{name: item if type(item) in _ATOMS else copy_plain(item) for name, item in fields.items()})
+    copied = (item if type(item) in _ATOMS else copy_plain(item) for item in items)
+    return kind(**dict(zip(names, copied, strict=True)))
+
+
+@cache
+def _shape(kind: Any) -> tuple[bool, tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Of a dataclass: whether it is frozen, its fields' names, and what reads them all at once."""
+    names = tuple(kind.__dataclass_fields__)
+    if len(names) > 1:
+        return kind.__dataclass_params__.frozen, names, attrgetter(*names)
+    return kind.__dataclass_params__.frozen, names, lambda value: tuple(getattr(value, name) for name in names)
 
 
 def digest_plain(value: Any) -> str:

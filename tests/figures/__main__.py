@@ -18,6 +18,7 @@ from rich.table import Table
 from tests.figures import (
     board_figures,
     cpu_figures,
+    plan_figures,
     qemu_figures,
     report_figures,
     run_figures,
@@ -25,7 +26,7 @@ from tests.figures import (
     scpi_figures,
 )
 
-# The figures of the first milestone: name, at least or at most, value.
+# Name, at least or at most, value.
 GOALS: dict[str, tuple[str, float]] = {
     "certify_1_worker_s": ("<=", 20),
     "cpu_instructions_per_s": (">=", 100e6),
@@ -36,6 +37,9 @@ GOALS: dict[str, tuple[str, float]] = {
     "waveform_MB_per_s_first_read": (">=", 50),
     "certify_peak_memory_MB": ("<=", 300),
     "report_html_and_pdf_s": ("<=", 3),
+    "plan_full_2_workers_s": ("<=", 90),
+    "plan_full_times_faster_than_the_bench": (">=", 200),
+    "plan_bite_one_defect_processor_s": ("<=", 30),
 }
 PARTS: tuple[tuple[str, Callable[[], dict[str, float | str]]], ...] = (
     ("processor", cpu_figures.measure),
@@ -45,6 +49,7 @@ PARTS: tuple[tuple[str, Callable[[], dict[str, float | str]]], ...] = (
     ("oscilloscope", scope_figures.measure),
     ("certification", run_figures.measure),
     ("outputs", report_figures.measure),
+    ("plans", plan_figures.measure),
 )
 
 
