@@ -2,7 +2,8 @@
 
 Cuts the supply of the reference meter before, in and after every change of what outlasts a cut during a scripted day,
 and again during the recovery from each (``--once``: not again). Prints points, unique states after the cut, how many
-of them recovered, and an id for each that did not: ``--replay ID`` does that one again. Exit code 1 if any did not.
+of them recovered, and an id for each that did not: ``--replay ID`` does that one again. Exit code 1 if any did not,
+2 for an id that names no cut.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import Manager
 
 from firmware_ref.tool.build import build, build_defect
-from tests.powercut.sweep import Findings, Image, Sweep, evenly, moments, replay
+from tests.powercut.sweep import Findings, Image, ReplayIdError, Sweep, evenly, moments, replay
 
 SHARES_PER_WORKER = 8
 """So that progress can be shown, and no worker waits long for the last one."""
@@ -33,16 +34,22 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     built = build_defect(options.defect) if options.defect else build()
     seed, _, path = (options.replay or f"{options.seed}:").partition(":")
+    if not seed.isdecimal() or (options.replay and not path):
+        parser.error(f"replay id {options.replay!r}: expected SEED:pPOINT.PATTERN[/...] such as 1:p24.half")
     image = Image(built.bin, built.elf, int(seed))
     _say(f"image {built.digest_sha256[:16]}, seed {image.seed}")
     if path:
-        found = replay(image, path)
+        try:
+            found = replay(image, path)
+        except ReplayIdError as error:
+            parser.error(str(error))
         _say(f"{options.replay}: " + ("; ".join(found) if found else "recovered"))
         return int(bool(found))
     points = len(moments(image.meter()))
     chosen = None if options.points is None else evenly(points, options.points)
     _say(f"{points} points in the day" + ("" if chosen is None else f", {len(chosen)} of them: {chosen}"))
-    return _report(_sweep(image, chosen, options.workers, again=not options.once))
+    again = f" --defect {options.defect}" if options.defect else ""
+    return report(_sweep(image, chosen, options.workers, again=not options.once), again)
 
 
 def _say(text: str) -> None:
@@ -70,7 +77,8 @@ def _share(
     return Sweep(image, again=again, known=known).run(chosen, share)
 
 
-def _report(result: tuple[Findings, float]) -> int:
+def report(result: tuple[Findings, float], defect: str) -> int:
+    """Say what was found; the exit code. ``defect``: the option that chose another firmware than the reference's."""
     found, seconds = result
     _say(
         f"points {found.points} (the day's, and those of the recoveries), cuts {found.branches}, unique states after "
@@ -78,7 +86,7 @@ def _report(result: tuple[Findings, float]) -> int:
     )
     for path, wrong in found.failed:
         _say(f"FAIL {path}: {'; '.join(wrong)}")
-        _say(f"     python -m tests.powercut --replay {path}")
+        _say(f"     python -m tests.powercut{defect} --replay {path}")
     return int(bool(found.failed))
 
 

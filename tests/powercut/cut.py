@@ -20,6 +20,7 @@ TORN_FEW = ("before", "mixed-1")
 TORN_WORD = ("before", "bits-1", "bits-2", "bits-3")
 """And of a flash word: as it was, or some of the bits that were to fall have fallen."""
 NOW = ("now",)
+ALL = (*TORN, *TORN_WORD[1:], *NOW)
 
 
 UPRIGHT_MG, NEAR_MG = (0, 0, 1000), 150

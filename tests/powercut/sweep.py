@@ -6,11 +6,13 @@ do not recover from again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.powercut.cut import NOW, TORN_FEW, TORN_WORD, cut, patterns, recover
+from harness.bench.near_miss import near_miss
+from tests.powercut.cut import ALL, NOW, TORN_FEW, TORN_WORD, cut, patterns, recover
 from tests.powercut.day import DAY, MS, Meter, Moment
 
 
@@ -104,18 +106,43 @@ class Sweep:
         return self._known.setdefault(key, path) == path
 
 
+class ReplayIdError(ValueError):
+    """A replay id that names no cut of this image and day."""
+
+
 def replay(image: Image, path: str) -> list[str]:
-    """The cuts that an id names, and what is wrong after them."""
+    """The cuts that an id names, and what is wrong after them; raises ReplayIdError for one that there is not."""
+    steps = [_step(step, path) for step in path.split("/")]
     meter = image.meter()
     points = moments(meter)
     found: list[str] = []
-    for step in path.split("/"):
-        name, pattern = step.split(".")
-        meter.go_back(points[int(name.removeprefix("p"))])
+    for number, (point, pattern) in enumerate(steps):
+        if point >= len(points):
+            where = "the recovery before it" if number else "the day"
+            raise ReplayIdError(f"replay id {path!r}: there is no point p{point}; {where} has p0 to p{len(points) - 1}")
+        meter.go_back(points[point])
+        there = patterns(meter)
+        if pattern not in there:
+            raise ReplayIdError(
+                f"replay id {path!r}: at p{point} nothing is written that could come out as {pattern!r}; "
+                f"there: {', '.join(there)}"
+            )
         cut(meter, pattern)
         points = []
         found = recover(meter, lambda one: points.append(one.moment()))  # noqa: B023 - called in this turn only
     return found
+
+
+def _step(step: str, path: str) -> tuple[int, str]:
+    """Point and pattern of ``pPOINT.PATTERN``."""
+    form = re.fullmatch(r"p(\d+)\.([a-z0-9-]+)", step)
+    if form is None:
+        raise ReplayIdError(f"replay id {path!r}: {step!r} is no cut; expected pPOINT.PATTERN such as p24.half")
+    if form[2] not in ALL:
+        near = near_miss(form[2], ALL)
+        hint = f"did you mean {near!r}? " if near else ""
+        raise ReplayIdError(f"replay id {path!r}: no pattern {form[2]!r}; {hint}there are: {', '.join(ALL)}")
+    return int(form[1]), form[2]
 
 
 def evenly(points: int, count: int) -> list[int]:

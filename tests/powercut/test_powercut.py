@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from firmware_ref.tool.build import BuildResult, build, build_defect
+from tests.powercut.__main__ import main, report
 from tests.powercut.pages import ENTRIES, filled, record_at, states
-from tests.powercut.sweep import Image, Sweep, evenly, moments, replay
+from tests.powercut.sweep import Findings, Image, ReplayIdError, Sweep, evenly, moments, replay
 
 POINTS = 12
 """Of the day's 95; each in all its patterns."""
@@ -51,6 +52,38 @@ def test_planted_defects_are_found_and_their_id_does_it_again(defect: str, point
     assert found.failed
     path, wrong = found.failed[0]
     assert replay(image, path.partition(":")[2]) == wrong
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("p77.nonsense", "no pattern 'nonsense'"),
+        ("p77.befor", "did you mean 'before'"),
+        ("p9999.before", "no point p9999; the day has p0 to p"),
+        ("p0.half", "at p0 nothing is written.*there: now"),
+        ("77", "'77' is no cut; expected pPOINT.PATTERN"),
+        ("p0.now/p9999.now", "no point p9999; the recovery before it has"),
+    ],
+)
+def test_an_id_that_names_no_cut_is_refused(reference: Image, path: str, named: str) -> None:
+    with pytest.raises(ReplayIdError, match=named):
+        replay(reference, path)
+
+
+def test_the_line_that_does_a_failing_cut_again_has_its_defect(capsys: pytest.CaptureFixture[str]) -> None:
+    found = Findings(failed=[("1:p24.half", ["lost"])])
+    assert report((found, 1.0), " --defect no-debounce") == 1
+    assert "python -m tests.powercut --defect no-debounce --replay 1:p24.half\n" in capsys.readouterr().out
+    assert report((found, 1.0), "") == 1
+    assert "python -m tests.powercut --replay 1:p24.half\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("given", ["1:p77.nonsense", "p77.before", "1:"])
+def test_a_wrong_id_ends_the_command_without_a_traceback(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--replay", given])
+    assert ended.value.code == 2
+    assert "error: replay id " in capsys.readouterr().err
 
 
 def test_a_filled_eeprom_reads_as_it_was_made() -> None:
