@@ -6,6 +6,7 @@ deviation, what the longest covers) are the readings that the test entered under
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from reports.words import UNFINISHED, Shown, show
 PARTS = ("sensor", "decision", "signature", "queue", "line")
 """In the order they come in, see ``harness.measure.latency_parts``."""
 _COVERED = "at least"
+_BOUND = re.compile(r": upper confidence bound for ([0-9.]+) % of ")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class LatencyRow:
     mean: str
     deviation: str
     covered: str
+    bound: str
+    """95 % upper confidence bound in ms, with what it was measured by on top."""
+    bounded: str
+    """The share of all such latencies that it bounds."""
     limit: str
     shown: Shown
 
@@ -87,6 +93,17 @@ def build_latencies(run: Run) -> Latencies:
     return Latencies(tuple(rows), tuple(parts), PARTS, latency_figure.draw(strips) if strips else None)
 
 
+def latency_lines(latencies: Latencies) -> list[str]:
+    """Each latency in a line for the terminal: the longest, and what the repeats bound."""
+    tests = [row.test_id for row in latencies.rows]
+    lines = []
+    for row in latencies.rows:
+        what = row.test_id if tests.count(row.test_id) == 1 else f"{row.test_id}, {row.name}"
+        bound = f"; {row.bounded} of all up to {row.bound} ms (95 % confidence)" if row.bound else ""
+        lines.append(f"{what}: longest of {row.count} {row.longest} ms, limit {row.limit} ms{bound}")
+    return lines
+
+
 def _latencies(bodies: Sequence[object]) -> list[Judgement]:
     """The last judgement of each name."""
     found = {
@@ -109,6 +126,7 @@ def _row(
     places = places_for(judgement.uncertainty, scale)
     longest = number(judgement.value, scale, places=places, limits=(judgement.at_most, judgement.accept_at_most))
     covered = next((one for name, one in shares.items() if _is_coverage(name, judgement.name)), None)
+    bounded, bound = _bound(judgement.name, series)
     return LatencyRow(
         number=place,
         anchor=f"test-{place}",
@@ -120,6 +138,8 @@ def _row(
         mean=_only(series.get(f"{judgement.name}: mean")),
         deviation=_only(series.get(f"{judgement.name}: standard deviation")),
         covered=f"{covered.values[0]:.1f} %" if covered is not None and covered.values else "",
+        bound=bound,
+        bounded=bounded,
         limit=number(judgement.at_most, scale),
         shown=show(judgement.verdict),
     )
@@ -127,6 +147,15 @@ def _row(
 
 def _is_coverage(name: str, judged: str) -> bool:
     return name.startswith(f"{judged}: share of ") and name.endswith(_COVERED)
+
+
+def _bound(judged: str, series: dict[str, Series]) -> tuple[str, str]:
+    """The share and the bound, as words; both empty where the test entered none."""
+    for name, one in series.items():
+        found = _BOUND.match(name, len(judged)) if name.startswith(judged) else None
+        if found is not None and one.values:
+            return f"{found[1]} %", _ms(one.values[-1])
+    return "", ""
 
 
 def _unfinished(row: LatencyRow) -> LatencyRow:

@@ -35,6 +35,8 @@ def conclude(
     """
     for line in not_shown(run, replay_options(run, testplans)):
         say(f"  {line}")
+    for place, line in enumerate(_latencies(run)):
+        say(f"{'' if place else 'latency':<10}{line}")
     lacks = tell_report(run, formats, signing_key)
     try:
         if signing_key is not None and run.summary is not None:
@@ -49,6 +51,16 @@ def conclude(
     verdict, text = last_line(run, lacks)
     tell_verdict(verdict, text)
     return verdict.exit_code
+
+
+def _latencies(run: Run) -> list[str]:
+    """None where the record can't be drawn up: the report, next, says why."""
+    from reports.latency_overview import build_latencies, latency_lines  # noqa: PLC0415 - as write_report
+
+    try:
+        return latency_lines(build_latencies(run))
+    except ReportError:
+        return []
 
 
 def tell_report(run: Run, formats: Sequence[str] | None, signing_key: PrivateKey | None = None) -> list[str]:

@@ -1,11 +1,12 @@
 """What N repeats say, against figures worked out by hand, and whether their moments leave no phase of a job out."""
 
+import random
 from itertools import pairwise
 
 import pytest
 
 from harness.measure.errors import UncertaintyError
-from harness.measure.repeats import covered_permille, spread_phases_ns, summarise
+from harness.measure.repeats import UpperBound, covered_permille, spread_phases_ns, summarise, upper_bound
 
 S = 1_000_000_000
 
@@ -28,6 +29,32 @@ def test_the_share_covered_is_the_root_of_five_per_cent(count: int, permille: in
     """59 for 95 %/95 % and 299 for 99 %/95 % are the known sample sizes."""
     assert covered_permille(count) == permille
     assert (permille / 1000) ** count <= 0.05 < ((permille + 1) / 1000) ** count
+
+
+@pytest.mark.parametrize(
+    ("count", "permille", "rank"),
+    [
+        *[(1, 50, 1), (4, 472, 4), (5, 500, 5), (10, 500, 9), (11, 750, 11), (20, 750, 19), (29, 900, 29)],
+        *[(59, 950, 59), (93, 950, 92), (298, 950, 290), (299, 990, 299), (473, 990, 472)],
+    ],
+)
+def test_the_upper_bound_is_the_order_statistic_of_the_tables(count: int, permille: int, rank: int) -> None:
+    """59, 93 for 95 %/95 % and 299, 473 for 99 %/95 % with none or one above are the known sample sizes."""
+    values = [float(value) for value in range(count, 0, -1)]
+    assert upper_bound(values) == UpperBound(float(rank), permille, rank)
+
+
+def test_the_upper_bound_misses_its_share_in_one_of_twenty_samples() -> None:
+    """Samples of a very skew distribution with known quantiles; a rank too low misses more often."""
+    draws, missed = random.Random(7), 0  # noqa: S311 - a fixed sample, not a key
+    for _ in range(2000):
+        missed += upper_bound([draws.random() ** 9 for _ in range(20)]).value < 0.75**9
+    assert 10 < missed < 0.05 * 2000
+
+
+def test_no_values_have_no_bound() -> None:
+    with pytest.raises(UncertaintyError, match="at least one repeat"):
+        upper_bound([])
 
 
 def largest_gap_ns(times_ns: list[int], period_ns: int) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 from harness.evidence.reader import load_run
 from harness.evidence.record import TestRecord
 from reports.html import render
-from reports.latency_overview import Latencies, build_latencies
+from reports.latency_overview import Latencies, build_latencies, latency_lines
 from tests.evidence.runs import swallow
 from tests.reports.made_up_run import LATENCY, budget_ms, finished_run
 
@@ -25,6 +25,7 @@ def repeats(record: TestRecord) -> None:
     record.reading(f"{LATENCY}: mean", 180.0, "ms", count=3)
     record.reading(f"{LATENCY}: standard deviation", 60.0, "ms", count=3)
     record.reading(f"{LATENCY}: share of openings not above the longest, at least", 36.8, "%", count=3)
+    record.reading(f"{LATENCY}: upper confidence bound for 36.8 % of openings", 241.04, "ms", count=3)
     record.reading(f"{LATENCY}: decision", 55.25, "ms", of_ms=240.0)
     record.reading(f"{LATENCY}: line", 14.75, "ms", of_ms=240.0)
     record.reading("something else", 7.0, "ms")
@@ -40,8 +41,16 @@ def test_a_row_says_the_longest_its_spread_and_what_it_covers(tmp_path: Path) ->
     latencies, _ = of(tmp_path, repeats)
     (row,) = latencies.rows
     assert (row.count, row.mean, row.deviation, row.covered, row.limit) == (3, "180.0", "60.0", "36.8 %", "500")
+    assert (row.bound, row.bounded) == ("241.0", "36.8 %")
     assert row.longest.startswith("240")
     assert row.shown.word == "Pass"
+
+
+def test_a_line_for_the_terminal_says_what_the_repeats_bound(tmp_path: Path) -> None:
+    latencies, _ = of(tmp_path, repeats)
+    (line,) = latency_lines(latencies)
+    assert line.startswith(f"{TEST}: longest of 3 240")
+    assert line.endswith("limit 500 ms; 36.8 % of all up to 241.0 ms (95 % confidence)")
 
 
 def test_the_parts_stand_in_their_order_and_a_missing_one_is_left_open(tmp_path: Path) -> None:
