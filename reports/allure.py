@@ -16,7 +16,7 @@ from harness.evidence.output_files import ALLURE_FOLDER
 from reports import svg
 from reports.content import Content
 from reports.figures import Drawing
-from reports.first_page import against_reference
+from reports.first_page import against_reference, profile_of, recalled_lines
 from reports.junit import duration_ns
 from reports.outcomes import Outcome, Status, judged_line, outcome_of, status_of
 from reports.per_test import AttemptPage, TestPage
@@ -167,6 +167,8 @@ def _environment(content: Content) -> bytes:
         "Plan": header.plan,
         "Plan.reference": against_reference(header),
         **{f"Plan.deviation.{number}": line for number, line in enumerate(header.deviations or (), 1)},
+        "Profile": profile_of(header),
+        **{f"To.be.confirmed.{n}": line for n, line in enumerate(recalled_lines(content.page.to_be_confirmed), 1)},
         "Seed": str(header.seed),
         "Record.digest": content.page.record_digest,
         **{f"Problem.{number}": problem for number, problem in enumerate(content.problems, 1)},

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.evidence.model import Instrument, RunHeader
+from harness.evidence.model import Instrument, Recalled, RunHeader
 from harness.evidence.reader import Run
 from harness.measure.decision import Rule
 from harness.measure.verdict import RunVerdict, Verdict
@@ -30,6 +31,10 @@ class FirstPage:
     deviations: tuple[str, ...]
     more_deviations: tuple[str, ...]
     """Those that the first page has no room for."""
+    profile: str
+    """Name of the plan's profile."""
+    to_be_confirmed: tuple[Recalled, ...]
+    """Levels of the tests that ran, from documents that nobody could read."""
     unfinished: tuple[str, ...]
     item: tuple[tuple[str, str], ...]
     counts: tuple[tuple[Shown, int], ...]
@@ -51,8 +56,10 @@ def build_first_page(run: Run, inputs: Inputs, matrix: Matrix) -> FirstPage:
         bench_line=_bench_line(emulated, header),
         deviations=(header.deviations or ())[:FIRST_DEVIATIONS],
         more_deviations=(header.deviations or ())[FIRST_DEVIATIONS:],
+        profile=profile_name(header),
+        to_be_confirmed=run.to_be_confirmed,
         unfinished=_unfinished(run),
-        item=_item(header, inputs),
+        item=_item(run, inputs),
         counts=_counts(run),
         rule=rule_in_words(header.decision_rule, header.coverage_factor),
         instruments=tuple(_instrument(instrument) for instrument in header.instruments),
@@ -91,6 +98,33 @@ def against_reference(header: RunHeader) -> str:
     return f"differs in {count} {'point' if count == 1 else 'points'}" if count else "no difference"
 
 
+def recalled_lines(levels: Sequence[Recalled]) -> list[str]:
+    """Levels to be confirmed, a line each."""
+    return [
+        f"{', '.join(level.tests)}: {level.parameter} {level.value} ({level.source})" if level.tests else level.source
+        for level in levels
+    ]
+
+
+def profile_of(header: RunHeader) -> str:
+    """The profile's name and title."""
+    return str(header.parameters.get("profile", NOT_RECORDED))
+
+
+def profile_name(header: RunHeader) -> str:
+    """The profile's name without its title."""
+    return profile_of(header).partition(":")[0]
+
+
+def _how_many(run: Run) -> str:
+    if run.header.to_be_confirmed is None:
+        return ""
+    levels = len(run.to_be_confirmed)
+    if not levels:
+        return "; no level of the tests that ran is from memory"
+    return f"; {levels} {'level' if levels == 1 else 'levels'} to be confirmed, listed below"
+
+
 def _sentence(verdict: RunVerdict | None, matrix: Matrix) -> str:
     required = matrix.required
     shown = len(required) - len(matrix.open)
@@ -126,7 +160,8 @@ def _unfinished(run: Run) -> tuple[str, ...]:
     return (*lines, *run.damage)
 
 
-def _item(header: RunHeader, inputs: Inputs) -> tuple[tuple[str, str], ...]:
+def _item(run: Run, inputs: Inputs) -> tuple[tuple[str, str], ...]:
+    header = run.header
     maker, serial = inputs.text("meter", "meter", "maker"), inputs.text("meter", "meter", "serial")
     return (
         ("Device under test", header.meter or NOT_RECORDED),
@@ -135,6 +170,7 @@ def _item(header: RunHeader, inputs: Inputs) -> tuple[tuple[str, str], ...]:
         ("Plan", header.plan),
         ("Laboratory", inputs.text("bench", "bench", "laboratory")),
         ("Against the reference plan", against_reference(header)),
+        ("Profile", f"{profile_of(header)}{_how_many(run)}"),
         ("Bench", f"{header.bench} ({header.bench_kind})"),
         ("Seed of the run", str(header.seed)),
     )

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as Xml
 
 from reports.content import Content
-from reports.first_page import against_reference
+from reports.first_page import against_reference, profile_of, recalled_lines
 from reports.outcomes import Outcome, Status, judged_line, outcome_of
 from reports.per_test import TestPage
 from reports.rows import Row
@@ -66,6 +66,8 @@ def _about_run(content: Content) -> list[tuple[str, str]]:
         ("record-digest", page.record_digest),
         ("against-reference-plan", against_reference(header)),
         *(("deviation", line) for line in header.deviations or ()),
+        ("profile", profile_of(header)),
+        *(("to-be-confirmed", line) for line in recalled_lines(page.to_be_confirmed)),
         *(("problem", problem) for problem in content.problems),
         *(("unfinished", line) for line in page.unfinished),
     ]

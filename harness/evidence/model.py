@@ -75,6 +75,19 @@ class PlannedTest:
 
 
 @dataclass(frozen=True)
+class Recalled:
+    """A level of some tests that nobody read in the document it is from: the lab is to confirm it against the text.
+
+    Without ``tests`` it is something that the profile's market asks for and the plan has no value of.
+    """
+
+    tests: tuple[str, ...]
+    parameter: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True)
 class RunHeader:
     """What was run, on what, with what: everything that the result depends on, nothing that varies by machine.
 
@@ -102,6 +115,8 @@ class RunHeader:
     format: str = FORMAT
     deviations: tuple[str, ...] | None = field(default=None, metadata=LATER)
     """Where the plan differs from the reference plan, a line each; None if the two were not compared."""
+    to_be_confirmed: tuple[Recalled, ...] | None = field(default=None, metadata=LATER)
+    """Levels of the plan's profile from documents that could not be read; None if it has no profile."""
 
     @property
     def is_emulated(self) -> bool:

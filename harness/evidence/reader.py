@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from harness.evidence.model import (
     Judgement,
     Kind,
     PlannedTest,
+    Recalled,
     RunHeader,
     Started,
     Traffic,
@@ -125,6 +126,17 @@ class Run:
     def damage(self) -> tuple[str, ...]:
         """What is cut short, in words."""
         return tuple(attempt.cut for test in self.tests for attempt in test.attempts if attempt.cut)
+
+    @property
+    def to_be_confirmed(self) -> tuple[Recalled, ...]:
+        """Levels from documents that nobody could read, of the tests that ran; and what the profile has no level of."""
+        ran = {test.planned.test_id for test in self.tests if test.attempts}
+        levels = self.header.to_be_confirmed or ()
+        return tuple(
+            replace(level, tests=tuple(test_id for test_id in level.tests if test_id in ran))
+            for level in levels
+            if not level.tests or ran & set(level.tests)
+        )
 
     def test(self, test_id: str) -> RunTest:
         """The test of that id."""

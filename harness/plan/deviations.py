@@ -32,9 +32,7 @@ def find_deviations(plan: Plan, tests: Sequence[ResolvedTest], folder: Path, shi
     500 ms. ``tests`` are the plan's, resolved from ``folder``. Raises BenchFileError if the reference can't be read.
     """
     reference = load_plan(shipped / f"{REFERENCE}.toml", load_catalogue(shipped / f"{CATALOGUE}.toml"))
-    doubts = () if plan.profile is None else plan.profile.to_be_confirmed
-    found = [f"to be confirmed: {line}" for line in doubts]
-    found += [*_decision(plan.decision, reference.decision), *_code(tests, folder, shipped)]
+    found = [*_decision(plan.decision, reference.decision), *_code(tests, folder, shipped)]
     covered, by_place = set(), _by_place(reference)
     for test in tests:
         same = by_place.get(place_of(test.planned.run), [])

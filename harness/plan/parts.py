@@ -27,7 +27,7 @@ from harness.bench.toml_file import FileModel, load_model, read_toml
 from harness.plan.catalogue import Catalogue
 from harness.plan.plan_file import DecisionSection, Plan, PlannedTest, PlanSection, Slug
 from harness.plan.plan_text import comments_of, plan_text
-from harness.plan.profile import with_profile
+from harness.plan.profile import ALWAYS, FOLDER, with_profile, with_reference
 from harness.plan.shown_by import requirements_shown
 
 SHOWN = "shown"
@@ -87,9 +87,10 @@ class _Found:
 
 
 def load_plan(path: Path, catalogue: Catalogue, folder: Path | None = None, profile: Path | None = None) -> Plan:
-    """The plan at ``path``, flattened, its requirement ids checked, with the values of ``profile`` if one is given.
+    """The plan at ``path``, flattened, its requirement ids checked, with the values of its profiles.
 
-    ``folder`` is testplans/ (else the plan's own).
+    ``folder`` is testplans/ (else the plan's own). The profile "reference" there gives what the plan leaves out,
+    ``profile`` its market's values; a plan from a run's folder has had its profile already.
     """
     data = read_toml(path)
     if "include" in data or any(key in data.get("plan", {}) for key in ("repeats", "only")):
@@ -106,12 +107,30 @@ def load_plan(path: Path, catalogue: Catalogue, folder: Path | None = None, prof
         if planned.id in seen:
             raise BenchFileError(f"{where}: test id {planned.id!r} is there twice; each test has an id of its own")
         seen[planned.id] = planned.part
-    return plan if profile is None else with_profile(plan, profile, _ids_of_parts(folder or path.parent))
+    return _with_profiles(plan, folder or path.parent, profile)
 
 
-def _ids_of_parts(folder: Path) -> set[str]:
-    """Every test that the parts beside the shipped plans have."""
-    return {test.id for file in sorted((folder / "parts").glob("*.toml")) for test in load_model(file, Part).test}
+def _with_profiles(plan: Plan, folder: Path, profile: Path | None) -> Plan:
+    known = _tests_there(folder)
+    always = folder / FOLDER / f"{ALWAYS}.toml"
+    if plan.profile is None and always.is_file():
+        plan = with_reference(plan, always, known)
+    if profile is None or profile == always:
+        return plan
+    return with_profile(plan, profile, known.keys())
+
+
+def _tests_there(folder: Path) -> dict[str, str]:
+    """Every test of the parts and plans in testplans/: its id, and what is run."""
+    parts = [load_model(file, Part).test for file in sorted((folder / "parts").glob("*.toml"))]
+    found = {test.id: test.run for part in parts for test in part}
+    for file in sorted(folder.glob("*.toml")):
+        try:
+            tests = read_toml(file).get("test", [])
+        except BenchFileError:
+            continue  # another plan than the one that is asked for: told when that is
+        found |= {test["id"]: test["run"] for test in tests if isinstance(test, dict) and {"id", "run"} <= test.keys()}
+    return found
 
 
 def _flatten(path: Path, catalogue: Catalogue, folder: Path) -> Plan:

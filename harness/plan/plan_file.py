@@ -41,13 +41,23 @@ class DecisionSection(FileModel):
     coverage_factor: float = Field(default=2.0, ge=1.0, le=4.0)
 
 
+class RecalledLevel(FileModel):
+    """A value of some tests that nobody read in the document it is from: the lab is to confirm it against the text."""
+
+    tests: tuple[str, ...] = Field(min_length=1)
+    parameter: str
+    value: str
+    source: str
+
+
 class ProfileSection(FileModel):
     """The market profile whose values the plan has (harness/plan/profile.py)."""
 
     name: Slug
     title: str
-    to_be_confirmed: tuple[str, ...] = ()
-    """Values that nobody read in the document they are from."""
+    unknown: tuple[str, ...] = ()
+    """What the market surely asks for, and nobody could look up."""
+    to_be_confirmed: tuple[RecalledLevel, ...] = ()
 
 
 class PlannedTest(FileModel):

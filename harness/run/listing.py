@@ -12,7 +12,8 @@ from harness.instruments.registry import DRIVERS, ROLES
 from harness.plan.catalogue import load_catalogue
 from harness.plan.deviations import find_deviations
 from harness.plan.parts import load_plan
-from harness.plan.plan_file import CATALOGUE
+from harness.plan.plan_file import CATALOGUE, ProfileSection
+from harness.plan.profile import recalled_lines
 from harness.plan.resolve import resolve_plan
 from harness.run.durations import BENCH_KEY, in_words, known_seconds
 from harness.run.inputs import DEFAULT_PLAN, InputPaths, default_testplans
@@ -50,6 +51,7 @@ def _tests(paths: InputPaths) -> list[str]:
         lines += columns([(test.id, ", ".join(test.requirements), took)])
         lines += [f"      {test.title}", f"      needs {', '.join(sorted(needs.instruments)) or 'no instrument'}"]
     lines += _deviations(find_deviations(plan, tests, paths.testplans, default_testplans()))
+    lines += _recalled(plan.profile)
     if known_s:
         total_s = sum(known_s.get(test.id, 0.0) for test in tests)
         stood_for_s = sum(bench_s.get(test.id, 0.0) for test in tests)
@@ -64,6 +66,16 @@ def _deviations(found: Sequence[str]) -> list[str]:
     if not found:
         return []
     return ["this plan differs from the reference plan:", *(f"  {line}" for line in found)]
+
+
+def _recalled(profile: ProfileSection | None) -> list[str]:
+    if profile is None:
+        return []
+    found = recalled_lines(profile)
+    head = f"profile {profile.name}: {profile.title}"
+    if found:
+        head += "; to be confirmed against the texts by the laboratory:"
+    return [head, *(f"  {line}" for line in found)]
 
 
 def _plans(paths: InputPaths) -> list[str]:

@@ -39,7 +39,7 @@ def last_line(run: Run, lacks: Sequence[str] = ()) -> tuple[RunVerdict, str]:
     )
     if run.header.is_emulated:
         text += " (emulated bench)"
-    return verdict, f"{text}{deviation_note(run)}"
+    return verdict, f"{text}{deviation_note(run)}{profile_note(run)}"
 
 
 def deviation_note(run: Run) -> str:
@@ -47,6 +47,14 @@ def deviation_note(run: Run) -> str:
     count = len(run.header.deviations or ())
     points = "1 point" if count == 1 else f"{count} points"
     return f"; the plan differs from the reference plan in {points}: see the report" if count else ""
+
+
+def profile_note(run: Run) -> str:
+    """What follows the verdict where levels of the plan's profile are from documents that nobody could read."""
+    count = len(run.to_be_confirmed)
+    name = str(run.header.parameters.get("profile", "")).partition(":")[0]
+    levels = "1 level is" if count == 1 else f"{count} levels are"
+    return f"; of profile {name} {levels} to be confirmed: see the report" if count else ""
 
 
 def _without(verdict: RunVerdict, lacks: Sequence[str]) -> tuple[RunVerdict, str]:

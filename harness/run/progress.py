@@ -72,12 +72,18 @@ class Progress:
         folders = {OUT} if folder is None else {OUT, folder.parent}
         self._pace = Pace(chosen, known_seconds(inputs.plan.plan.name, kind, folders), workers)
         self._console.print(f"plan      {escape(inputs.plan.plan.name)}: {escape(inputs.plan.plan.title)}")
+        self._tell_profile(inputs)
         self._console.print(f"meter     {escape(inputs.meter.meter.name)}, image {inputs.image_sha256[:16]}")
         self._console.print(f"bench     {escape(inputs.bench.bench.name)} ({kind}), seed {inputs.seed}")
         left_s = self._pace.left_s()
         if left_s is not None:
             tests = "1 test" if len(chosen) == 1 else f"{len(chosen)} tests"
             self._console.print(f"time      about {rough(left_s)} for {tests}, as earlier runs took")
+
+    def _tell_profile(self, inputs: RunInputs) -> None:
+        profile = inputs.plan.profile
+        if profile is not None:
+            self._console.print(f"profile   {escape(profile.name)}: {escape(profile.title)}")
 
     def __enter__(self) -> Progress:
         self._began_ns = self._last_ns = self._clock.now_ns()

@@ -13,9 +13,10 @@ from harness import __version__
 from harness.bench.bench import Bench, open_bench
 from harness.bench.files import BenchFile, load_bench_file, load_meter_file, read_image
 from harness.bench.resources import RESOURCES_FILE, statement_beside
-from harness.evidence.model import Calibration, Instrument, PlannedTest, RunHeader
+from harness.evidence.model import Calibration, Instrument, PlannedTest, Recalled, RunHeader
 from harness.evidence.run_folder import InputSource, RunFolder
 from harness.measure.decision import Rule
+from harness.plan.plan_file import ProfileSection
 from harness.run.bring_up import BringUp
 from harness.run.firmware import build_if_source
 from harness.run.inputs import InputPaths, RunInputs, image_path, symbols_path
@@ -70,7 +71,15 @@ def make_header(inputs: RunInputs, bring_up: BringUp) -> RunHeader:
         parameters=_parameters(inputs),
         test_sources=test_sources(inputs),
         deviations=inputs.deviations,
+        to_be_confirmed=_to_be_confirmed(inputs.plan.profile),
     )
+
+
+def _to_be_confirmed(profile: ProfileSection | None) -> tuple[Recalled, ...] | None:
+    if profile is None:
+        return None
+    levels = [Recalled(one.tests, one.parameter, one.value, one.source) for one in profile.to_be_confirmed]
+    return (*levels, *(Recalled((), "", "", line) for line in profile.unknown))
 
 
 def _parameters(inputs: RunInputs) -> dict[str, str]:

@@ -26,7 +26,16 @@ from fixtures.shaker import Shaker
 from fixtures.surge import Surge
 from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
-from harness.measure.units import AccelerationG, CurrentA, DurationNs, FieldMt, FrequencyHz, TemperatureDegC, VoltageV
+from harness.measure.units import (
+    AccelerationG,
+    CurrentA,
+    DurationNs,
+    FieldMt,
+    FrequencyHz,
+    PercentPct,
+    TemperatureDegC,
+    VoltageV,
+)
 from harness.plan.parameters import Parameters
 
 S = 1_000_000_000
@@ -37,7 +46,8 @@ class Life(Parameters):
     """``happenings`` spread over ``duration``, of those kinds that ``kinds`` names.
 
     ``lowest_load`` to ``highest_load`` is what a house draws. ``shortest_dip`` to ``longest_dip`` are interruptions of
-    the mains. ``optical_probe`` is the field of a probe's own magnet at the meter's sensor. ``train`` is the peak of
+    the mains; the voltage goes from ``lowest_voltage`` to ``highest_voltage`` of ``voltage`` for some seconds.
+    ``optical_probe`` is the field of a probe's own magnet at the meter's sensor. ``train`` is the peak of
     a train's passing, for many seconds, ``knock`` that of a slammed door, for some tenths of one. A stroke of lightning
     lies on the communication line for up to ``longest_stroke`` (SIG-4: a transient wipes no keys); others are surges on
     the mains, of the bench's level. ``coldest`` and ``warmest`` are the day's air, which goes from one to the other and
@@ -52,6 +62,8 @@ class Life(Parameters):
     frequency_Hz: FrequencyHz = Field(gt=0)
     lowest_load_A: CurrentA = Field(gt=0)
     highest_load_A: CurrentA = Field(gt=0)
+    lowest_voltage_pct: PercentPct = Field(gt=0)
+    highest_voltage_pct: PercentPct = Field(gt=0)
     shortest_dip_ns: DurationNs = Field(gt=0)
     longest_dip_ns: DurationNs = Field(gt=0)
     optical_probe_mT: FieldMt = Field(gt=0)
@@ -124,8 +136,9 @@ def _dip(house: House, name: str) -> str:
 
 
 def _sag(house: House, name: str) -> str:
-    """The voltage falls to 80 % or rises to 110 % for some seconds (EN 50160 has both in any ordinary week)."""
-    part = 0.80 + 0.30 * house.chance.part(name)
+    """The voltage falls or rises for some seconds."""
+    low, high = house.parameters.lowest_voltage_pct / 100, house.parameters.highest_voltage_pct / 100
+    part = low + (high - low) * house.chance.part(name)
     house.mains.feed(round(house.parameters.voltage_V * part, 1), house.parameters.frequency_Hz)
     house.clock.sleep_ns(S + house.chance.below(5 * S, f"{name}, how long"))
     house.mains.feed(house.parameters.voltage_V, house.parameters.frequency_Hz)
