@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from firmware_ref.tool.budget import CoreUse, check_budgets, measure_core
+from firmware_ref.tool.budget import CORE_FOLDERS, CoreUse, check_budgets, measure_core
 from firmware_ref.tool.config import fill_template, read_config
 from firmware_ref.tool.errors import FirmwareError, PatchError
 from firmware_ref.tool.image import make_binary, make_header, read_program, write_elf
@@ -28,7 +28,7 @@ SOURCE = Path(__file__).resolve().parent.parent
 OUT = SOURCE.parent / "build" / "firmware_ref"
 
 _BOOT_SOURCES = ("boot/boot.c", "core/sha256.c")
-_APP_FOLDERS = ("core", "dlms", "port/lm3s6965")
+_APP_FOLDERS = ("core", "crypto", "dlms", "port/lm3s6965")
 _INPUTS = ("*.c", "*.h", "*.ld.in")
 _RESULT = "build.json"
 RESOURCES = "resources.toml"
@@ -129,7 +129,7 @@ def _build_fresh(source: Path, work: Path, out: Path, toolchain: Toolchain) -> B
     header_bytes = config["CONFIG_SLOT_HEADER_BYTES"]
     boot = read_program(work / "boot.elf", 0)
     app = read_program(work / "app.elf", config["CONFIG_SLOT_A_ADDRESS"] + header_bytes)
-    core = measure_core(app, boot, [path.name for path in app_sources if path.parts[0] in ("core", "dlms")])
+    core = measure_core(app, boot, [path.name for path in app_sources if path.parts[0] in CORE_FOLDERS])
     header = make_header(app, config["CONFIG_VERSION_WORD"], config["CONFIG_SECURITY_VERSION"], header_bytes)
     binary = make_binary(boot, header, app)
     check_budgets(config, len(binary), len(boot.data), core)

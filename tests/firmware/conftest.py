@@ -18,7 +18,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "firmware_ref"
 WARNINGS = ("-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-Wconversion")
 UNDEFINED = ("-fsanitize=undefined", "-fsanitize-trap=undefined")
 ADDRESS_AND_UNDEFINED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-HOST_FOLDERS = ("core", "dlms", "port/host")
+HOST_FOLDERS = ("core", "crypto", "dlms", "port/host")
 HOST_PROGRAM = "TAMPERBENCH_HOST_PROGRAM"
 """Another build of the core for the host to run the tests on: the instrumented one of ``tests.firmware.coverage``."""
 

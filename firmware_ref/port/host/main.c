@@ -13,6 +13,7 @@
 #include "core/meter.h"
 #include "core/sha256.h"
 #include "core/vigil.h"
+#include "crypto/gcm.h"
 #include "dlms/confirm.h"
 #include "port/host/host.h"
 
@@ -96,6 +97,35 @@ static void print_crcs(const char *hex) {
     const int count = host_read_hex(hex, octets, sizeof octets);
     const size_t length = count < 0 ? 0 : (size_t)count;
     printf("%04x %08x\n", crc16_secure_element(octets, length), crc32_ieee(octets, length));
+}
+
+/* KEY IV AAD TEXT in hex, fed in pieces of `piece` octets: the other text and the tag. */
+static void print_gcm(const char *words, bool is_decryption) {
+    static char hex[4][HOST_LINE_BYTES];
+    static uint8_t given[4][HOST_LINE_BYTES / 2u];
+    unsigned piece = 0;
+    size_t count[4] = {0};
+    if (sscanf(words, "%u %s %s %s %s", &piece, hex[0], hex[1], hex[2], hex[3]) != 5 || piece == 0) {
+        printf("bad\n");
+        return;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        const int read = host_read_hex(hex[i], given[i], sizeof given[i]);
+        count[i] = read < 0 ? 0 : (size_t)read;
+    }
+    struct gcm gcm;
+    uint8_t tag[GCM_TAG_BYTES];
+    gcm_begin(&gcm, given[0], given[1]);
+    gcm_add_aad(&gcm, given[2], count[2]);
+    for (size_t at = 0; at < count[3]; at += piece) {
+        const size_t left = count[3] - at;
+        (is_decryption ? gcm_decrypt : gcm_encrypt)(&gcm, &given[3][at], left < piece ? left : piece);
+    }
+    gcm_end(&gcm, tag);
+    host_print_hex(given[3], count[3]);
+    printf(" ");
+    host_print_hex(tag, sizeof tag);
+    printf("\n");
 }
 
 static void print_date_time(const char *words) {
@@ -250,6 +280,8 @@ static bool obey_module(const char *verb, const char *rest) {
         print_digest(rest);
     } else if (strcmp(verb, "crc") == 0) {
         print_crcs(rest);
+    } else if (strcmp(verb, "encrypt") == 0 || strcmp(verb, "decrypt") == 0) {
+        print_gcm(rest, verb[0] == 'd');
     } else if (strcmp(verb, "date") == 0) {
         print_date_time(rest);
     } else if (strcmp(verb, "confirm") == 0) {
