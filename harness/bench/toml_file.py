@@ -135,6 +135,6 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 def _near_files(path: Path) -> str:
     if not path.parent.is_dir():
         return f"; the folder {path.parent} does not exist either"
-    names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
-    near = difflib.get_close_matches(path.name, names, n=1)
-    return f"; did you mean {path.parent / near[0]}?" if near else "; check the path"
+    stems = {entry.stem: entry for entry in path.parent.iterdir() if entry.is_file() and entry.suffix == path.suffix}
+    near = difflib.get_close_matches(path.stem, stems, n=1)  # a common ending makes no two names alike
+    return f"; did you mean {stems[near[0]]}?" if near else "; check the path"

@@ -14,11 +14,18 @@ _LIMITS = {
     "less_than": ("lt", "less than"),
 }
 _LENGTHS = {"too_short": ("min_length", "at least"), "too_long": ("max_length", "at most")}
+_A_DATE = "a date without quotes, as in 2027-05-31"
+_A_TIME = "a date and time without quotes, as in 2026-05-31T12:00:00Z"
 _KINDS = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
-    "date_type": "a date, as in 2027-05-31",
-    "datetime_type": "a date and time, as in 2026-05-31T12:00:00Z",
+    "date_from_datetime_inexact": _A_DATE,
+    "date_from_datetime_parsing": _A_DATE,
+    "date_parsing": _A_DATE,
+    "date_type": _A_DATE,
+    "datetime_from_date_parsing": _A_TIME,
+    "datetime_parsing": _A_TIME,
+    "datetime_type": _A_TIME,
     "dict_type": "a table",
     "float_parsing": "a number",
     "float_type": "a number",

@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from harness.cli.console import EXIT_NOT_CERTIFIED, say, stderr, stdout, told_errors
-from harness.cli.options import BenchOption, ImageOption, MeterOption, OutOption, SeedOption
+from harness.cli.completion import complete_plan
+from harness.cli.console import DONE_EPILOG, EXIT_NOT_CERTIFIED, say, stderr, stdout, told_errors
+from harness.cli.options import BenchOption, ImageOption, MeterOption, OutOption, SeedOption, TestplansOption
 from harness.run.bench_check import Finding, check_bench
 from harness.run.certify import terminated_like_interrupted
-from harness.run.inputs import DEFAULT_PLAN, DEFAULT_SEED, choose_paths
+from harness.run.inputs import DEFAULT_PLAN, DEFAULT_SEED, choose_paths, load_files
+from harness.run.needs import lacking
 from harness.run.session import open_bench_alone
 from harness.run.shell import run_shell
 
@@ -21,8 +23,14 @@ CommandOption = Annotated[
     list[str] | None, typer.Option("-c", "--command", help="Work this line instead of asking; repeatable.")
 ]
 
+WiredPlanOption = Annotated[
+    str | None,
+    typer.Option("--plan", help="Also see whether this plan finds what it works.", autocompletion=complete_plan),
+]
+
 app = typer.Typer(
     help="Look at a bench, or work it by hand.",
+    epilog=DONE_EPILOG,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -33,32 +41,47 @@ def check_command(
     meter: MeterOption = None,
     image: ImageOption = None,
     seed: SeedOption = DEFAULT_SEED,
+    plan: WiredPlanOption = None,
+    testplans: TestplansOption = None,
 ) -> None:
     """Open everything on the bench, tell what answers, and whether a run could use it. Tests nothing.
 
     Every instrument: who it is, until when its calibration counts, its error
     queue, the limits of what it may put out, its shortest round trip. Every
     link; the meter's sign-on at the optical port. Instruments are reset: relays
-    open, outputs off.
+    open, outputs off. With --plan also whether the bench file names what the
+    plan's tests work: instruments, links, relay channels.
 
-    Example:
+    Examples:
 
       tamperbench bench check --bench lab.toml --meter acme-e350.toml
+
+      tamperbench bench check --bench lab.toml --plan full
     """
     with told_errors(), terminated_like_interrupted():
-        paths = choose_paths(None, DEFAULT_PLAN, bench, meter, image)
+        paths = choose_paths(testplans, plan or DEFAULT_PLAN, bench, meter, image)
+        lacks: list[str] = []
+        if plan is not None:
+            files = load_files(paths)
+            lacks = lacking(files.tests, (), files.bench, paths.bench)
+        for line in lacks:
+            stderr.print(f"[bold red]missing[/bold red]: {escape(line)}")
         with open_bench_alone(paths, seed) as opened:
             say(f"bench     {opened.file.bench.name} ({opened.file.bench.kind}), {paths.bench}")
             findings = list(check_bench(opened))
         for line in _table(findings):
             say(line)
-        problems = [finding.problem for finding in findings if finding.problem]
+        problems = [f"{paths.bench}: {finding.problem}" for finding in findings if finding.problem]
         for problem in problems:
             stderr.print(f"[bold red]not usable[/bold red]: {escape(problem)}")
         if problems:
             say(f"{len(problems)} of {len(findings)} can't be used: a run on this bench is not certified")
+        if lacks:
+            say(f"plan {paths.plan.stem} lacks {len(lacks)}: it is refused on this bench")
+        if problems or lacks:
             raise typer.Exit(EXIT_NOT_CERTIFIED)
-        say(f"all {len(findings)} can be used")
+        unseen = "" if plan else "; not looked at: whether a plan finds every channel that it works (--plan NAME)"
+        say(f"all {len(findings)} can be used" + (unseen or f", and plan {paths.plan.stem} finds what it needs"))
 
 
 def shell_command(

@@ -33,6 +33,7 @@ ElfOption = Annotated[
 
 app = typer.Typer(
     help="Build the reference meter's image, or look into any image.",
+    epilog=DONE_EPILOG,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

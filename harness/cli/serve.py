@@ -11,6 +11,7 @@ from harness.bench.errors import BenchError
 from harness.bench.files import load_meter_file
 from harness.cli.console import DONE_EPILOG, say, stdout, told_errors
 from harness.cli.options import BenchOption, ImageOption, MeterOption, SeedOption
+from harness.instruments.declared import load_declared_bench
 from harness.run.firmware import build_if_source
 from harness.run.inputs import DEFAULT_PLAN, DEFAULT_SEED, choose_paths
 from harness.run.progress import Progress
@@ -54,6 +55,7 @@ def serve_command(
                 f"serving needs the extra 'emulation' ({error.name} is missing): pip install 'tamperbench[emulation]'"
             ) from error
         paths = choose_paths(None, DEFAULT_PLAN, bench, meter, image)
+        load_declared_bench(paths.bench)  # a wrong file is told without a build
         if image is None:
             build_if_source(load_meter_file(paths.meter), paths.meter, Progress(stdout).firmware)
         serve(make_request(paths.bench, paths.meter, image, seed, host, port_base, write_bench, duration), say)

@@ -6,12 +6,13 @@ checked here and is not. All of it shows that the folder agrees with itself: who
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.evidence.canonical import sha256_hex
+from harness.bench.near_miss import some_of
+from harness.evidence.canonical import canonical_json, sha256_hex
 from harness.evidence.entry_line import entry_line
 from harness.evidence.errors import EvidenceError, ReadError
 from harness.evidence.header_check import contradictions
@@ -38,6 +39,8 @@ from harness.evidence.replay_id import make_replay_id
 from harness.evidence.summary import pretty_json, summarise
 from harness.evidence.waveform_file import read_waveform
 
+Table = Mapping[str, Any]
+DIGEST = "record_digest"
 SIGNATURE_FILE = "signature.json"
 """Lies beside the record as its outputs do, and is checked by itself."""
 
@@ -155,6 +158,12 @@ def _check_content(path: Path, header: RunHeader, test_id: str, attempt: Attempt
 
 
 def _check_summary(path: Path, header: RunHeader, tests: list[RunTest]) -> Iterator[Problem]:
+    """The summary against what header and tests give, and which of the two was changed where that can be known.
+
+    Its rows name the last link of each test's chain, which nobody gets without that test's very entries: a row with
+    the right link and another verdict was changed itself. Its own digest covers it, but whoever changes it can make
+    that anew; so where only the link differs it can be either of the two.
+    """
     file = path / SUMMARY_FILE
     if not file.is_file():
         yield NOT_FINISHED
@@ -162,21 +171,51 @@ def _check_summary(path: Path, header: RunHeader, tests: list[RunTest]) -> Itera
     derived = summarise(header, tests)
     if file.read_bytes() == pretty_json(derived):
         return
-    yield Problem(SUMMARY_FILE, None, "is not what header and tests give; it or one of them was changed")
     try:
-        stored = _attempt_rows(read_json(file))
+        stored = read_json(file)
+        rows = _attempt_rows(stored)
     except ReadError as error:
         yield Problem(SUMMARY_FILE, None, str(error))
         return
-    for folder, row in _attempt_rows(derived).items():
-        if stored.get(folder) != row:
-            yield Problem(f"{folder}/{ENTRIES_FILE}", None, "does not end as the summary says; its end was changed")
+    there = _attempt_rows(derived)
+    restated = [folder for folder, row in rows.items() if row != there.get(folder) and _same_chain(row, there, folder)]
+    yield Problem(SUMMARY_FILE, None, _of_summary(stored, derived, restated))
+    for folder, row in there.items():
+        if folder not in rows:
+            yield Problem(folder, None, "the summary does not name it; it was put in, or its row was taken out there")
+        elif rows[folder] != row and folder not in restated:
+            yield Problem(
+                f"{folder}/{ENTRIES_FILE}", None, f"does not end as {SUMMARY_FILE} says; one of the two was changed"
+            )
+    for folder in rows:
+        if folder not in there and not (path / folder).exists():
+            yield Problem(str(folder), None, "is missing; the summary names it: it was taken away")
 
 
-def _attempt_rows(summary: dict[str, Any]) -> dict[str, object]:
+def _of_summary(stored: Table, derived: Table, restated: list[str]) -> str:
+    """What is to be said of the file itself."""
+    if restated:
+        return f"says otherwise than the intact records of {some_of(restated)}; it was changed"
+    if stored == derived:
+        return "is not written as the harness writes it; the file was changed"
+    own = {name: value for name, value in stored.items() if name != DIGEST}
+    if stored.get(DIGEST) != sha256_hex(canonical_json(own)):
+        return "does not have the record digest that it states; it was changed"
+    return "is not what header and tests give; it or one of them was changed"
+
+
+def _same_chain(row: object, there: Mapping[str, object], folder: str) -> bool:
+    """Whether the summary's row is about the very entries that are there."""
+    other = there.get(folder)
+    if not isinstance(row, dict) or not isinstance(other, dict):
+        return False
+    return bool(row.get("chain")) and all(row.get(name) == other[name] for name in ("chain", "entries", "cut"))
+
+
+def _attempt_rows(summary: Table) -> dict[str, object]:
     """The summary's rows by attempt; ReadError if it is not built as a summary is."""
     try:
-        return {row["folder"]: row for test in summary["tests"] for row in test["attempts"]}
+        return {str(row["folder"]): row for test in summary["tests"] for row in test["attempts"]}
     except (KeyError, TypeError) as error:
         raise ReadError(f"{SUMMARY_FILE}: has no rows for tests and attempts; the file was changed") from error
 

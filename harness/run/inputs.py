@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.bench.errors import BenchError, BenchFileError
-from harness.bench.files import BenchFile, MeterFile, load_bench_file, load_meter_file, read_image
+from harness.bench.files import BenchFile, MeterFile, load_meter_file, read_image
 from harness.bench.resources import ResourceStatement, load_statement, statement_beside
+from harness.instruments.declared import load_declared_bench
 from harness.plan.catalogue import Catalogue, load_catalogue
 from harness.plan.deviations import find_deviations
 from harness.plan.parts import load_plan
@@ -122,7 +123,7 @@ def load_files(paths: InputPaths) -> InputFiles:
     """Read and check every file but the image; raises BenchFileError naming file, key and remedy."""
     catalogue = load_catalogue(paths.testplans / "requirements.toml")
     plan = load_plan(paths.plan, catalogue, paths.testplans, paths.profile)
-    bench = load_bench_file(paths.bench)
+    bench = load_declared_bench(paths.bench)
     meter = load_meter_file(paths.meter)
     tests = resolve_plan(plan, paths.plan, paths.testplans, catalogue)
     deviations = find_deviations(plan, tests, paths.testplans, default_testplans())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 from harness.bench.errors import InstrumentMissingError
 from harness.bench.files import BenchFile
+from harness.bench.near_miss import near_miss
 from harness.plan.resolve import ResolvedTest
 
 PACKAGE = "fixtures"
@@ -25,10 +26,12 @@ TABLE = f"{PACKAGE}.needs"
 
 @dataclass(frozen=True)
 class Needs:
-    """Roles of instruments and names of links, as a bench file has them."""
+    """Roles of instruments, names of links and what is wired, as a bench file has them."""
 
     instruments: frozenset[str]
     links: frozenset[str]
+    wired: frozenset[str]
+    """ROLE.TABLE.NAME: a channel or a probe of that instrument."""
 
 
 @cache
@@ -63,27 +66,41 @@ def needs_of(function: Callable[..., Any]) -> Needs:
     return Needs(
         instruments=frozenset(role for name in asked for role in table.INSTRUMENTS.get(name, ())),
         links=frozenset(link for name in asked for link in table.LINKS.get(name, ())),
+        wired=frozenset(place for name in asked for place in table.WIRED.get(name, ())),
     )
 
 
 def check_needs(tests: Iterable[ResolvedTest], chosen: Collection[str], bench: BenchFile, path: Path) -> None:
     """Raise InstrumentMissingError if ``bench`` (the file ``path``) lacks what the chosen tests need; none: all."""
-    lacking: dict[str, list[str]] = {}
-    for test in tests:
-        if chosen and test.id not in chosen:
-            continue
-        needs = needs_of(test.function)
-        tables = [f"[instruments.{role}]" for role in sorted(needs.instruments - set(bench.instruments))]
-        tables += [f"[links.{name}]" for name in sorted(needs.links - set(bench.links))]
-        for table in tables:
-            lacking.setdefault(table, []).append(test.id)
-    if lacking:
-        lines = [f"{path}: no table {table}; it is needed by {_some(ids)}" for table, ids in lacking.items()]
+    lines = lacking(tests, chosen, bench, path)
+    if lines:
         there = ", ".join([*bench.instruments, *bench.links]) or "nothing"
         raise InstrumentMissingError(
             "\n".join(lines) + f"\non this bench there are: {there}; add what is missing, or take a plan, or tests "
             "(tamperbench run), without it"
         )
+
+
+def lacking(tests: Iterable[ResolvedTest], chosen: Collection[str], bench: BenchFile, path: Path) -> list[str]:
+    """What ``bench`` (the file ``path``) lacks for the chosen tests (none: all), a line each with who needs it."""
+    found: dict[str, list[str]] = {}
+    for test in tests:
+        if not chosen or test.id in chosen:
+            for what in _lacks(needs_of(test.function), bench):
+                found.setdefault(what, []).append(test.id)
+    return [f"{path}: {what}; it is needed by {_some(ids)}" for what, ids in found.items()]
+
+
+def _lacks(needs: Needs, bench: BenchFile) -> Iterator[str]:
+    yield from (f"no table [instruments.{role}]" for role in sorted(needs.instruments - set(bench.instruments)))
+    yield from (f"no table [links.{name}]" for name in sorted(needs.links - set(bench.links)))
+    for place in sorted(needs.wired):
+        role, table, name = place.split(".")
+        entry = bench.instruments.get(role)
+        if entry is not None and name not in getattr(entry, table):
+            near = near_miss(name, getattr(entry, table))
+            hint = f" (it has {near!r})" if near else ""
+            yield f"[instruments.{role}] has no {table}.{name}{hint}; add {table}.{name} = CHANNEL"
 
 
 def _asked(function: Callable[..., Any]) -> list[str]:

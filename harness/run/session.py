@@ -11,10 +11,11 @@ from pathlib import Path
 
 from harness import __version__
 from harness.bench.bench import Bench, open_bench
-from harness.bench.files import BenchFile, load_bench_file, load_meter_file, read_image
+from harness.bench.files import BenchFile, load_meter_file, read_image
 from harness.bench.resources import RESOURCES_FILE, statement_beside
 from harness.evidence.model import Calibration, Instrument, PlannedTest, Recalled, RunHeader
 from harness.evidence.run_folder import InputSource, RunFolder
+from harness.instruments.declared import load_declared_bench
 from harness.measure.decision import Rule
 from harness.plan.plan_file import ProfileSection
 from harness.run.bring_up import BringUp
@@ -34,7 +35,7 @@ def open_inputs_bench(inputs: RunInputs) -> Bench:
 @contextmanager
 def open_bench_alone(paths: InputPaths, seed: int) -> Generator[Bench]:
     """A bench without a plan and without a run, closed on every way out; raises BenchError, FirmwareError."""
-    bench_file = load_bench_file(paths.bench)
+    bench_file = load_declared_bench(paths.bench)
     meter = load_meter_file(paths.meter)
     image, symbols = b"", None
     if bench_file.bench.kind == "emulated":

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.evidence.canonical import canonical_json
+from harness.evidence.canonical import canonical_json, sha256_hex
 from harness.evidence.model import next_link
 from harness.evidence.record import ENTRIES_FILE
 from harness.evidence.run_folder import RunFolder
+from harness.evidence.summary import pretty_json
 from harness.evidence.verify import verify_run
 from tests.evidence.runs import (
     BENCH,
@@ -184,7 +185,7 @@ def pass_the_summary(path: Path) -> None:
         (put_a_link, "inputs/smoke.toml", None),
         (take_an_input, "inputs/reference.bin", None),
         (change_the_seed, FIRST, 1),
-        (drop_a_test, "summary.json", None),
+        (drop_a_test, "tests/002-seal-2-pulses", None),
         (take_the_summary, "summary.json", None),
         (pass_the_summary, "summary.json", None),
     ],
@@ -196,6 +197,59 @@ def test_tampering_is_named(
     shutil.copytree(intact, path)
     tamper(path)
     assert (file, entry) in [(problem.file, problem.entry) for problem in verify_run(path)]
+
+
+def accused(path: Path) -> dict[str, str]:
+    return {problem.file: problem.text for problem in verify_run(path)}
+
+
+def other_verdicts(path: Path, *, with_digest: bool) -> None:
+    """Every verdict of the summary made a fail; the digest too, as somebody who knows the format would."""
+    summary = json.loads((path / "summary.json").read_text())
+    for test in summary["tests"]:
+        for row in (test, *test["attempts"]):
+            row["verdict"] = "fail"
+    if with_digest:
+        own = {name: value for name, value in summary.items() if name != "record_digest"}
+        summary["record_digest"] = sha256_hex(canonical_json(own))
+    (path / "summary.json").write_bytes(pretty_json(summary))
+
+
+@pytest.mark.parametrize("with_digest", [False, True])
+def test_verdicts_changed_in_the_summary_accuse_the_summary_alone(
+    intact: Path, tmp_path: Path, with_digest: bool
+) -> None:
+    path = tmp_path / "copy"
+    shutil.copytree(intact, path)
+    other_verdicts(path, with_digest=with_digest)
+    (only,) = verify_run(path)
+    assert only.file == "summary.json"
+    assert "than the intact records of tests/001-seal-1-opening, tests/002-seal-2-pulses; it was changed" in only.text
+
+
+def test_a_summary_changed_elsewhere_does_not_have_its_digest(intact: Path, tmp_path: Path) -> None:
+    path = tmp_path / "copy"
+    shutil.copytree(intact, path)
+    pass_the_summary(path)
+    (only,) = verify_run(path)
+    assert only.file == "summary.json"
+    assert "does not have the record digest that it states; it was changed" in only.text
+
+
+def test_a_test_taken_away_is_named_and_the_others_are_not_accused(intact: Path, tmp_path: Path) -> None:
+    path = tmp_path / "copy"
+    shutil.copytree(intact, path)
+    drop_a_test(path)
+    found = accused(path)
+    assert set(found) == {"summary.json", "tests/002-seal-2-pulses"}
+    assert "is missing; the summary names it" in found["tests/002-seal-2-pulses"]
+
+
+def test_a_test_that_ends_otherwise_leaves_open_which_of_the_two_was_changed(intact: Path, tmp_path: Path) -> None:
+    path = tmp_path / "copy"
+    shutil.copytree(intact, path)
+    end_early(path)
+    assert "one of the two was changed" in accused(path)[FIRST]
 
 
 def rechained(path: Path, old: bytes, new: bytes) -> None:

@@ -33,16 +33,6 @@ CASES = {
         (RELAY, RELAY.replace("2026-05-31", "2026-06-02")),
         ["'relay'", "2026-06-02", "2026-06-01"],
     ),
-    "driver-of-another-family": (
-        "bench",
-        (RELAY, RELAY.replace("keysight-34970a", "keysight-infiniivision")),
-        ["relay", "keysight-infiniivision"],
-    ),
-    "unknown-driver": (
-        "bench",
-        (RELAY, RELAY.replace("keysight-34970a", "keysight-34970")),
-        ["relay", "keysight-34970", "keysight-34970a"],
-    ),
     "another-unit": ("bench", (RELAY, f'{RELAY}serial = "MY00000000"\n'), ["relay", "MY00000000"]),
     "a-channel-that-the-unit-has-not": (
         "bench",
@@ -129,10 +119,6 @@ def test_an_image_of_zeros_is_not_certified(tmp_path: Path) -> None:
 PROBES = "probes = { CASE_SW = 1, COIL_I = 2, MODEM_TX = 3, SHUNT_I = 4 }"
 # What the bench lacks, and what the error of the test that needs it must name.
 LACKING = {
-    "relay-channel": (
-        ("channels.case_switch = 101", ""),
-        ["instruments.relay.channels", "case_switch = CHANNEL"],
-    ),
     "probe": (
         (PROBES, "probes = { COIL_I = 2, MODEM_TX = 3, SHUNT_I = 4 }"),
         ["'CASE_SW'", "MODEM_TX", "[instruments.scope.probes]"],
@@ -171,6 +157,25 @@ def test_a_bench_without_what_the_plan_needs_is_refused_before_anything_is_run(
     assert f"{bench}: no table [{table}]; it is needed by com-1-case-latency" in outcome.err
     assert f"{table.partition('.')[2]}_2" in outcome.err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_channel_that_the_plan_works_and_the_bench_lacks_is_told_by_certify_and_by_the_check(
+    image: Path, tmp_path: Path
+) -> None:
+    bench = changed(BENCH, tmp_path / "bench.toml", ("channels.case_switch = 101", ""))
+    plan = write_latency_plan(tmp_path / "plan.toml")
+    options = ("--plan", plan, "--image", image, "--bench", bench)
+    named = f"{bench}: [instruments.relay] has no channels.case_switch; add channels.case_switch = CHANNEL; it is needed by"
+    refused = run("certify", *options, "--out", tmp_path / "run", cwd=tmp_path)
+    checked = run("bench", "check", *options, cwd=tmp_path)
+    assert (refused.status, checked.status) == (2, 2)
+    assert named in refused.err
+    assert named in checked.err
+    assert "needed by com-1-case-latency" in checked.err
+    assert not (tmp_path / "run").exists()
+    blind = run("bench", "check", *options[2:], cwd=tmp_path)
+    assert blind.status == 0, blind.text
+    assert "not looked at: whether a plan finds every channel" in blind.out
 
 
 def test_an_interrupt_while_the_bench_comes_up_gives_the_bench_back(

@@ -197,8 +197,12 @@ def test_a_folder_of_tests_without_a_catalogue(here: Here, tmp_path: Path) -> No
     assert_refused(outcome, str(tmp_path / "requirements.toml"), "no such file")
 
 
+LINKS = ("modem", "optical", "diagnostic")
+
+
 def test_a_real_bench_is_not_shared(here: Here, image: Path, tmp_path: Path) -> None:
-    file = changed(BENCH, tmp_path / "lab.toml", ('kind = "emulated"', 'kind = "real"'))
+    links = [(f'"board:{name}"', f'"tcp://127.0.0.1:{port}"') for port, name in enumerate(LINKS, 4059)]
+    file = changed(BENCH, tmp_path / "lab.toml", ('kind = "emulated"', 'kind = "real"'), *links)
     outcome = here("certify", "--bench", file, "--image", image, "--workers", 2, "--out", "run")
     assert_refused(outcome, "2 workers", "real bench is one bench", "--workers")
 
