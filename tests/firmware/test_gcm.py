@@ -1,4 +1,4 @@
-"""AES-128-GCM of the firmware (SIG-1) against the vectors of NIST CAVP and Wycheproof, and an independent implementation."""
+"""AES-128-GCM of the firmware (SIG-1) against vectors of NIST CAVP and Wycheproof, and another implementation."""
 
 from __future__ import annotations
 

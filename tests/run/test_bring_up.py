@@ -165,7 +165,7 @@ def test_a_channel_that_the_plan_works_and_the_bench_lacks_is_told_by_certify_an
     bench = changed(BENCH, tmp_path / "bench.toml", ("channels.case_switch = 101", ""))
     plan = write_latency_plan(tmp_path / "plan.toml")
     options = ("--plan", plan, "--image", image, "--bench", bench)
-    named = f"{bench}: [instruments.relay] has no channels.case_switch; add channels.case_switch = CHANNEL; it is needed"
+    named = f"{bench}: [instruments.relay] has no channels.case_switch; add channels.case_switch = CHANNEL; it is"
     refused = run("certify", *options, "--out", tmp_path / "run", cwd=tmp_path)
     checked = run("bench", "check", *options, cwd=tmp_path)
     assert (refused.status, checked.status) == (2, 2)
