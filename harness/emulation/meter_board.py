@@ -17,6 +17,7 @@ from typing import Literal
 
 from harness.emulation.cpu import CortexM3, Symbols
 from harness.emulation.lm3s6965.gpio import GpioPort
+from harness.emulation.lm3s6965.hibernation import draw_crystal
 from harness.emulation.lm3s6965.mcu import IRQ_LINES, PERIPHERAL_RANGES, Mcu
 from harness.emulation.lm3s6965.sysctl import MAIN_OSCILLATOR_HZ
 from harness.emulation.nets import Net
@@ -154,7 +155,7 @@ class MeterBoard:
             self.i2c,
             epoch_ns=epoch_ns,
             core_ppb=self.traits.core_ppb,
-            crystal_ppb=self.traits.crystal_ppb,
+            crystal=draw_crystal(world, self.traits.crystal_ppb),
             temperature_mC=lambda: felt.meter_mC(world.now_ns),
         )
         self.cpu = CortexM3(

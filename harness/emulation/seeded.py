@@ -40,6 +40,10 @@ class SeededStream:
         raw = int.from_bytes(self.take_bytes(16), "big")
         return low + raw % (high - low + 1)
 
+    def take_around(self, value: int, ppm: int) -> int:
+        """A uniform integer within ``ppm`` millionths of ``value``."""
+        return value + value * self.take_int(-ppm, ppm) // 1_000_000
+
 
 def stream_key(seed: int, label: str, name: str) -> bytes:
     """The key of stream ``name`` in the world of ``seed``, for the part of the run called ``label``."""

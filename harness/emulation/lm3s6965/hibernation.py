@@ -4,8 +4,9 @@ Source: LM3S6965 data sheet, chapter "Hibernation Module"; StellarisWare ``hw_hi
 the battery: a reset or a loss of the main supply changes nothing. The sub-second divider is not readable, and a write
 of HIBRTCLD sets the seconds only, the divider runs on. HIBRTCT is applied once every 64 seconds.
 
-The crystal is a tuning fork: slower by 0.034 ppm per square of the distance from 25 degrees Celsius (the makers'
-typical figure for 32.768 kHz [recalled]), 143 ppm at -40. The temperature is looked at once a minute.
+The crystal is a tuning fork: slower by 0.034 ppm per square of the distance from 25 degrees Celsius, 143 ppm at -40.
+Coefficient (+- 0.006) and turnover (+- 5 K) are the makers' usual figures for 32.768 kHz [recalled], drawn from the
+seed. The temperature is looked at once a minute.
 
 The battery is looked at (LOWBATEN) when the firmware reads the raw status: what was low in between is left out, and so
 are the interrupt and the abort of hibernation (VABORT).
@@ -18,12 +19,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.emulation.lm3s6965.block import WORD_MASK, Block, Chip
-from harness.emulation.world import NONVOLATILE
+from harness.emulation.world import NONVOLATILE, World
 
 CRYSTAL_HZ = 32_768
 TRIM_NOMINAL = 0x7FFF
 TRIM_PERIOD_S = 64
-TURNOVER_MC, PARABOLA_PPB_PER_K2 = 25_000, 34
+TURNOVER_MC = (20_000, 30_000)
+PARABOLA_PPT_PER_K2 = (28_000, 40_000)
 RETUNE_NS = 60_000_000_000
 WRITE_GAP_NS = 92_000
 """t_HIB_REG_WRITE of the data sheet: a write sooner after the one before is lost on the chip."""
@@ -38,6 +40,26 @@ CTL_MODELLED = CTL_COMMISSIONED | CTL_REQUEST | CTL_PIN_WAKE | CTL_LOW_BATTERY
 """CLKSEL: the 32.768 kHz source as it is, not a 4.194304 MHz crystal divided by 128."""
 ALARM0, ALARM1, LOW_BATTERY, EXTERNAL_WAKE = 0x1, 0x2, 0x4, 0x8
 DATA_WORDS = 64
+
+
+@dataclass(frozen=True)
+class Crystal:
+    """One tuning fork: how much too fast it runs at its turnover temperature, and how it slows down away from it."""
+
+    turnover_ppb: int
+    turnover_mC: int = 25_000
+    parabola_ppt_per_K2: int = 34_000
+
+    def ppb(self, at_mC: int) -> int:
+        """How much too fast it runs at that temperature."""
+        off_mC = at_mC - self.turnover_mC
+        return self.turnover_ppb - self.parabola_ppt_per_K2 * off_mC * off_mC // 10**9
+
+
+def draw_crystal(world: World, turnover_ppb: int) -> Crystal:
+    """One whose turnover and parabola lie within the tolerances, by the world's seed."""
+    stream = world.stream("clock crystal traits")
+    return Crystal(turnover_ppb, stream.take_int(*TURNOVER_MC), stream.take_int(*PARABOLA_PPT_PER_K2))
 
 
 @dataclass
@@ -71,16 +93,16 @@ class Hibernation(Block):
         irq: int,
         *,
         epoch_ns: int,
-        crystal_ppb: int,
+        crystal: Crystal,
         temperature_mC: Callable[[], int] | None = None,
     ) -> None:
-        """``epoch_ns``: what the clock shows at world time 0, in ns UTC; ``crystal_ppb``: how much too fast it runs.
+        """``epoch_ns``: what the clock shows at world time 0, in ns UTC.
 
-        That is at 25 degrees Celsius, where it stays without ``temperature_mC``.
+        Without ``temperature_mC`` the crystal stays at its turnover.
         """
         self.irq_lines = (irq,)
         seconds, rest_ns = divmod(epoch_ns, 1_000_000_000)
-        self._turnover_ppb, self._temperature_mC = crystal_ppb, temperature_mC
+        self._crystal, self._temperature_mC = crystal, temperature_mC
         self.state = HibernationState(seconds, rest_ns * CRYSTAL_HZ // 1_000_000_000, self._ppb())
         self.on_request: Callable[[], None] | None = None
         """Called when the firmware asks for hibernation."""
@@ -107,9 +129,8 @@ class Hibernation(Block):
     def _ppb(self) -> int:
         """How much too fast the crystal runs at the temperature that it has now."""
         if self._temperature_mC is None:
-            return self._turnover_ppb
-        off_mC = self._temperature_mC() - TURNOVER_MC
-        return self._turnover_ppb - PARABOLA_PPB_PER_K2 * off_mC * off_mC // 1_000_000
+            return self._crystal.turnover_ppb
+        return self._crystal.ppb(self._temperature_mC())
 
     def _retune(self) -> None:
         """From the last tick on the crystal runs as the temperature is now; no tick is lost or made by that."""

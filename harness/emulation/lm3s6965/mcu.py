@@ -17,7 +17,7 @@ from harness.emulation.lm3s6965.block import Block, BusFaultError, Core, CoreClo
 from harness.emulation.lm3s6965.flash_controller import FlashController
 from harness.emulation.lm3s6965.gpio import DEBUG_PINS, PORT_PINS, GpioPort
 from harness.emulation.lm3s6965.gptm import Gptm
-from harness.emulation.lm3s6965.hibernation import Hibernation
+from harness.emulation.lm3s6965.hibernation import Crystal, Hibernation
 from harness.emulation.lm3s6965.i2c_master import I2cMaster
 from harness.emulation.lm3s6965.ssi import Ssi
 from harness.emulation.lm3s6965.sysctl import RESC_EXTERNAL, RESC_POWER_ON, RESC_SOFTWARE, Sysctl
@@ -69,7 +69,7 @@ class Mcu(PlainComponent):
         *,
         epoch_ns: int,
         core_ppb: int,
-        crystal_ppb: int,
+        crystal: Crystal,
         temperature_mC: Callable[[], int] | None = None,
     ) -> None:
         self.world = world
@@ -80,9 +80,7 @@ class Mcu(PlainComponent):
         self.clock.hz = self.sysctl.state.clock_hz
         self.flash = FlashController(self, 29)
         self.watchdog = Watchdog(self, 18)
-        self.hibernation = Hibernation(
-            self, 43, epoch_ns=epoch_ns, crystal_ppb=crystal_ppb, temperature_mC=temperature_mC
-        )
+        self.hibernation = Hibernation(self, 43, epoch_ns=epoch_ns, crystal=crystal, temperature_mC=temperature_mC)
         self.i2c = I2cMaster(self, i2c, 8, I2C_PAGE << 12)
         self.ssi = Ssi(self, 7, SSI_PAGE << 12)
         self.gpio = {port: GpioPort(self, port, GPIO_MAP[port][1], GPIO_MAP[port][0] << 12) for port in PORT_PINS}

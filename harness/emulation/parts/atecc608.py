@@ -14,18 +14,16 @@ from typing import Any
 
 from harness.emulation.parts.atecc608_commands import (
     STATUS_COMM,
-    WATCHDOG_NS,
     Command,
     CommandSet,
     ElementMemory,
     Volatile,
-    execution_ns,
+    draw_times,
 )
 from harness.emulation.world import PlainComponent, World
 
 ADDRESS = 0x60
 WAKE_LOW_NS = 60_000
-WAKE_DELAY_NS = 1_500_000
 WAKE_REPLY = bytes.fromhex("0411 3343")
 WORD_RESET, WORD_SLEEP, WORD_IDLE, WORD_COMMAND = 0x00, 0x01, 0x02, 0x03
 CRC_POLYNOMIAL = 0x8005
@@ -74,6 +72,7 @@ class Atecc608(PlainComponent):
 
     def __init__(self, world: World, name: str, serial: str) -> None:
         self.commands = CommandSet(serial, world)
+        self.times = draw_times(world, name)
         self.state = Atecc608State(ElementMemory())
         super().__init__(world, name)
 
@@ -90,7 +89,7 @@ class Atecc608(PlainComponent):
         if state.awake or not state.fed or low_ns < WAKE_LOW_NS:
             return
         state.awake = True
-        state.ready_ns = self.world.now_ns + WAKE_DELAY_NS
+        state.ready_ns = self.world.now_ns + self.times.wake_ns
         self._set_reply(WAKE_REPLY)
         self._restart_watchdog()
 
@@ -143,7 +142,7 @@ class Atecc608(PlainComponent):
             return
         command = Command(body[1], body[2], int.from_bytes(body[3:5], "little"), body[5:-2])
         answer = self.commands.execute(state.memory, state.volatile, command)
-        state.ready_ns = self.world.now_ns + execution_ns(command.opcode, answer)
+        state.ready_ns = self.world.now_ns + self.times.execution_ns(command.opcode, answer)
         self._set_reply(make_packet(answer))
 
     def _set_reply(self, reply: bytes) -> None:
@@ -153,10 +152,10 @@ class Atecc608(PlainComponent):
 
     def _restart_watchdog(self) -> None:
         self.world.cancel(self.name, "watchdog")
-        self.world.schedule(self.world.now_ns + WATCHDOG_NS, self.name, "watchdog")
+        self.world.schedule(self.world.now_ns + self.times.watchdog_ns, self.name, "watchdog")
 
     def on_event(self, kind: str, argument: Any) -> None:
-        """1.3 s after waking the part sleeps, whatever it does; or the relay in its supply works."""
+        """Some 1.3 s after waking the part sleeps, whatever it does; or the relay in its supply works."""
         if kind == "unfed":
             self.state.fed = not argument
             self.power_off()

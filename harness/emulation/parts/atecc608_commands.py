@@ -24,7 +24,10 @@ from harness.emulation.world import NONVOLATILE, World
 
 STATUS_OK, STATUS_MISCOMPARE, STATUS_PARSE, STATUS_EXECUTION, STATUS_COMM = 0x00, 0x01, 0x03, 0x0F, 0xFF
 COUNTER_MAX = 2_097_151
-WATCHDOG_NS = 1_300_000_000
+WATCHDOG_NS = (700_000_000, 1_700_000_000)
+"""1.3 s typically; shortest and longest as the full data sheet's table has them [recalled]."""
+WAKE_DELAY_NS = (1_000_000, 1_500_000)
+"""t_WHI: the data sheet bounds it from above alone; the shorter end is an assumption."""
 PARSE_ERROR_NS = 1_000_000
 REVISION = bytes.fromhex("0000 6002")
 KEY_PREFIX = "tamperbench reference device key "
@@ -51,7 +54,9 @@ EXECUTION_MS = {
     VERIFY: 105,
     SHA: 36,
 }
-"""CryptoAuthLib's execution times for ChipMode clock divider 0 (M0)."""
+"""CryptoAuthLib's execution times for ChipMode clock divider 0 (M0): what a driver has to wait, so maxima."""
+QUICKEST_PERMILLE = 600
+"""Each command of one part takes between this much of its maximum and all of it [assumed: the sheet is not public]."""
 NOT_MODELLED = {
     0x28: "CheckMac", 0x1C: "DeriveKey", 0x15: "GenDig", 0x11: "HMAC", 0x17: "Lock", 0x08: "MAC", 0x46: "PrivWrite",
     0x20: "UpdateExtra", 0x12: "Write", 0x43: "ECDH", 0x51: "AES", 0x56: "KDF", 0x80: "SecureBoot", 0x77: "SelfTest",
@@ -90,11 +95,28 @@ class Command:
     data: bytes
 
 
-def execution_ns(opcode: int, answer: bytes) -> int:
-    """How long the part is busy; a refused packet is answered at once."""
-    if answer == bytes([STATUS_PARSE]):
-        return PARSE_ERROR_NS
-    return EXECUTION_MS[opcode] * 1_000_000
+@dataclass(frozen=True)
+class ElementTimes:
+    """How quick this one part is."""
+
+    execution: dict[int, int]
+    """By opcode, in ns."""
+    wake_ns: int
+    watchdog_ns: int
+
+    def execution_ns(self, opcode: int, answer: bytes) -> int:
+        """How long the part is busy; a refused packet is answered at once."""
+        return PARSE_ERROR_NS if answer == bytes([STATUS_PARSE]) else self.execution[opcode]
+
+
+def draw_times(world: World, name: str) -> ElementTimes:
+    """Those of a part within the tolerances, by the world's seed."""
+    stream = world.stream(f"{name} times")
+    return ElementTimes(
+        {opcode: most * 1_000 * stream.take_int(QUICKEST_PERMILLE, 1_000) for opcode, most in EXECUTION_MS.items()},
+        stream.take_int(*WAKE_DELAY_NS),
+        stream.take_int(*WATCHDOG_NS),
+    )
 
 
 class RefusalError(Exception):

@@ -18,20 +18,23 @@ from harness.emulation.world import World
 
 BatteryKind = Literal["fresh", "aged", "weak"]
 
-OPEN_CIRCUIT_MV = {"fresh": 3_650, "aged": 3_300, "weak": 2_150}
+OPEN_CIRCUIT_MV = {"fresh": (3_620, 3_680), "aged": (3_250, 3_350), "weak": (2_050, 2_250)}
+"""From cell to cell 1 % [assumed]; a cell at its end may be anywhere on the steep part."""
 RESISTANCE_MOHM = {"fresh": 20_000, "aged": 90_000, "weak": 400_000}
-COLD_PERMILLE_PER_K = 20
-"""By which the resistance rises for each kelvin below 20 degrees Celsius."""
+COLD_PERMILLE_PER_K = (16, 22)
+"""By which the resistance rises for each kelvin below 20 degrees Celsius [assumed]."""
 ROOM_MC = 20_000
 
 STANDBY_UA = 17
 """Hibernation module with its oscillator, 16 uA (LM3S6965 data sheet, I_HIB at VBAT 3 V [recalled]), and leakage."""
 ON_MAINS_UA = 0
 """With mains the module lives from the main supply; what leaks is below a uA."""
-AWAKE_UA = 22_000
-"""The processor alone at 16 MHz, other parts off [recalled: in proportion to 108 mA at 50 MHz, peripherals off]."""
-LEAST_MV = 2_350
-"""Below it the processor does not start, and the module tells a low battery (V_LOWBAT of the data sheet)."""
+AWAKE_UA, AWAKE_PPM = 22_000, 50_000
+"""The processor alone at 16 MHz, other parts off [recalled: in proportion to 108 mA at 50 MHz, peripherals off]; the
+spread from part to part is an assumption."""
+LEAST_MV = (2_300, 2_400)
+"""Below it the processor does not start, and the module tells a low battery: V_LOWBAT of the data sheet, 2.35 V; its
+tolerance is an assumption."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class BatteryTraits:
 
     open_circuit_mV: int
     resistance_mohm: int
+    cold_permille_per_K: int
 
 
 @dataclass
@@ -60,8 +64,14 @@ class BatteryNet(AnalogNet):
         stream = world.stream("battery traits")
         spread_permille = stream.take_int(900, 1_100)
         self.standby_uA = STANDBY_UA * stream.take_int(850, 1_050) // 1000
-        self.traits = BatteryTraits(OPEN_CIRCUIT_MV[kind], RESISTANCE_MOHM[kind] * spread_permille // 1000)
-        self.weak_traits = BatteryTraits(stream.take_int(2_050, 2_250), RESISTANCE_MOHM["weak"])
+        weak_mV = stream.take_int(*OPEN_CIRCUIT_MV["weak"])
+        cell = world.stream("battery cell traits")
+        open_circuit_mV = {one: cell.take_int(*OPEN_CIRCUIT_MV[one]) for one in ("fresh", "aged")} | {"weak": weak_mV}
+        cold = cell.take_int(*COLD_PERMILLE_PER_K)
+        self.traits = BatteryTraits(open_circuit_mV[kind], RESISTANCE_MOHM[kind] * spread_permille // 1000, cold)
+        self.weak_traits = BatteryTraits(weak_mV, RESISTANCE_MOHM["weak"] * cell.take_int(900, 1_100) // 1000, cold)
+        self.awake_uA = cell.take_around(AWAKE_UA, AWAKE_PPM)
+        self.least_mV = cell.take_int(*LEAST_MV)
         super().__init__(world, "BATTERY_I", unit="A")
         self.state = BatteryState(self.state.segments)
         self.hold(self.standby_uA)
@@ -70,18 +80,18 @@ class BatteryNet(AnalogNet):
         """Under that load, now."""
         below_mC = max(0, ROOM_MC - self._surroundings.meter_mC(self.world.now_ns))
         cell = self.weak_traits if self.state.is_changed else self.traits
-        resistance_mohm = cell.resistance_mohm * (1000 + COLD_PERMILLE_PER_K * below_mC // 1000) // 1000
+        resistance_mohm = cell.resistance_mohm * (1000 + cell.cold_permille_per_K * below_mC // 1000) // 1000
         return cell.open_circuit_mV - load_uA * resistance_mohm // 1_000_000
 
     @property
     def is_low(self) -> bool:
         """What the hibernation module's comparator finds at the load that there is now."""
-        return self.voltage_mV(self.value_u(self.world.now_ns)) < LEAST_MV
+        return self.voltage_mV(self.value_u(self.world.now_ns)) < self.least_mV
 
     @property
     def can_run_processor(self) -> bool:
         """Whether the voltage stays up when the processor starts."""
-        return self.voltage_mV(AWAKE_UA) >= LEAST_MV
+        return self.voltage_mV(self.awake_uA) >= self.least_mV
 
     def on_event(self, kind: str, argument: Any) -> None:
         """``supply`` (True: the mains' supply is there): the battery rests or takes over.

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from harness.emulation.lm3s6965.gpio import GpioPort
 from harness.emulation.lm3s6965.hibernation import Hibernation
-from harness.emulation.parts.battery import AWAKE_UA, BatteryNet
+from harness.emulation.parts.battery import BatteryNet
 from harness.emulation.world import PlainComponent, World
 
 MAINS_PIN, LATCH_PIN, LATCH_RESET_PIN, INJECTION_PIN = 0, 1, 2, 3
@@ -101,7 +101,7 @@ class PowerTree(PlainComponent):
             return
         if self._battery.can_run_processor:
             state.on_battery = True
-            self._battery.hold(AWAKE_UA)
+            self._battery.hold(self._battery.awake_uA)
             self._processor.power_on()
 
     def _requested(self) -> None:

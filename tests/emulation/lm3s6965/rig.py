@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from harness.emulation.lm3s6965.hibernation import Crystal
 from harness.emulation.lm3s6965.mcu import Mcu
 from harness.emulation.parts.i2c_bus import I2cBus
 from harness.emulation.world import World
@@ -54,7 +55,7 @@ class Rig:
     def __init__(self, seed: int = 1, core_ppb: int = 0, crystal_ppb: int = 0, epoch_ns: int = 0) -> None:
         self.world = World(seed)
         self.bus = I2cBus(self.world, "bus")
-        self.mcu = Mcu(self.world, self.bus, epoch_ns=epoch_ns, core_ppb=core_ppb, crystal_ppb=crystal_ppb)
+        self.mcu = Mcu(self.world, self.bus, epoch_ns=epoch_ns, core_ppb=core_ppb, crystal=Crystal(crystal_ppb))
         self.core = WatchedCore()
         self.mcu.attach_core(self.core)
         self.mcu.power_on()

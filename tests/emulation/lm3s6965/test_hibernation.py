@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.emulation.errors import NotModelledError
+from harness.emulation.lm3s6965.hibernation import Crystal
 from harness.emulation.lm3s6965.mcu import Mcu
 from harness.emulation.parts.i2c_bus import I2cBus
 from harness.emulation.world import World
@@ -110,7 +111,7 @@ def test_the_crystal_is_slower_away_from_its_turnover(temperature_mC: int, ppb: 
     now_mC = 25_000
     world = World(1)
     bus = I2cBus(world, "i2c bus")
-    mcu = Mcu(world, bus, epoch_ns=0, core_ppb=0, crystal_ppb=0, temperature_mC=lambda: now_mC)
+    mcu = Mcu(world, bus, epoch_ns=0, core_ppb=0, crystal=Crystal(0), temperature_mC=lambda: now_mC)
     now_mC = temperature_mC
     day_ns = 86_400 * 10**9
     world.run_until(60 * 10**9 + day_ns)

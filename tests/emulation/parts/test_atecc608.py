@@ -72,13 +72,16 @@ def test_crc_of_the_published_frames() -> None:
     assert crc16(bytes.fromhex("0730000000")) == bytes.fromhex("035D")
 
 
-def test_wakes_after_60_us_low_and_answers_after_1500_us() -> None:
-    element = Element()
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_wakes_after_60_us_low_and_answers_within_1500_us(seed: int) -> None:
+    element = Element(seed)
+    wake_ns = element.part.times.wake_ns
+    assert MS <= wake_ns <= 1_500_000
     element.wake(bit_ns=7_400)  # eight bits: 59.2 us
     element.wait(2 * MS)
     assert element.read(4) is None
     element.wake()
-    element.wait(1_499_999)
+    element.wait(wake_ns - 1)
     assert element.read(4) is None
     element.wait(1)
     assert element.read(4) == bytes.fromhex("0411 3343")
@@ -116,7 +119,9 @@ def test_no_acknowledge_during_the_execution_time(
     element.run(0x16, 0x43, 0, bytes(32), 20)
     body = bytes([len(data) + 7, opcode, mode]) + parameter.to_bytes(2, "little") + data
     element.write(b"\x03" + body + crc16(body))
-    element.wait(time_ms * MS - 1)
+    most_ns, times_ns = time_ms * MS, element.part.times.execution[opcode]
+    assert most_ns * 6 // 10 <= times_ns <= most_ns
+    element.wait(times_ns - 1)
     assert element.read(4) is None
     element.wait(1)
     assert element.read(4) is not None
@@ -186,10 +191,13 @@ def test_idle_keeps_the_digest() -> None:
     assert len(element.run(0x41, 0xA0, 0)) == 64
 
 
-def test_watchdog_sends_it_to_sleep_after_1300_ms() -> None:
-    element = Element()
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_watchdog_sends_it_to_sleep_after_its_time(seed: int) -> None:
+    """From 0.7 to 1.7 s, by the part."""
+    element = Element(seed)
     element.wake()
-    element.wait(1_300_000_000 - 1)
+    assert 700 * MS <= element.part.times.watchdog_ns <= 1700 * MS
+    element.wait(element.part.times.watchdog_ns - 1)
     assert element.read(4) is not None
     element.wait(1)
     assert element.read(4) is None
@@ -199,9 +207,9 @@ def test_commands_do_not_put_the_watchdog_off() -> None:
     """A driver that keeps the part awake by talking to it loses its volatile contents in the middle."""
     element = Element()
     element.wake()
-    element.wait(1_000_000_000)
+    element.wait(600 * MS)
     element.run(0x30, 0, 0, wait_ms=5)
-    element.wait(295_000_000 - 1)
+    element.wait(element.part.times.watchdog_ns - 605 * MS - 1)
     assert element.read(4) is not None
     element.wait(1)
     assert element.read(4) is None

@@ -62,22 +62,26 @@ class Heard(PlainComponent):
 def test_the_voltage_falls_by_ohms_law(seed: int) -> None:
     """20 ohm within a tenth, from 3.65 V: the figures of a fresh half-AA lithium thionyl chloride cell."""
     battery = BatteryNet(World(seed), Room())
-    assert battery.voltage_mV(0) == 3_650
+    idle_mV = battery.voltage_mV(0)
+    assert idle_mV == pytest.approx(3_650, rel=0.01)
     for load_uA in (1_000, 10_000, 22_000):
-        assert 3_650 - battery.voltage_mV(load_uA) == pytest.approx(20 * load_uA / 1000, rel=0.1, abs=1)
-    assert 3_650 - battery.voltage_mV(20_000) == pytest.approx(2 * (3_650 - battery.voltage_mV(10_000)), abs=2)
+        assert idle_mV - battery.voltage_mV(load_uA) == pytest.approx(20 * load_uA / 1000, rel=0.1, abs=1)
+    assert idle_mV - battery.voltage_mV(20_000) == pytest.approx(2 * (idle_mV - battery.voltage_mV(10_000)), abs=2)
 
 
-def test_the_cold_adds_a_fiftieth_of_the_resistance_a_kelvin_and_heat_takes_nothing() -> None:
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_the_cold_adds_about_a_fiftieth_of_the_resistance_a_kelvin_and_heat_takes_nothing(seed: int) -> None:
     room = Room()
-    battery = BatteryNet(World(1), room)
+    battery = BatteryNet(World(seed), room)
     drops = {}
     for board_mC in (-40_000, -5_000, 20_000, 70_000):
         room.board_mC[0] = board_mC
-        drops[board_mC] = 3_650 - battery.voltage_mV(22_000)
+        drops[board_mC] = battery.voltage_mV(0) - battery.voltage_mV(22_000)
     assert drops[70_000] == drops[20_000]
-    assert drops[-5_000] == pytest.approx(1.5 * drops[20_000], rel=0.01)
-    assert drops[-40_000] == pytest.approx(2.2 * drops[20_000], rel=0.01)
+    per_K = battery.traits.cold_permille_per_K / 1000
+    assert 0.016 <= per_K <= 0.022
+    assert drops[-5_000] == pytest.approx((1 + 25 * per_K) * drops[20_000], rel=0.01)
+    assert drops[-40_000] == pytest.approx((1 + 60 * per_K) * drops[20_000], rel=0.01)
 
 
 @pytest.mark.parametrize("seed", range(1, 9))

@@ -8,7 +8,7 @@ from math import log
 import pytest
 
 from harness.emulation.meter_board import MeterBoard
-from harness.emulation.parts.battery import AWAKE_UA, LEAST_MV, BatteryNet
+from harness.emulation.parts.battery import BatteryNet
 from harness.emulation.parts.magnetic_latch import OPERATES_NT, MagneticLatch
 from harness.emulation.parts.surroundings import QuietRoom
 from harness.emulation.plant.injection import Injection
@@ -73,9 +73,10 @@ class ColdRoom(QuietRoom):
         return -40_000
 
 
-def test_a_battery_is_weaker_in_the_cold_and_enough() -> None:
-    warm, cold = BatteryNet(World(1), QuietRoom()), BatteryNet(World(1), ColdRoom())
-    assert LEAST_MV < cold.voltage_mV(AWAKE_UA) < warm.voltage_mV(AWAKE_UA)
+@pytest.mark.parametrize("seed", range(1, 31))
+def test_a_battery_is_weaker_in_the_cold_and_enough(seed: int) -> None:
+    warm, cold = BatteryNet(World(seed), QuietRoom()), BatteryNet(World(seed), ColdRoom())
+    assert cold.least_mV < cold.voltage_mV(cold.awake_uA) < warm.voltage_mV(warm.awake_uA)
 
 
 HIBRIS, HIBIC, LOW_ENABLED, LOW = 0x018, 0x020, 0x20, 0x4
