@@ -16,7 +16,7 @@ SEED ?= 1
 WORKERS ?= 2
 SEEDS ?= 200
 
-.PHONY: help certify test lint unit qualify matrix soak seeds firmware coverage bench powercut format clean lock
+.PHONY: help certify test lint unit qualify matrix soak seeds firmware coverage bench times powercut format clean lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -54,6 +54,9 @@ coverage: $(READY) ## lines and branches of the firmware's core that its tests r
 
 bench: $(READY) ## measure: a table, and JSON under out/
 	$(BIN)/python -m tests.figures
+
+times: $(READY) ## time every test on the bench's clock, for `tamperbench list`; keep it in testplans/times
+	$(BIN)/python -m tests.bench_times --workers $(WORKERS)
 
 powercut: $(READY) ## cut the supply at every write of a scripted day, and again in each recovery: nothing confirmed is lost
 	$(BIN)/python -m tests.powercut --workers $(WORKERS)

@@ -31,8 +31,8 @@ def list_command(
 ) -> None:
     """Show what there is: a plan's tests, plans, requirements, instruments, drivers, fixtures, runs.
 
-    Tests come with the requirements they show, the instruments they need and
-    how long they took in the last run under out/, if there is one.
+    Tests come with the requirements they show, the instruments they need, the
+    bench time to expect, and how long they took in the last run under out/.
 
     Examples:
 

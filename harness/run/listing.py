@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from harness.bench.errors import BenchFileError
 from harness.bench.files import load_bench_file
 from harness.instruments.registry import DRIVERS, ROLES
 from harness.plan.catalogue import load_catalogue
-from harness.plan.deviations import find_deviations
+from harness.plan.deviations import REFERENCE, find_deviations
 from harness.plan.parts import load_plan
-from harness.plan.plan_file import CATALOGUE, ProfileSection
+from harness.plan.plan_file import CATALOGUE, Plan, ProfileSection
 from harness.plan.profile import recalled_lines
-from harness.plan.resolve import resolve_plan
+from harness.plan.resolve import ResolvedTest, resolve_plan
 from harness.run.durations import BENCH_KEY, in_words, known_seconds
 from harness.run.inputs import DEFAULT_PLAN, InputPaths, default_testplans
 from harness.run.live_run import OUT
 from harness.run.needs import fixture_functions, needs_of
 from harness.run.pace import rough
 from harness.run.past_runs import past_runs
+from harness.run.shipped_times import expected_seconds, load_times
 from harness.run.terminal import columns
 
 TEXT_LONGEST = 100
@@ -41,25 +42,42 @@ def _tests(paths: InputPaths) -> list[str]:
     plan = load_plan(paths.plan, catalogue, paths.testplans, paths.profile)
     kind = load_bench_file(paths.bench).bench.kind
     known_s = known_seconds(plan.plan.name, kind, (OUT,))
-    bench_s = known_seconds(plan.plan.name, kind, (OUT,), BENCH_KEY)
+    bench_s = _bench_seconds(plan, kind)
     lines = [f"{plan.plan.name}: {plan.plan.title}", f"requires {', '.join(plan.plan.requires)}"]
     tests = resolve_plan(plan, paths.plan, paths.testplans, catalogue)
     for test in tests:
-        took = f"about {rough(known_s[test.id])}" if test.id in known_s else ""
-        took += f", {in_words(bench_s[test.id])} of bench time" if test.id in bench_s else ""
+        took = [f"{in_words(bench_s[test.id])} on the bench"] if test.id in bench_s else []
+        took += [f"about {rough(known_s[test.id])} here"] if test.id in known_s else []
         needs = needs_of(test.function)
-        lines += columns([(test.id, ", ".join(test.requirements), took)])
+        lines += columns([(test.id, ", ".join(test.requirements), ", ".join(took))])
         lines += [f"      {test.title}", f"      needs {', '.join(sorted(needs.instruments)) or 'no instrument'}"]
     lines += _deviations(find_deviations(plan, tests, paths.testplans, default_testplans()))
     lines += _recalled(plan.profile)
+    lines.append(_sum(tests, bench_s))
     if known_s:
         total_s = sum(known_s.get(test.id, 0.0) for test in tests)
-        stood_for_s = sum(bench_s.get(test.id, 0.0) for test in tests)
-        on_a_bench = f" ({in_words(stood_for_s)} of bench time)" if bench_s else ""
-        lines.append(
-            f"{len(tests)} tests, about {rough(total_s)}{on_a_bench} on {kind} bench, as in the last runs under {OUT}/"
-        )
+        lines.append(f"{len(tests)} tests, about {rough(total_s)} on {kind} bench, as in the last runs under {OUT}/")
     return lines
+
+
+def _bench_seconds(plan: Plan, kind: str) -> dict[str, float]:
+    """Test id → seconds by the bench's clock: as in the last runs here, or else as the reference meter had it."""
+    shipped = default_testplans()
+    reference = load_plan(shipped / f"{REFERENCE}.toml", load_catalogue(shipped / f"{CATALOGUE}.toml"))
+    expected = expected_seconds(plan, load_times(shipped), reference)
+    return expected | known_seconds(plan.plan.name, kind, (OUT,), BENCH_KEY)
+
+
+def _sum(tests: Sequence[ResolvedTest], bench_s: Mapping[str, float]) -> str:
+    timed = [test.id for test in tests if test.id in bench_s]
+    if not timed:
+        return f"{len(tests)} tests; how long they take on a bench is not known"
+    total = in_words(sum(bench_s[test_id] for test_id in timed))
+    if len(timed) == len(tests):
+        return f"{len(tests)} tests, expected bench time {total}"
+    return (
+        f"{len(tests)} tests, expected bench time more than {total}: {len(tests) - len(timed)} of them were never timed"
+    )
 
 
 def _deviations(found: Sequence[str]) -> list[str]:
