@@ -38,7 +38,7 @@ qualify: $(READY) ## put every known-bad meter through the plan "bite" until it 
 	$(BIN)/tamperbench qualify --workers $(WORKERS) --save docs
 
 matrix: $(READY) ## the same with every test of each (most of an hour), kept in the same place
-	$(BIN)/tamperbench qualify --whole --workers $(WORKERS) --save docs
+	$(BIN)/tamperbench qualify --whole --timeout 1800 --workers $(WORKERS) --save docs
 
 soak: $(READY) ## an hour of ordinary life on each of 200 seeds (SEEDS=...): no event; half an hour on two cores
 	$(BIN)/tamperbench soak --seeds $(SEEDS) --workers $(WORKERS)

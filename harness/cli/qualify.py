@@ -15,11 +15,13 @@ from harness.cli.completion import complete_defect
 from harness.cli.console import say, shown_path, stdout, told_errors
 from harness.cli.options import BenchOption, MeterOption, PlanOption, SeedOption, TestplansOption
 from harness.qualify.caught import Outcome
+from harness.qualify.cells import cell_lines
 from harness.qualify.defects import Defect
 from harness.qualify.forms import matrix_lines, summary_lines, to_csv, to_json, to_markdown
 from harness.qualify.page import to_html
 from harness.qualify.qualification import Qualification, Row, remarks
 from harness.qualify.run import SHIPPED_DEFECTS, Request, qualify
+from harness.qualify.stored import load_qualification
 from harness.run.certify import terminated_like_interrupted
 from harness.run.inputs import DEFAULT_SEED, InputFiles, choose_paths
 from harness.run.live_run import new_folder
@@ -45,6 +47,11 @@ WholeOption = Annotated[
 OutOption = Annotated[Path | None, typer.Option(help="Folder for the result. Default: a new one under out/.")]
 SaveOption = Annotated[
     Path | None, typer.Option(help=f"Also keep {NAME}.json and {NAME}.md in this folder, in place of older ones.")
+]
+
+FromOption = Annotated[
+    Path | None,
+    typer.Option("--from", help="Run nothing: write and tell anew what a qualification left in this folder."),
 ]
 
 
@@ -111,6 +118,7 @@ def qualify_command(
     meter: MeterOption = None,
     out: OutOption = None,
     save: SaveOption = None,
+    again: FromOption = None,
     testplans: TestplansOption = None,
 ) -> None:
     """Put known-bad meters through a plan: each must be caught, and the reference meter must pass.
@@ -133,8 +141,14 @@ def qualify_command(
       tamperbench qualify --defects my_defects --sample 10
 
       tamperbench qualify --only no-debounce --whole
+
+      tamperbench qualify --from out/qualify-bite-20260601T120000Z --save docs
     """
     with told_errors():
+        if again is not None:
+            made = load_qualification(again, NAME)
+            _write(made, again, save)
+            raise typer.Exit(_conclude(made, again.resolve(), name_left_out=True))
         paths = choose_paths(testplans, plan, bench, meter)
         folder = (out or new_folder(f"qualify-{paths.plan.stem}")).resolve()
         request = Request(paths, folder, defects, tuple(only or ()), sample, seed, workers, timeout_s, whole)
@@ -158,7 +172,14 @@ def _write(made: Qualification, folder: Path, save: Path | None) -> None:
 
 def _conclude(made: Qualification, folder: Path, *, name_left_out: bool) -> int:
     say("")
-    for line in (*matrix_lines(made), "", *summary_lines(made, name_left_out=name_left_out)):
+    width = stdout.width if stdout.is_terminal else None
+    for line in (
+        *cell_lines(made, width),
+        "",
+        *matrix_lines(made),
+        "",
+        *summary_lines(made, name_left_out=name_left_out),
+    ):
         say(line)
     say(f"matrix    {shown_path(folder / f'{NAME}.html')}; {NAME}.json, .csv, .md beside it")
     words = {0: "[bold green]PASS[/bold green]", 1: "[bold red]FAIL[/bold red]"}

@@ -1,4 +1,4 @@
-"""A qualification written down: JSON whole, CSV defect x test, and for people a table defect x requirement."""
+"""A qualification written down: JSON whole, CSV defect x test, and for people both matrices in Markdown."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.measure.verdict import Verdict
 from harness.qualify.caught import Outcome
+from harness.qualify.cells import cell_lines
 from harness.qualify.qualification import Qualification, Row, remarks
 
 FORMAT = "tamperbench-qualification/1"
@@ -41,6 +42,7 @@ def to_json(made: Qualification) -> str:
             "wall_s": round(made.wall_s, 1),
         },
         "interrupted": made.interrupted,
+        "every_test": made.whole,
         "whole": not made.left_out and made.cells_run == len(made.rows) * len(made.tests),
         "cells": len(made.rows) * len(made.tests),
         "cells_run": made.cells_run,
@@ -173,14 +175,22 @@ def to_markdown(made: Qualification) -> str:
         "",
         *(f"- {line}" for line in summary_lines(made)),
         "",
+        "## Defect x requirement",
+        "",
         "```",
         *matrix_lines(made),
+        "```",
+        "",
+        "## Defect x test",
+        "",
+        "```",
+        *cell_lines(made),
         "```",
     ]
     told = [(row, remarks(row)) for row in made.rows]
     if any(found for _, found in told):
-        lines += ["", "Remarks:", "", *(f"- {row.name}: {'; '.join(found)}" for row, found in told if found)]
-    lines += ["", "| defect | what a vendor would have done | caught by |", "|---|---|---|"]
+        lines += ["", "## Remarks", "", *(f"- {row.name}: {'; '.join(found)}" for row, found in told if found)]
+    lines += ["", "## What each is", "", "| defect | what a vendor would have done | caught by |", "|---|---|---|"]
     for row in made.rows:
         said = row.says.vendor_would_have if row.says else ""
         lines.append(f"| {row.name} | {said.replace('|', '/')} | {', '.join(row.finding.failed)} |")

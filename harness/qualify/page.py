@@ -1,9 +1,10 @@
-"""A qualification as one HTML page: the matrix, and for each cell which tests it rests on."""
+"""A qualification as one HTML page: both matrices, and for each cell which tests it rests on."""
 
 from __future__ import annotations
 
 import jinja2
 
+from harness.qualify import cells
 from harness.qualify.forms import LEGEND, cell, columns_of, summary_lines
 from harness.qualify.qualification import Qualification, Row, remarks
 
@@ -18,6 +19,9 @@ def to_html(made: Qualification) -> str:
         columns=columns_of(made),
         rows=[made.reference, *made.rows],
         cell=cell,
+        tests=cells.shown_tests(made),
+        mark=cells.mark,
+        test_legend=cells.LEGEND,
         why=_why,
         remarks=remarks,
         summary=list(summary_lines(made)),

@@ -16,10 +16,13 @@ from harness.evidence.reader import load_run
 from harness.evidence.record import TestRecord
 from harness.qualify import run as running
 from harness.qualify.caught import Finding, Outcome, judge
+from harness.qualify.cells import cell_lines
 from harness.qualify.defects import DefectFile
+from harness.qualify.errors import QualifyError
 from harness.qualify.forms import cell, matrix_lines, summary_lines, to_csv, to_json, to_markdown
 from harness.qualify.page import to_html
 from harness.qualify.qualification import Qualification, Row, remarks
+from harness.qualify.stored import load_qualification
 from tests.evidence.runs import new_run, open_test
 
 FIRST, SECOND = "seal-1-opening", "seal-2-pulses"
@@ -175,6 +178,42 @@ def test_every_form_says_what_was_run_and_what_was_not() -> None:
         assert "left out (1): other" in form
     assert "V / W" in text
     assert "V | W" in page
+
+
+def test_every_cell_of_defect_and_test_has_its_mark() -> None:
+    lines = list(cell_lines(made(CAUGHT, replace(MISSED, finding=replace(MISSED.finding, verdicts={FIRST: "error"})))))
+    assert lines[:4] == ["           12", "reference  .", "caught     Xx", "missed     ?"]
+    assert lines[-1] == "  1 seal-1-opening    2 seal-2-pulses"
+    soon = list(cell_lines(made(row("soon", Outcome.CAUGHT, "SEAL-1", SEAL_1="fail"), whole=False)))
+    assert soon[1:3] == ["reference  .", "soon       X"]
+    assert soon[-1] == "1 more tests were run on the reference meter alone"
+    for form in (to_markdown(made(CAUGHT)), to_html(made(CAUGHT))):
+        assert "Defect x test" in form
+        assert "Defect x requirement" in form
+
+
+def test_a_matrix_wider_than_the_terminal_comes_in_blocks() -> None:
+    names = {f"t-{number}": ("SEAL-1",) for number in range(1, 26)}
+    ran = dict.fromkeys(names, "pass")
+    wide = made(Row("one", says("SEAL-1"), Finding(Outcome.PASSED, ran), "ab", 1.0, 1.0), tests=names)
+    lines = list(cell_lines(wide, 24))
+    assert max(len(line) for line in lines if line.startswith(("one", "reference"))) <= 24
+    assert sum(line.startswith("one ") for line in lines) == 3
+    assert "".join(line.split(maxsplit=1)[1] for line in lines if line.startswith("one ")).count(".") == 25
+
+
+def test_a_qualification_is_read_back_from_its_folder_as_it_was(tmp_path: Path) -> None:
+    failed = replace(CAUGHT.finding, failed={FIRST: ("SEAL-1",), SECOND: ()}, verdicts={FIRST: "fail", SECOND: "pass"})
+    qualification = made(replace(CAUGHT, finding=failed), MISSED, left_out=("other",))
+    (tmp_path / "q.json").write_text(to_json(qualification), encoding="utf-8")
+    (tmp_path / "q.csv").write_text(to_csv(qualification), encoding="utf-8")
+    again = load_qualification(tmp_path, "q")
+    assert list(cell_lines(again)) == list(cell_lines(qualification))
+    assert to_json(again) == to_json(qualification)
+    assert to_csv(again) == to_csv(qualification)
+    (tmp_path / "q.csv").unlink()
+    with pytest.raises(QualifyError, match=r"no whole result of a qualification: .*expected the folder that"):
+        load_qualification(tmp_path, "q")
 
 
 def test_a_requirement_declared_and_not_shown_is_a_finding_of_its_own() -> None:
