@@ -40,7 +40,7 @@ qualify: $(READY) ## put every known-bad meter through the plan "bite" until it 
 matrix: $(READY) ## the same with every test of each (most of an hour), kept in the same place
 	$(BIN)/tamperbench qualify --whole --timeout 1800 --workers $(WORKERS) --save docs
 
-soak: $(READY) ## an hour of ordinary life on each of 200 seeds (SEEDS=...): no event; half an hour on two cores
+soak: $(READY) ## an hour of ordinary life on each of 200 seeds (SEEDS=...): no event; a quarter of an hour on two cores
 	$(BIN)/tamperbench soak --seeds $(SEEDS) --workers $(WORKERS)
 
 seeds: $(READY) ## the reference meter passes plan "full" on 10 seeds

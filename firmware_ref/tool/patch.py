@@ -108,6 +108,12 @@ def _place(lines: list[str], hunk: Hunk, shift: int, which: str, path: PurePosix
 
 def apply_patch(text: str, root: Path, name: str) -> None:
     """Changes the files below `root` in place; on `PatchError` nothing has been changed."""
+    for path, content in patched_files(text, root, name).items():
+        path.write_text(content, encoding="utf-8")
+
+
+def patched_files(text: str, root: Path, name: str) -> dict[Path, str]:
+    """What the patch makes of the files below `root`, none of which is changed; raises `PatchError`."""
     changed: dict[Path, str] = {}
     for patch in parse_patch(text, name):
         path = root / patch.path
@@ -120,5 +126,4 @@ def apply_patch(text: str, root: Path, name: str) -> None:
             lines[start : start + len(hunk.old)] = hunk.new
             shift = start + len(hunk.new) - (hunk.first_line - 1 + len(hunk.old))
         changed[path] = "\n".join(lines) + "\n"
-    for path, content in changed.items():
-        path.write_text(content, encoding="utf-8")
+    return changed

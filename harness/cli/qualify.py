@@ -126,7 +126,8 @@ def qualify_command(
     Caught means: a fail in a test of a requirement that the defect violates.
     An error, a time-out, nothing judged or a fail elsewhere is not. A defect is
     NAME.patch (of the firmware that the meter file names) and NAME.toml; one of
-    the hardware has "hardware" in NAME.toml and needs no patch.
+    the hardware has "hardware" in NAME.toml and needs no patch. Their keys, with
+    an example: docs/defects.md.
 
     A defect's tests end once it is caught for each requirement in "violates",
     those that should catch it going first. If one of these is never shown, the
@@ -183,13 +184,14 @@ def _conclude(made: Qualification, folder: Path, *, name_left_out: bool) -> int:
         say(line)
     say(f"matrix    {shown_path(folder / f'{NAME}.html')}; {NAME}.json, .csv, .md beside it")
     words = {0: "[bold green]PASS[/bold green]", 1: "[bold red]FAIL[/bold red]"}
-    word = words.get(made.exit_code, "[bold yellow]NOT TOLD[/bold yellow]")
+    word = words.get(made.exit_code, "[bold yellow]INCONCLUSIVE[/bold yellow]")
     reference = "the reference passes" if made.reference_passes else "the reference does NOT pass"
     worst = ", ".join(row.name for row in made.not_caught)
     stdout.print(
         f"{word}  {escape(made.plan)}: {len(made.caught)} of {len(made.rows)} defects caught, {reference}"
         + (f"; not caught: {escape(worst)}" if worst else "")
         + (f"; declared, not shown: {escape(', '.join(made.not_shown))}" if made.not_shown else "")
+        + ("; interrupted" if made.interrupted else "")
         + f"; {made.wall_s:.0f} s on {made.workers} workers"
     )
     return made.exit_code
@@ -199,6 +201,7 @@ def add_to(app: typer.Typer) -> None:
     """Put the command into the command line."""
     app.command(
         name="qualify",
-        epilog="Exit status: 0 all caught as declared and the reference passes, 1 not, 2 it could not be run.",
+        epilog="Exit status: 0 all caught as declared and the reference passes, 1 not, 2 inconclusive: a meter could "
+        "not be run, it was interrupted, or a file is wrong. What a defect's files hold: docs/defects.md.",
         rich_help_panel="Test the tests",
     )(qualify_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness.bench.errors import BenchError
@@ -22,6 +23,36 @@ def _check_what_it_reads(text: str, patch: Path) -> None:
             )
 
 
+def check_patches(defects: Iterable[Defect], source: Path) -> None:
+    """Raise QualifyError, with every one that there is, for patches that are not of the sources as they stand."""
+    try:
+        from firmware_ref.tool.errors import PatchError  # noqa: PLC0415 - only here is the build tool needed
+        from firmware_ref.tool.patch import patched_files  # noqa: PLC0415
+    except ImportError as error:
+        raise _needs_the_extra(error) from error
+    wrong: list[str] = []
+    for defect in defects:
+        if defect.patch is None:
+            continue
+        try:
+            text = defect.patch.read_text(encoding="utf-8")
+            _check_what_it_reads(text, defect.patch)
+            patched_files(text, source, str(defect.patch))
+        except UnicodeDecodeError as error:
+            wrong.append(f"{defect.patch}: is no text: {error}")
+        except (PatchError, QualifyError) as error:
+            wrong.append(str(error))
+    if wrong:
+        raise QualifyError("\n".join(wrong) + f"\npaths in a patch begin in {source}")
+
+
+def _needs_the_extra(error: ImportError) -> BenchError:
+    return BenchError(
+        f"building a defect's firmware needs the extra 'emulation' ({error.name} is missing): "
+        "pip install 'tamperbench[emulation]'"
+    )
+
+
 def build_image(defect: Defect | None, source: Path, folder: Path) -> Path:
     """The image of the defect (None or without a patch: of the reference meter); raises QualifyError."""
     try:
@@ -30,10 +61,7 @@ def build_image(defect: Defect | None, source: Path, folder: Path) -> Path:
         from firmware_ref.tool.patch import apply_patch  # noqa: PLC0415
         from firmware_ref.tool.workshop import changeable_copy, copies_for  # noqa: PLC0415
     except ImportError as error:
-        raise BenchError(
-            f"building a defect's firmware needs the extra 'emulation' ({error.name} is missing): "
-            "pip install 'tamperbench[emulation]'"
-        ) from error
+        raise _needs_the_extra(error) from error
     try:
         if defect is None or defect.patch is None:
             return build(source, folder / "reference").bin

@@ -14,12 +14,18 @@ from typing import Protocol
 
 from harness.bench.clock import WallClock
 from harness.bench.errors import BenchFileError
+from harness.bench.near_miss import near_miss
 from harness.evidence.errors import ReadError
 from harness.evidence.reader import load_run
 from harness.measure.verdict import RunVerdict
+from harness.plan.catalogue import load_catalogue
+from harness.plan.deviations import REFERENCE as REFERENCE_PLAN
+from harness.plan.parts import load_plan
+from harness.plan.plan_file import CATALOGUE
 from harness.qualify.caught import Finding, Outcome, judge
 from harness.qualify.defects import Defect, DefectFile, choose, load_defects, sample
 from harness.qualify.errors import QualifyError
+from harness.qualify.images import check_patches
 from harness.qualify.pool import Done, run_all
 from harness.qualify.qualification import REFERENCE, Qualification, Row
 from harness.qualify.trial import RUN, Trial, write_bench
@@ -67,6 +73,8 @@ def qualify(request: Request, listener: Listener) -> Qualification:
     chosen = choose(there, request.only)
     chosen = chosen if request.sample is None else sample(chosen, request.sample)
     check_needs(files.tests, (), files.bench, request.paths.bench)
+    _check_expected(request, chosen, files)
+    check_patches(chosen, source)
     _make(request.out)
     _check_hardware(request, chosen)
     left_out = tuple(defect for defect in there if defect not in chosen)
@@ -198,6 +206,22 @@ def _make(folder: Path) -> None:
         raise QualifyError(f"{folder}: is there already, and nothing is overwritten; choose another folder") from None
     except OSError as error:
         raise QualifyError(f"{folder}: can't be made: {error.strerror}; choose another folder") from error
+
+
+def _check_expected(request: Request, chosen: Sequence[Defect], files: InputFiles) -> None:
+    """A misspelt test in ``expected_tests`` would be expected in vain; known are the plan's and all shipped ones."""
+    shipped = default_testplans()
+    whole = load_plan(shipped / f"{REFERENCE_PLAN}.toml", load_catalogue(shipped / f"{CATALOGUE}.toml"))
+    known = [*(test.id for test in files.tests), *(test.id for test in whole.test)]
+    wrong = []
+    for defect in chosen:
+        for name in defect.says.expected_tests:
+            if name not in known:
+                near = near_miss(name, known)
+                hint = f"did you mean {near!r}?" if near else "tamperbench list tests --plan full shows those there are"
+                wrong.append(f"{request.defects / defect.name}.toml: key 'expected_tests': no test {name!r}; {hint}")
+    if wrong:
+        raise QualifyError("\n".join(wrong))
 
 
 def _check_hardware(request: Request, chosen: Sequence[Defect]) -> None:
