@@ -44,7 +44,7 @@
 #define CONFIG_STORM_LEAK_US 20000u
 #define CONFIG_STORM_QUIET_US 2000000u
 #define CONFIG_STORM_DEBOUNCE_US 100000u
-/* What the parameter page may set: COM-1 leaves no room for more than 100 ms. */
+/* What the parameter page and the diagnostic port may set: COM-1 leaves no room for more than 100 ms. */
 #define CONFIG_SEAL_DEBOUNCE_LEAST_MS 20u
 #define CONFIG_SEAL_DEBOUNCE_MOST_MS 100u
 
@@ -82,7 +82,7 @@
  */
 #define CONFIG_VIBRATION_MG 150u
 #define CONFIG_VIBRATION_MS 500u
-#define CONFIG_VIBRATION_LEAST_MS 200u
+#define CONFIG_VIBRATION_LEAST_MS 200u /* what the parameter page and the diagnostic port may set */
 #define CONFIG_VIBRATION_MOST_MS 5000u
 #define CONFIG_VIBRATION_PAUSE_US 120000u
 #define CONFIG_VIBRATION_QUIET_US 2000000u
@@ -238,7 +238,7 @@
 /* LOG-1: events that wait for their counter; when full, repetitions join, what can't is dropped, counted and reported. */
 #define CONFIG_EVENT_QUEUE 8u
 /* LOG-1, LOG-3: causes that a state is kept of (core/causes.c). */
-#define CONFIG_CAUSES 25u
+#define CONFIG_CAUSES 27u
 /* COM-3: alerts kept in RAM for repeats. The rest of the unconfirmed ones wait in the log. One is kept for a new event. */
 #define CONFIG_OUTBOX_ALERTS 4u
 
@@ -349,7 +349,7 @@
 
 /*
  * LOG-2, how the EEPROM's 512 pages are used. Four pages take turns for the cursor; a ring of 150 entries of three pages is
- * filled round and round; each cause's state has two pages that take turns (LOG-1), with room for three more causes. A page
+ * filled round and round; each cause's state has two pages that take turns (LOG-1), with room for two more causes. A page
  * bears a million writes: four million confirmations, two million detections of one cause.
  */
 #define CONFIG_LOG_FIRST_PAGE 4u

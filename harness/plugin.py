@@ -86,6 +86,7 @@ pytest_plugins = (
     "fixtures.chamber",
     "fixtures.terminal_heat",
     "fixtures.tilt",
+    "fixtures.limits",
     "fixtures.shaker",
     "fixtures.link",
     "fixtures.head_end",

@@ -71,3 +71,15 @@ size_t banner_put_state(char text_start[BANNER_BYTES], const struct reporter *re
     add_text(&text, " more can be kept\r\n");
     return text.length;
 }
+
+size_t banner_put_limits(char text_start[BANNER_BYTES], const struct tamper_limits *limits) {
+    const uint16_t values[] = {limits->debounce_ms, limits->storm_debounce_ms, limits->tilt_deg, limits->vibration_ms};
+    struct text text = {.start = text_start, .length = 0};
+    add_text(&text, "limits");
+    for (unsigned i = 0; i < sizeof values / sizeof values[0]; i++) {
+        add_text(&text, " ");
+        add_number(&text, values[i]);
+    }
+    add_text(&text, "\r\n");
+    return text.length;
+}

@@ -37,6 +37,8 @@ static const struct cause causes[CONFIG_CAUSES] = {
     {EVENT_BATTERY_LOW, EVENT_BATTERY_LOW_ENDED, "battery low"},
     {EVENT_SECURE_ELEMENT_FAULT, EVENT_SECURE_ELEMENT_BACK, "secure element silent"},
     {EVENT_EVENTS_DROPPED, NO_END, "events dropped"},
+    {EVENT_CONFIGURATION_CHANGED, NO_END, "configuration changed"},
+    {EVENT_PARAMETERS_DAMAGED, NO_END, "parameters damaged"},
 };
 
 unsigned cause_index(uint8_t code) {

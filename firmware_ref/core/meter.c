@@ -16,6 +16,25 @@ static void queue_storm(struct meter *meter, enum event_code code, uint64_t time
     event_queue_put(&meter->queue, &event);
 }
 
+/* SEAL-2, TILT-1, TILT-2: in force at once. */
+static void apply_limits(struct meter *meter) {
+    const struct tamper_limits *limits = &meter->limits;
+    meter->seal.debounce_us = 1000u * (meter->storm.is_present ? limits->storm_debounce_ms : limits->debounce_ms);
+    motion_set_limits(&meter->motion, limits);
+}
+
+/* Kept before it is in force; who asks for what is in force already changes nothing. */
+static void set_limits(struct meter *meter, const struct tamper_limits *wanted, uint64_t now_us) {
+    const uint32_t word = limits_pack(wanted);
+    if (word != limits_pack(&meter->limits)) {
+        const struct event event = {.code = EVENT_CONFIGURATION_CHANGED, .time = hal_utc_at(now_us)};
+        hal_keep(HAL_KEPT_LIMITS, word);
+        meter->limits = *wanted;
+        apply_limits(meter);
+        event_queue_put(&meter->queue, &event);
+    }
+}
+
 /* SEAL-3: logged once, with its end; the debounce time is longer meanwhile. */
 static void take_storm_edge(struct meter *meter, uint64_t time_us) {
     if (storm_take_edge(&meter->storm, time_us)) {
@@ -132,16 +151,26 @@ static void step_banner(struct meter *meter) {
     if (meter->is_banner_done || !is_known || hal_serial_is_sending(HAL_PORT_DIAGNOSTIC)) {
         return;
     }
-    const size_t length = banner_put_state(meter->banner, &meter->reporter, &meter->log, meter->seal.stable_open);
+    const size_t length = meter->is_asked_for_limits
+                              ? banner_put_limits(meter->banner, &meter->limits)
+                              : banner_put_state(meter->banner, &meter->reporter, &meter->log, meter->seal.stable_open);
     hal_serial_send(HAL_PORT_DIAGNOSTIC, (const uint8_t *)meter->banner, length);
     meter->is_banner_done = true;
 }
 
-/* An open diagnostic port tells what the banner told at boot, as it is now. */
+/* An open diagnostic port tells what the banner told at boot, as it is now, or the limits, and takes other ones (INT-4). */
 static uint64_t step_port(struct meter *meter, uint64_t now_us) {
     uint64_t next_us = HAL_NEVER;
-    if (meter->is_banner_done && port_guard_step(&meter->port_guard, &meter->queue, now_us, &next_us) == PORT_TELL_STATE) {
+    enum port_request request = PORT_NOTHING;
+    if (meter->is_banner_done) {
+        request = port_guard_step(&meter->port_guard, &meter->queue, now_us, &next_us);
+    }
+    if (request == PORT_SET_LIMITS) {
+        set_limits(meter, &meter->port_guard.wanted, now_us);
+    }
+    if (request != PORT_NOTHING) {
         meter->is_banner_done = false;
+        meter->is_asked_for_limits = request != PORT_TELL_STATE;
     }
     step_banner(meter);
     return next_us;
@@ -169,7 +198,9 @@ void meter_begin(struct meter *meter, uint64_t now_us) {
     struct alert_parties parties;
     parameters_read(hal_parameter_page(), &parties);
     sensors_begin(&meter->sensors, hal_parameter_page());
-    parameters_read_limits(hal_parameter_page(), &meter->limits);
+    if (!limits_unpack(hal_kept(HAL_KEPT_LIMITS), &meter->limits)) {
+        parameters_read_limits(hal_parameter_page(), &meter->limits);
+    }
     motion_begin(&meter->motion, &meter->limits);
     seal_begin(&meter->seal, hal_case_is_open(), meter->limits.debounce_ms * 1000u, now_us);
     /* A magnet that was there without mains is taken as present: its end is found as of any other (MAG-4). */
@@ -177,6 +208,10 @@ void meter_begin(struct meter *meter, uint64_t now_us) {
     port_guard_begin(&meter->port_guard, hal_parameter_page());
     if (!hal_is_clock_set()) {
         const struct event event = {.code = EVENT_CLOCK_INVALID, .time = hal_utc_at(now_us)};
+        event_queue_put(&meter->queue, &event);
+    }
+    if (parameters_are_damaged(hal_parameter_page())) {
+        const struct event event = {.code = EVENT_PARAMETERS_DAMAGED, .time = hal_utc_at(now_us)};
         event_queue_put(&meter->queue, &event);
     }
     event_log_begin(&meter->log, now_us);

@@ -44,6 +44,7 @@ struct meter {
     struct status status;
     char banner[BANNER_BYTES];
     bool is_banner_done;
+    bool is_asked_for_limits; /* at the diagnostic port: they are told in the banner's stead */
     uint32_t watched_bits; /* of sensors and motion, as the status has them */
     uint64_t desk_due_us;  /* 0: in every turn */
 };

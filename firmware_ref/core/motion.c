@@ -13,6 +13,11 @@ void motion_begin(struct motion *motion, const struct tamper_limits *limits) {
     motion->vibration_us = limits->vibration_ms * 1000u;
 }
 
+void motion_set_limits(struct motion *motion, const struct tamper_limits *limits) {
+    tilt_set_threshold(&motion->tilt, limits->tilt_deg);
+    motion->vibration_us = 1000u * limits->vibration_ms;
+}
+
 static void queue_event(struct event_queue *queue, enum event_code code, uint64_t first_us) {
     const struct event event = {.code = (uint8_t)code, .time = hal_utc_at(first_us)};
     event_queue_put(queue, &event);

@@ -26,6 +26,8 @@ struct motion {
 
 /* On zeroed memory. */
 void motion_begin(struct motion *motion, const struct tamper_limits *limits);
+/* Other thresholds, at once. */
+void motion_set_limits(struct motion *motion, const struct tamper_limits *limits);
 /* Moves on; returns when to call again. */
 uint64_t motion_step(struct motion *motion, struct event_queue *queue, struct bus *bus, uint64_t now_us);
 /* The position in which the meter next comes to rest is the installed one. */

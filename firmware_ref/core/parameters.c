@@ -12,12 +12,16 @@
 #define GAIN_MOST_Q16 81920u
 
 /* magic 4, originator title 8, recipient title 8, CRC 4 */
+static bool is_parties_block(const uint8_t *block) {
+    return get_u32(block) == MAGIC_PARAMETERS &&
+           get_u32(&block[PARAMETERS_BYTES - 4u]) == crc32_ieee(block, PARAMETERS_BYTES - 4u);
+}
+
 void parameters_read(const uint8_t *page, struct alert_parties *parties) {
     static const struct alert_parties reference = {.originator = {'T', 'B', 'R', 0, 0, 0, 0, 1},
                                                    .recipient = {'T', 'B', 'R', 'H', 'E', 'A', 'D', '1'}};
     *parties = reference;
-    if (page == NULL || get_u32(page) != MAGIC_PARAMETERS ||
-        get_u32(&page[PARAMETERS_BYTES - 4u]) != crc32_ieee(page, PARAMETERS_BYTES - 4u)) {
+    if (page == NULL || !is_parties_block(page)) {
         return;
     }
     put_octets(parties->originator, &page[4], SYSTEM_TITLE_BYTES);
@@ -51,7 +55,7 @@ const uint8_t *parameters_find_access(const uint8_t *page) {
     return is_good ? &block[4] : NULL;
 }
 
-static bool are_allowed(const struct tamper_limits *limits) {
+bool parameters_allow(const struct tamper_limits *limits) {
     return limits->debounce_ms >= CONFIG_SEAL_DEBOUNCE_LEAST_MS && limits->debounce_ms <= limits->storm_debounce_ms &&
            limits->storm_debounce_ms <= CONFIG_SEAL_DEBOUNCE_MOST_MS && limits->tilt_deg >= CONFIG_TILT_LEAST_DEG &&
            limits->tilt_deg <= CONFIG_TILT_MOST_DEG && limits->vibration_ms >= CONFIG_VIBRATION_LEAST_MS &&
@@ -59,20 +63,41 @@ static bool are_allowed(const struct tamper_limits *limits) {
 }
 
 /* magic 4, debounce 2, debounce in a storm 2, tilt 2, vibration 2, CRC 4 */
+static bool read_limits_block(const uint8_t *block, struct tamper_limits *limits) {
+    *limits = (struct tamper_limits){.debounce_ms = get_u16(&block[4]),
+                                     .storm_debounce_ms = get_u16(&block[6]),
+                                     .tilt_deg = get_u16(&block[8]),
+                                     .vibration_ms = get_u16(&block[10])};
+    return get_u32(block) == MAGIC_LIMITS && parameters_allow(limits) &&
+           get_u32(&block[PARAMETERS_LIMITS_BYTES - 4u]) == crc32_ieee(block, PARAMETERS_LIMITS_BYTES - 4u);
+}
+
 void parameters_read_limits(const uint8_t *page, struct tamper_limits *limits) {
-    if (page != NULL) {
-        const uint8_t *block = &page[PARAMETERS_LIMITS_AT];
-        *limits = (struct tamper_limits){.debounce_ms = get_u16(&block[4]),
-                                         .storm_debounce_ms = get_u16(&block[6]),
-                                         .tilt_deg = get_u16(&block[8]),
-                                         .vibration_ms = get_u16(&block[10])};
-        if (get_u32(block) == MAGIC_LIMITS && are_allowed(limits) &&
-            get_u32(&block[PARAMETERS_LIMITS_BYTES - 4u]) == crc32_ieee(block, PARAMETERS_LIMITS_BYTES - 4u)) {
-            return;
-        }
+    if (page == NULL || !read_limits_block(&page[PARAMETERS_LIMITS_AT], limits)) {
+        *limits = (struct tamper_limits){.debounce_ms = CONFIG_SEAL_DEBOUNCE_US / 1000u,
+                                         .storm_debounce_ms = CONFIG_STORM_DEBOUNCE_US / 1000u,
+                                         .tilt_deg = CONFIG_TILT_DEG,
+                                         .vibration_ms = CONFIG_VIBRATION_MS};
     }
-    *limits = (struct tamper_limits){.debounce_ms = CONFIG_SEAL_DEBOUNCE_US / 1000u,
-                                     .storm_debounce_ms = CONFIG_STORM_DEBOUNCE_US / 1000u,
-                                     .tilt_deg = CONFIG_TILT_DEG,
-                                     .vibration_ms = CONFIG_VIBRATION_MS};
+}
+
+static bool is_blank(const uint8_t *block, unsigned count) {
+    uint8_t all = 0xFF;
+    for (unsigned i = 0; i < count; i++) {
+        all &= block[i];
+    }
+    return all == 0xFF;
+}
+
+bool parameters_are_damaged(const uint8_t *page) {
+    struct tamper_limits limits;
+    if (page == NULL) {
+        return false;
+    }
+    const uint8_t *gains = &page[PARAMETERS_GAINS_AT], *access = &page[PARAMETERS_ACCESS_AT];
+    const uint8_t *limits_block = &page[PARAMETERS_LIMITS_AT];
+    return (!is_parties_block(page) && !is_blank(page, PARAMETERS_BYTES)) ||
+           (!is_gain_block(gains) && !is_blank(gains, PARAMETERS_GAINS_BYTES)) ||
+           (parameters_find_access(page) == NULL && !is_blank(access, PARAMETERS_ACCESS_BYTES)) ||
+           (!read_limits_block(limits_block, &limits) && !is_blank(limits_block, PARAMETERS_LIMITS_BYTES));
 }

@@ -38,8 +38,12 @@ void parameters_read(const uint8_t *page, struct alert_parties *parties);
 /* Each gain in 2^-16; 1.0 each where the block is blank or damaged, or holds a gain that no adjustment gives. */
 void parameters_read_gains(const uint8_t *page, uint32_t gains[FRONT_END_CHANNELS]);
 
-
 /* The values of config.h where the block is blank or damaged, or holds one that a requirement does not allow. */
 void parameters_read_limits(const uint8_t *page, struct tamper_limits *limits);
+/* Whether the requirements allow the values (CONFIG_..._LEAST, CONFIG_..._MOST). */
+bool parameters_allow(const struct tamper_limits *limits);
+
+/* Whether a block is neither blank nor whole: what stands in for it is not what the meter was given (INT-2). */
+bool parameters_are_damaged(const uint8_t *page);
 
 #endif

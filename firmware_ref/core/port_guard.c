@@ -57,6 +57,25 @@ static const char *judge_guess(struct port_guard *guard, struct event_queue *que
     return "port locked\r\n";
 }
 
+/* What an open port is told. A line that it does not know closes it, so a forgotten one is closed by any terminal. */
+static enum port_request take_command(struct port_guard *guard) {
+    const unsigned length = guard->length <= CONFIG_PORT_LINE_MAX ? guard->length : 0;
+    switch (limits_parse(guard->line, length, &guard->wanted)) {
+    case LIMITS_ASKED:
+        return PORT_TELL_LIMITS;
+    case LIMITS_WANTED:
+        return PORT_SET_LIMITS;
+    case LIMITS_REFUSED:
+        guard->answer = "limits refused\r\n";
+        return PORT_NOTHING;
+    case LIMITS_NO_LINE:
+    default:
+        guard->open_until_us = 0;
+        guard->answer = "port closed\r\n";
+        return PORT_NOTHING;
+    }
+}
+
 static enum port_request take_line(struct port_guard *guard, struct event_queue *queue, uint64_t now_us) {
     if (guard->open_until_us == 0 && guard->length == 0) {
         return PORT_NOTHING; /* an empty line, as a terminal sends to see who is there, is no guess */
@@ -67,8 +86,7 @@ static enum port_request take_line(struct port_guard *guard, struct event_queue 
     } else if (guard->length == 5u && same_octets(guard->line, (const uint8_t *)"state", 5u)) {
         request = PORT_TELL_STATE;
     } else {
-        guard->open_until_us = 0;
-        guard->answer = "port closed\r\n";
+        request = take_command(guard);
     }
     for (unsigned i = 0; i < CONFIG_PORT_LINE_MAX; i++) {
         guard->line[i] = 0; /* a password does not stay in memory */

@@ -26,6 +26,7 @@ uint8_t severity_of(uint8_t code) {
     case EVENT_BATTERY_LOW:
     case EVENT_BATTERY_LOW_ENDED:
     case EVENT_SECURE_ELEMENT_BACK:
+    case EVENT_CONFIGURATION_CHANGED:
         return SEVERITY_MINOR;
     default:
         return SEVERITY_MAJOR;

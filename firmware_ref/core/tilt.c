@@ -15,6 +15,10 @@ uint32_t squared_mg2(int32_t x, int32_t y, int32_t z) { return (uint32_t)(x * x)
 
 void tilt_begin(struct tilt *tilt, const struct acceleration *installed, unsigned threshold_deg) {
     tilt->installed = *installed;
+    tilt_set_threshold(tilt, threshold_deg);
+}
+
+void tilt_set_threshold(struct tilt *tilt, unsigned threshold_deg) {
     tilt->trip_mg2 = chords_mg2[threshold_deg - CHORDS_FROM_DEG];
     tilt->restore_mg2 = chords_mg2[threshold_deg - CONFIG_TILT_HYSTERESIS_DEG - CHORDS_FROM_DEG];
 }

@@ -25,6 +25,8 @@ struct tilt_change {
 };
 
 void tilt_begin(struct tilt *tilt, const struct acceleration *installed, unsigned threshold_deg);
+/* Another threshold: what is decided stays until a sample says otherwise. */
+void tilt_set_threshold(struct tilt *tilt, unsigned threshold_deg);
 /* True when this sample has completed a change. */
 bool tilt_take(struct tilt *tilt, const struct acceleration *gravity, uint64_t now_us, struct tilt_change *change);
 /* True while the meter stands at more than half the threshold and has not been found tilted. */

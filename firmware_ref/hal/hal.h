@@ -121,6 +121,7 @@ enum hal_kept {
     HAL_KEPT_CASE_S,
     HAL_KEPT_KEYS_WIPED,
     HAL_KEPT_BATTERY_LOW,
+    HAL_KEPT_LIMITS,
     HAL_KEPT_WORDS
 };
 uint32_t hal_kept(enum hal_kept which);

@@ -38,6 +38,20 @@ class DiagnosticSection(FileModel):
     leave: str = "\r"
     """What is sent to close an open port again."""
 
+    ask_limits: str | None = None
+    """What is sent to an open port to be told the thresholds in force; nothing where they can't be set."""
+    limits: str | None = Field(default=None, pattern=r"\{(debounce_ms|storm_debounce_ms|tilt_deg|vibration_ms)\}")
+    """How the port tells thresholds, and, with a CR behind it, how it is told others."""
+    limits_refused: str | None = None
+    """What it answers to values that it does not take."""
+
+    @model_validator(mode="after")
+    def _tells_all_of_limits(self) -> DiagnosticSection:
+        known = [name for name in ("ask_limits", "limits", "limits_refused") if getattr(self, name) is not None]
+        if len(known) not in (0, 3):
+            raise ValueError(f"found {', '.join(known)}: expected ask_limits, limits and limits_refused, or none")
+        return self
+
     @model_validator(mode="after")
     def _has_one_password(self) -> DiagnosticSection:
         if (self.published_password is None) == (self.password_file is None):

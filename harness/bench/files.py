@@ -282,6 +282,9 @@ class EventCodes(FileModel):
     secure_element_back: Code = None
     events_dropped: Code = None
     """More events at once than the meter could keep (LOG-1)."""
+    configuration_changed: Code = None
+    """A threshold, at the diagnostic port (INT-4)."""
+    parameters_damaged: Code = None
 
     @field_validator("*")
     @classmethod

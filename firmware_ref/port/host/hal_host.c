@@ -249,6 +249,7 @@ void host_set_parameters(const uint8_t *octets, size_t count) {
     if (count > sizeof host.parameters) {
         fail("parameter page too long");
     }
+    memset(host.parameters, 0xFF, sizeof host.parameters);
     memcpy(host.parameters, octets, count);
     host.has_parameters = true;
 }
