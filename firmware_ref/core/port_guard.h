@@ -13,9 +13,9 @@ enum port_request { PORT_NOTHING, PORT_TELL_STATE, PORT_TELL_LIMITS, PORT_SET_LI
 
 struct port_guard {
     uint64_t open_until_us; /* 0: closed */
+    struct tamper_limits wanted; /* by PORT_SET_LIMITS */
     const uint8_t *access;  /* salt and digest, or NULL: nothing opens the port */
     const char *answer;     /* waits to be sent, or NULL */
-    struct tamper_limits wanted; /* by PORT_SET_LIMITS */
     uint8_t line[CONFIG_PORT_LINE_MAX];
     uint8_t length; /* one more than the line holds: too long */
 };
