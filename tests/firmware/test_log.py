@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -172,6 +173,31 @@ def test_the_ring_goes_on_after_its_end_and_passes_over_what_waits(make_meter: C
         meter.run(meter.now_us + S)
     assert {alert.sequence for alert in meter.alerts} == {1, ENTRIES + 7, ENTRIES + 8, ENTRIES + 9}
     assert "waiting 0" in meter.state()
+
+
+def test_writes_wear_the_pages_of_each_area_evenly(make_meter: Callable[[], HostMeter]) -> None:
+    """The ring, the cursor's pages and a state's take turns, over resets too: no page has most of the writes."""
+    meter = make_meter().power_on()
+    meter.run(S)
+    rounds = 2
+    for index in range(rounds * ENTRIES):
+        report_one(meter, is_open=index % 2 == 0, is_confirmed=True)
+        if index % 29 == 28:
+            meter.power_on(is_case_open=index % 2 == 0)
+            meter.run(meter.now_us + 2 * S)
+            for alert in meter.alerts:
+                meter.receive(alert.confirmation())
+            meter.run(meter.now_us + S)
+            meter.forget_sent()
+    written = Counter(page for page, is_write in meter.eeprom.accesses if is_write)
+    ring = [written[page] for page in range(FIRST_PAGE, FIRST_PAGE + 3 * ENTRIES)]
+    assert "waiting 0" in meter.state(), "what waits keeps its place"
+    assert rounds <= min(ring)
+    assert max(ring) <= rounds + 1, "an entry's pages are written once in a round"
+    for pages in (range(FIRST_PAGE), range(CASE_STATE, CASE_STATE + 2)):
+        counts = [written[page] for page in pages]
+        assert sum(counts) > ENTRIES, "each event is confirmed and counted"
+        assert max(counts) - min(counts) <= 2, f"pages {pages}: {counts}"
 
 
 def test_when_all_wait_the_oldest_gives_way_and_it_is_reported(make_meter: Callable[[], HostMeter]) -> None:
