@@ -11,6 +11,7 @@ from harness.evidence.model import Instrument, Recalled, RunHeader
 from harness.evidence.reader import Run
 from harness.measure.decision import Rule
 from harness.measure.verdict import RunVerdict, Verdict
+from harness.plan.deviations import is_part
 from reports.inputs import NOT_RECORDED, Inputs
 from reports.matrix import Matrix, is_unfinished
 from reports.words import UNFINISHED, Shown, show, show_run
@@ -28,6 +29,8 @@ class FirstPage:
     sentence: str
     emulated: bool
     bench_line: str
+    is_part: bool
+    """Whether the plan differs from the reference plan in no more than the tests that it leaves out."""
     deviations: tuple[str, ...]
     more_deviations: tuple[str, ...]
     """Those that the first page has no room for."""
@@ -48,14 +51,16 @@ def build_first_page(run: Run, inputs: Inputs, matrix: Matrix) -> FirstPage:
     verdict = None if run.summary is None else RunVerdict(run.summary.get("verdict", RunVerdict.NOT_CERTIFIED))
     header = run.header
     emulated = header.is_emulated
+    listed = () if is_part(header.deviations or ()) else (header.deviations or ())[:FIRST_DEVIATIONS]
     return FirstPage(
         title=inputs.text("plan", "plan", "title"),
         shown=show_run(verdict),
         sentence=_sentence(verdict, matrix),
         emulated=emulated,
         bench_line=_bench_line(emulated, header),
-        deviations=(header.deviations or ())[:FIRST_DEVIATIONS],
-        more_deviations=(header.deviations or ())[FIRST_DEVIATIONS:],
+        is_part=is_part(header.deviations or ()),
+        deviations=listed,
+        more_deviations=(header.deviations or ())[len(listed) :],
         profile=profile_name(header),
         to_be_confirmed=run.to_be_confirmed,
         unfinished=_unfinished(run),
@@ -95,6 +100,8 @@ def against_reference(header: RunHeader) -> str:
     if header.deviations is None:
         return NOT_RECORDED
     count = len(header.deviations)
+    if is_part(header.deviations):
+        return f"a part of it: {len(header.tests)} {'test' if len(header.tests) == 1 else 'tests'}, with its values"
     return f"differs in {count} {'point' if count == 1 else 'points'}" if count else "no difference"
 
 

@@ -23,6 +23,7 @@ REFERENCE = "full"
 """The shipped plan that every other is set against."""
 
 NOT_SET = "not set"
+LEFT_OUT = ": the reference also asks "
 
 
 def find_deviations(plan: Plan, tests: Sequence[ResolvedTest], folder: Path, shipped: Path) -> tuple[str, ...]:
@@ -46,8 +47,13 @@ def find_deviations(plan: Plan, tests: Sequence[ResolvedTest], folder: Path, shi
     for requirement in plan.plan.requires:
         missing = [test_id for test_id, requirements in left_out.items() if requirement in requirements]
         if missing:
-            found.append(f"{requirement}: the reference also asks {', '.join(missing)}")
+            found.append(f"{requirement}{LEFT_OUT}{', '.join(missing)}")
     return tuple(found)
+
+
+def is_part(lines: Sequence[str]) -> bool:
+    """Whether these lines of :func:`find_deviations` say no more than which tests are left out."""
+    return bool(lines) and all(LEFT_OUT in line for line in lines)
 
 
 def _decision(own: DecisionSection, reference: DecisionSection) -> list[str]:

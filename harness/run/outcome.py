@@ -11,6 +11,7 @@ from harness.evidence.reader import Run, RunTest
 from harness.evidence.replay_id import make_replay_id
 from harness.evidence.summary import summarise
 from harness.measure.verdict import RunVerdict, TestVerdict, Verdict, run_verdict
+from harness.plan.deviations import is_part
 from harness.run.live_run import OUT
 
 WORDS = {
@@ -46,6 +47,8 @@ def deviation_note(run: Run) -> str:
     """What follows the verdict of a plan that is not the reference plan; empty if it does not differ."""
     count = len(run.header.deviations or ())
     points = "1 point" if count == 1 else f"{count} points"
+    if is_part(run.header.deviations or ()):
+        return "; the plan is a part of the reference plan: see the report"
     return f"; the plan differs from the reference plan in {points}: see the report" if count else ""
 
 

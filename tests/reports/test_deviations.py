@@ -49,7 +49,7 @@ def test_the_page_says_it_above_everything_that_was_shown(folder: Path) -> None:
     assert "differs in 9 points" in text
     for line in LINES:
         assert line in text
-    box = html[html.index('id="deviations"') : html.index('class="facts"')]
+    box = html[html.index('id="deviations"') : html.index('id="shown"')]
     assert box.index(LINES[FIRST_DEVIATIONS - 1]) < box.index("and 3 more") < box.index(LINES[FIRST_DEVIATIONS])
 
 
@@ -69,6 +69,17 @@ def test_a_few_stand_on_the_first_page_alone(folder: Path) -> None:
     assert "more: see" not in first
     assert LINES[0] not in " ".join(others)
     assert "differs in 1 point" in first
+
+
+def test_a_plan_that_only_leaves_tests_out_is_called_a_part_and_no_other_values(folder: Path) -> None:
+    left_out = ("SEAL-1: the reference also asks combined-all-at-once", "MAG-2: the reference also asks mag-6-pulses")
+    made = content(folder, left_out)
+    for text in (Page(render_html(made)).text, " ".join(pages(made))):
+        assert "This plan is a part of the reference plan" in text
+        assert "a part of it: " in text[text.index("Against the reference plan") :][:60]
+        assert TITLE not in text
+        assert left_out[0] in text
+    assert TITLE in Page(render_html(content(folder, (*left_out, LINES[0])))).text
 
 
 @pytest.mark.parametrize(("deviations", "words"), [((), "no difference"), (None, "not recorded")])
