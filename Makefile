@@ -37,8 +37,8 @@ unit: $(READY) ## every test of the project
 qualify: $(READY) ## put every known-bad meter through the plan "bite" until it is caught; keep the result in docs/qualification.md
 	$(BIN)/tamperbench qualify --workers $(WORKERS) --save docs
 
-matrix: $(READY) ## the same with every test of each (most of an hour), kept in the same place
-	$(BIN)/tamperbench qualify --whole --timeout 1800 --workers $(WORKERS) --save docs
+matrix: $(READY) ## the same with every test of each (an hour on two cores), kept in the same place
+	$(BIN)/tamperbench qualify --whole --workers $(WORKERS) --save docs
 
 soak: $(READY) ## an hour of ordinary life on each of 200 seeds (SEEDS=...): no event; a quarter of an hour on two cores
 	$(BIN)/tamperbench soak --seeds $(SEEDS) --workers $(WORKERS)

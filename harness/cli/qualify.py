@@ -40,7 +40,16 @@ SampleOption = Annotated[
     int | None, typer.Option(min=1, help="About so many defects, at least one for each requirement; always the same.")
 ]
 CoresOption = Annotated[int, typer.Option("--workers", min=1, help="Defects at the same time, a core each.")]
-TimeoutOption = Annotated[float, typer.Option("--timeout", min=1, help="Seconds of the wall clock for one defect.")]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        min=1,
+        help="Seconds of the wall clock for one defect. Default: 600, with --whole 3600, since a meter that never "
+        "sleeps takes long.",
+    ),
+]
+TIMEOUT_S, WHOLE_TIMEOUT_S = 600.0, 3600.0
 WholeOption = Annotated[
     bool, typer.Option("--whole", help="Every test of every defect, also when it is caught already: most of an hour.")
 ]
@@ -112,7 +121,7 @@ def qualify_command(
     plan: PlanOption = QUALIFYING_PLAN,
     workers: CoresOption = 1,
     seed: SeedOption = DEFAULT_SEED,
-    timeout_s: TimeoutOption = 600.0,
+    timeout_s: TimeoutOption = None,
     whole: WholeOption = False,
     bench: BenchOption = None,
     meter: MeterOption = None,
@@ -152,7 +161,8 @@ def qualify_command(
             raise typer.Exit(_conclude(made, again.resolve(), name_left_out=True))
         paths = choose_paths(testplans, plan, bench, meter)
         folder = (out or new_folder(f"qualify-{paths.plan.stem}")).resolve()
-        request = Request(paths, folder, defects, tuple(only or ()), sample, seed, workers, timeout_s, whole)
+        limit_s = timeout_s if timeout_s is not None else WHOLE_TIMEOUT_S if whole else TIMEOUT_S
+        request = Request(paths, folder, defects, tuple(only or ()), sample, seed, workers, limit_s, whole)
         with terminated_like_interrupted():
             made = qualify(request, Told(workers))
         _write(made, folder, save)
