@@ -32,7 +32,8 @@ def inspect_image(path: Path, data: bytes, elf: Path | None) -> list[str]:
     """What is in the image, as lines. Raises LayoutError if ``elf`` is none, or is no ELF with symbols."""
     lines = [
         f"image      {path}",
-        f"size       {len(data)} bytes of {FLASH_BYTES} ({100 * len(data) / FLASH_BYTES:.1f} %)",
+        f"size       {len(data)} bytes of {FLASH_BYTES} ({100 * len(data) / FLASH_BYTES:.1f} %), "
+        "from address 0 to the last one used, gaps included",
         f"SHA-256    {hashlib.sha256(data).hexdigest()}",
         *_describe_vectors("vectors", data, 0),
         *_describe_slot(data),
@@ -94,8 +95,9 @@ def _describe_build(path: Path, data: bytes) -> list[str]:
         return [
             f"budgets    core SRAM {core_bytes} bytes of {result['core_budget_bytes']}: "
             f"static {result['core_static_ram_bytes']}, worst-case stack {result['core_stack_bytes']}",
-            f"{'':<10} boot block {result['boot_bytes']} bytes of 16384; all static RAM "
-            f"{result['total_static_ram_bytes']} bytes; {result['compiler']}",
+            f"{'':<10} flash {result['flash_bytes']} bytes used, gaps left out; "
+            f"boot block {result['boot_bytes']} bytes of 16384",
+            f"{'':<10} all static RAM {result['total_static_ram_bytes']} bytes; {result['compiler']}",
         ]
     except (OSError, ValueError, KeyError, TypeError):
         return ["budgets    not known: no build.json of this project's build beside the image"]

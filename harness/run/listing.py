@@ -115,13 +115,20 @@ def _requirements(paths: InputPaths) -> list[str]:
     lines: list[str] = []
     subject = ""
     catalogue = load_catalogue(paths.testplans / f"{CATALOGUE}.toml")
+    shipped = default_testplans()
+    reference = load_plan(shipped / f"{REFERENCE}.toml", load_catalogue(shipped / f"{CATALOGUE}.toml"))
+    shown = {row.id for row in catalogue.requirement} & set(reference.plan.requires)
     for row in catalogue.requirement:
         if row.subject != subject:
             subject = row.subject
             lines.append(f"{subject}")
         text = row.text if len(row.text) <= TEXT_LONGEST else row.text[: TEXT_LONGEST - 1].rsplit(" ", 1)[0] + " …"
-        lines += columns([(f"{row.id:<7}", f"{row.judged:<8}", text)])
-    return [*lines, f"{len(catalogue.requirement)} requirements; whole: {paths.testplans / CATALOGUE}.toml"]
+        lines += columns([(f"{row.id:<7}", f"{row.judged:<8}", REFERENCE if row.id in shown else "-", text)])
+    return [
+        *lines,
+        f"{len(catalogue.requirement)} requirements, {len(shown)} of them shown by plan {REFERENCE} "
+        f"(marked {REFERENCE}); whole: {paths.testplans / CATALOGUE}.toml",
+    ]
 
 
 def _instruments(paths: InputPaths) -> list[str]:
