@@ -30,6 +30,13 @@ class TiltOverCuts(TiltInDirections):
     cuts: int = Field(ge=1)
 
 
+class HoveringTilt(TiltInDirections):
+    """After the tilt the meter goes to ``lower`` and back, ``times``: a hand at its case, a post in the wind."""
+
+    lower_deg: AngleDeg = Field(gt=0)
+    times: int = Field(ge=1)
+
+
 class SlowTilt(TiltInDirections):
     """The meter is turned at ``speed`` degrees a second."""
 
@@ -106,6 +113,29 @@ def test_tilt_is_not_learned_away_over_supply_cuts(
         tilt.go(*home)
         seen = listener.collect(parameters.watch_ns)
         record.judge_equal(f"{direction}: events 'tilted gone'", seen.of("tilted_gone"), 1)
+
+
+@pytest.mark.requirements("TILT-1", "LOG-1")
+@pytest.mark.parameters(model=HoveringTilt)
+def test_a_tilt_that_hovers_about_the_threshold_is_one_event(
+    tilt: Tilt, case: Case, listener: Listener, meter: Meter, record: TestRecord, parameters: HoveringTilt
+) -> None:
+    """A tilt that falls a little below the threshold and rises again is one state: one event, until it is over."""
+    home = install(tilt, case, listener, meter, parameters.position)
+    for direction in parameters.directions:
+        applied = turn(tilt, home, direction, parameters.angle_deg)
+        seen = listener.collect(parameters.watch_ns)
+        check_stimulus(direction, home, applied, parameters.judged_deg, record)
+        record.judge_equal(f"{direction}: events 'tilted'", seen.of("tilted"), 1, requirements=["TILT-1"])
+        for number in range(1, parameters.times + 1):
+            for angle_deg in (parameters.lower_deg, parameters.angle_deg):
+                turn(tilt, home, direction, angle_deg)
+                seen = listener.collect(parameters.watch_ns)
+                name = f"{direction}, {number}: events at {angle_deg:g} deg"
+                record.judge_equal(name, seen.events, 0, requirements=["LOG-1"])
+        tilt.go(*home)
+        seen = listener.collect(parameters.watch_ns)
+        record.judge_equal(f"{direction}: events 'tilted gone'", seen.of("tilted_gone"), 1, requirements=["TILT-1"])
 
 
 @pytest.mark.requirements("TILT-1")

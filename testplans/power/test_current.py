@@ -25,9 +25,13 @@ LATENCY = "case-open alert latency out of rest"
 
 
 class QuietCurrent(Parameters):
-    """``budget`` for the average over ``readings`` of 0.2 s each, after ``rest`` without any event."""
+    """``budget`` for the average over ``readings`` of 0.2 s each, after ``rest`` without any event.
+
+    No meter that is alive draws less than ``least``: below it an ammeter's leads are open or swapped.
+    """
 
     budget_A: CurrentA = Field(gt=0)
+    least_A: CurrentA = Field(gt=0)
     rest_ns: DurationNs = Field(gt=0)
     readings: int = Field(ge=2, le=100)
 
@@ -36,8 +40,10 @@ class BatteryLife(Parameters):
     """A battery of ``capacity``, of which ``usable`` is left after self-discharge, feeds the meter for ``life``.
 
     Measured so long (``settle``) after the supply was taken away. ``back_within``: how long the meter takes to boot.
+    No clock that runs draws less than ``least``: below it an ammeter's leads are open or swapped.
     """
 
+    least_A: CurrentA = Field(gt=0)
     capacity_Ah: ChargeAh = Field(gt=0)
     usable_pct: PercentPct = Field(gt=0, le=100)
     life_ns: DurationNs = Field(gt=0)
@@ -68,6 +74,7 @@ def test_quiet_current_is_within_the_budget(
         "average current in the quiet state",
         measured.value_A * 1000,
         "mA",
+        at_least=parameters.least_A * 1000,
         at_most=parameters.budget_A * 1000,
         uncertainty=measured.expanded_uncertainty_A * 1000,
     )
@@ -125,6 +132,7 @@ def _judge_life(battery_current: Ammeter, parameters: BatteryLife, record: TestR
         f"current from the battery, for a life of {parameters.life_ns / NS_PER_H / 24:g} d",
         measured.value_A * 1e6,
         "uA",
+        at_least=parameters.least_A * 1e6,
         at_most=allowed_A * 1e6,
         uncertainty=measured.expanded_uncertainty_A * 1e6,
         requirements=["PWR-1"],

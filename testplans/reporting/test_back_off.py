@@ -11,6 +11,7 @@ from fixtures.case import Case
 from fixtures.head_end import HeadEnd
 from fixtures.listener import Listener
 from fixtures.reported import events_of
+from fixtures.supply import Supply
 from harness.evidence.record import TestRecord
 from harness.measure.units import DurationNs, PercentPct
 from harness.plan.parameters import Parameters
@@ -32,6 +33,22 @@ class BackOff(Parameters):
     growth: float = Field(gt=1)
     spread_pct: PercentPct = Field(gt=0)
     repeats: int = Field(ge=2)
+
+
+class BootedBackOff(Parameters):
+    """After each of ``boots`` an opening stays unconfirmed for ``watch``, in which it is repeated ``repeats`` times.
+
+    One of the distances at least differs by ``spread`` between the boots: a power cut of a district makes its meters
+    boot at the same moment, and none may do then what it did the last time. The supply is away for ``off``; the meter
+    signs on ``back_within``.
+    """
+
+    boots: int = Field(ge=2)
+    watch_ns: DurationNs
+    spread_pct: PercentPct = Field(gt=0)
+    repeats: int = Field(ge=2)
+    off_ns: DurationNs = Field(gt=0)
+    back_within_ns: DurationNs = Field(gt=0)
 
 
 class WrongConfirmation(Parameters):
@@ -71,6 +88,38 @@ def test_repeats_back_off_and_spread(case: Case, listener: Listener, record: Tes
         "%",
         at_least=parameters.spread_pct,
         requirements=["COM-6"],
+    )
+
+
+@pytest.mark.requirements("COM-6")
+@pytest.mark.parameters(model=BootedBackOff)
+def test_repeats_differ_from_boot_to_boot(
+    case: Case, supply: Supply, listener: Listener, record: TestRecord, parameters: BootedBackOff
+) -> None:
+    """The distances of repeats after one boot are not those after another: chance does not begin anew each time."""
+    boots: list[list[float]] = []
+    for number in range(1, parameters.boots + 1):
+        back = supply.cut_for(parameters.off_ns, parameters.back_within_ns)
+        record.judge_true(f"boot {number}: meter signs on", back)
+        listener.collect_until_quiet()
+        mark = listener.mark()
+        with listener.unheard():
+            case.open()
+            listener.collect(parameters.watch_ns)
+        (opened,) = events_of(listener.code_of("case_opened"), listener.received_since(mark)) or (None,)
+        times_s = [] if opened is None else [at_ns / 1e9 for at_ns in opened.times_ns]
+        distances_s = [late - early for early, late in pairwise(times_s)]
+        record.judge(f"boot {number}: repeats", len(distances_s), "1", at_least=parameters.repeats)
+        for rank, distance_s in enumerate(distances_s, 1):
+            record.reading(f"distance {rank}", distance_s, "s", boot=number)
+        boots.append(distances_s)
+        case.close()
+        listener.collect_until_quiet()
+    record.judge(
+        "largest spread of a distance over the boots",
+        max(_spread_pct(of_rank) for of_rank in zip(*boots, strict=False)),
+        "%",
+        at_least=parameters.spread_pct,
     )
 
 

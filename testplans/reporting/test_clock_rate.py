@@ -51,5 +51,5 @@ def test_event_times_keep_pace_with_utc(
         (max(off_ns) - min(off_ns)) / NS_PER_S,
         "s",
         at_most=parameters.tolerance_ns / NS_PER_S,
-        uncertainty=listener.utc_uncertainty(),
+        uncertainty=listener.interval_uncertainty(parameters.openings * parameters.apart_ns),
     )
