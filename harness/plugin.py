@@ -93,6 +93,7 @@ pytest_plugins = (
     "fixtures.diagnostic_port",
     "fixtures.debug_probe",
     "fixtures.high_voltage",
+    "fixtures.bench_latency",
 )
 
 

@@ -15,12 +15,14 @@ from harness.evidence.reader import Run
 from reports import latency_figure
 from reports.figures import Drawing
 from reports.matrix import is_unfinished
-from reports.quantities import number, places_for, scale_for
+from reports.quantities import NARROW_SPACE, number, places_for, scale_for
 from reports.rows import Series, group_readings
 from reports.words import UNFINISHED, Shown, show
 
 PARTS = ("sensor", "decision", "signature", "queue", "line")
 """In the order they come in, see ``harness.measure.latency_parts``."""
+FEWEST_TO_TELL = 5
+"""Repeats from which the terminal says what they bound: half of all latencies at least."""
 _COVERED = "at least"
 _BOUND = re.compile(r": upper confidence bound for ([0-9.]+) % of ")
 
@@ -89,7 +91,7 @@ def build_latencies(run: Run) -> Latencies:
                 strips.append(latency_figure.Strip(str(place), tuple(values), judgement.at_most or 0.0))
             apart = [series.get(f"{judgement.name}: {part}") for part in PARTS]
             if any(apart):
-                parts.append(PartsRow(place, anchor, judgement.name, tuple(map(_only, apart)), _ms(judgement.value)))
+                parts.append(PartsRow(place, anchor, judgement.name, tuple(map(_only, apart)), _together(apart)))
     return Latencies(tuple(rows), tuple(parts), PARTS, latency_figure.draw(strips) if strips else None)
 
 
@@ -99,7 +101,7 @@ def latency_lines(latencies: Latencies) -> list[str]:
     lines = []
     for row in latencies.rows:
         what = row.test_id if tests.count(row.test_id) == 1 else f"{row.test_id}, {row.name}"
-        bound = f"; {row.bounded} of all up to {row.bound} ms (95 % confidence)" if row.bound else ""
+        bound = f"; {row.bounded} of all up to {row.bound} ms (95 % confidence)" if row.count >= FEWEST_TO_TELL else ""
         lines.append(f"{what}: longest of {row.count} {row.longest} ms, limit {row.limit} ms{bound}")
     return lines
 
@@ -154,7 +156,7 @@ def _bound(judged: str, series: dict[str, Series]) -> tuple[str, str]:
     for name, one in series.items():
         found = _BOUND.match(name, len(judged)) if name.startswith(judged) else None
         if found is not None and one.values:
-            return f"{found[1]} %", _ms(one.values[-1])
+            return f"{found[1]}{NARROW_SPACE}%", _ms(one.values[-1])
     return "", ""
 
 
@@ -164,6 +166,10 @@ def _unfinished(row: LatencyRow) -> LatencyRow:
 
 def _only(series: Series | None) -> str:
     return "" if series is None or not series.values else _ms(series.values[-1])
+
+
+def _together(parts: Sequence[Series | None]) -> str:
+    return _ms(sum(one.values[-1] for one in parts if one is not None and one.values))
 
 
 def _ms(value: float | None) -> str:

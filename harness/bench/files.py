@@ -53,6 +53,11 @@ class BenchSection(FileModel):
     """PyVISA library of a real bench; an emulated bench brings its own."""
     epoch: datetime = datetime(2026, 6, 1, tzinfo=UTC)
     """UTC at which an emulated bench's time begins; without meaning on a real one."""
+    clock_reading_ms: float = Field(default=1.0, gt=0)
+    """By how much a moment read from the bench's clock may be beside the octet's leaving or coming that it stands for:
+    a USB serial adapter hands octets over in frames of a millisecond, one on the board is faster."""
+    clock_rate_ppm: float = Field(default=500.0, gt=0)
+    """How wrong the clock may run: NTP slews a host's clock by 500 ppm at most (RFC 5905, appendix A)."""
 
 
 class InstrumentEntry(FileModel):
@@ -343,6 +348,7 @@ class BusSection(FileModel):
 
     secure_element: int = Field(ge=0x08, le=0x77)
     field_sensor: int | None = Field(default=None, ge=0x08, le=0x77)
+    motion_sensor: int | None = Field(default=None, ge=0x08, le=0x77)
 
 
 class MeterFile(FileModel):

@@ -18,6 +18,7 @@ from fixtures.magnet import Magnet
 from fixtures.mains import Mains
 from fixtures.scope import Scope
 from fixtures.shunt import Shunt
+from fixtures.soak import wake_up_at
 from fixtures.supply import Supply
 from harness.evidence.record import TestRecord
 from harness.measure.direction import DirectionField
@@ -95,7 +96,7 @@ def test_detection_holds_at_a_temperature(
 ) -> None:
     """Nothing trips by the temperature alone; field, mismatch and case trip as they must, and in time."""
     record.declare(LATENCY, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
-    _wake_up_at(parameters.temperature_degC, parameters.soak_ns, parameters.back_within_ns, chamber, supply, record)
+    wake_up_at(parameters.temperature_degC, parameters.soak_ns, parameters.back_within_ns, chamber, supply, record)
     events = listener.collect(parameters.watch_ns).events
     record.judge_equal("after waking up: events", events, 0, requirements=["MET-4"])
     _judge_fields(magnet, listener, record, parameters)
@@ -110,28 +111,11 @@ def test_a_changing_temperature_gives_no_event(
 ) -> None:
     """A meter that is awake while its surroundings warm and cool reports nothing."""
     first_degC, *others_degC = parameters.temperatures_degC
-    _wake_up_at(first_degC, parameters.first_soak_ns, parameters.back_within_ns, chamber, supply, record)
+    wake_up_at(first_degC, parameters.first_soak_ns, parameters.back_within_ns, chamber, supply, record)
     record.judge_equal(f"at {first_degC:g} degC: events", listener.collect_until_quiet().events, 0)
     for to_degC in others_degC:
         chamber.go(to_degC, parameters.soak_ns)
         record.judge_equal(f"on the way to {to_degC:g} degC: events", listener.collect_until_quiet().events, 0)
-
-
-def _wake_up_at(
-    temperature_degC: float,
-    soak_ns: int,
-    back_within_ns: int,
-    chamber: ChamberControl,
-    supply: Supply,
-    record: TestRecord,
-) -> None:
-    supply.cut()
-    applied = chamber.go(temperature_degC, soak_ns)
-    uncertainty_K = applied.expanded_uncertainty_K
-    record.reading("air at the meter", applied.air_C, "degC", expanded_uncertainty_K=uncertainty_K)
-    supply.restore()
-    back = supply.is_back(back_within_ns)
-    record.judge_true("the meter is back after soaking", back, requirements=["MET-4"])
 
 
 def _judge_fields(magnet: Magnet, listener: Listener, record: TestRecord, parameters: AtTemperature) -> None:

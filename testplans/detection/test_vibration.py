@@ -8,18 +8,23 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
+from fixtures.bench_latency import BenchLatency
+from fixtures.latency_parts import bus_of
+from fixtures.latency_verdict import judge_longest
 from fixtures.listener import Listener
 from fixtures.meter import Meter
 from fixtures.shaker import Shaker, Shaking
 from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
-from harness.measure.uncertainty import Budget, Contribution
+from harness.measure.latency import Latency
 from harness.measure.units import AccelerationG, DurationNs, FrequencyHz
 from harness.plan.parameters import Parameters
 
 LONG_ENOUGH_NS = 1_000_000_000
 """Twice the limit of COM-1: whoever listens for less may miss a good meter's alert."""
 LATENCY = "vibration alert latency"
+REFERENCE_SHAKINGS = 5
+"""What the reference plan asks for; a judgement of another number says so."""
 SAMPLE_RATE_HZ = 100.0
 SAMPLES_MAX = 100
 PRYING = (0.9, -0.4, 0.1, 0.0, 0.0, -0.7, 0.8, -0.2, 0.0, 0.5, -0.9, 0.3, 0.0, 0.0, 0.6, -0.5, 1.0, -0.8, 0.2, 0.0)
@@ -56,7 +61,7 @@ class ShakenLatency(Parameters):
     """A sine of ``frequency`` at ``peak`` for ``lasts``; t0 is ``criterion`` after its beginning.
 
     ``over_within``: how long after its alert the end of a shaking may be reported; before that the next one is no new
-    event (LOG-1).
+    event (LOG-1). The last shaking is taken apart (``apart``).
     """
 
     limit_ns: DurationNs
@@ -67,6 +72,7 @@ class ShakenLatency(Parameters):
     window_ns: DurationNs
     over_within_ns: DurationNs
     shakings: int = Field(ge=1)
+    apart: bool = True
 
 
 @pytest.mark.requirements("TILT-2")
@@ -112,7 +118,7 @@ def test_shocks_and_small_vibration_give_no_event(
 @pytest.mark.requirements("COM-1")
 @pytest.mark.parameters(model=ShakenLatency)
 def test_vibration_alert_is_received_in_time(
-    shaker: Shaker, listener: Listener, clock: Clock, record: TestRecord, parameters: ShakenLatency
+    shaker: Shaker, bench_latency: BenchLatency, listener: Listener, record: TestRecord, parameters: ShakenLatency
 ) -> None:
     """The alert is received less than the limit after the duration criterion was met.
 
@@ -120,26 +126,24 @@ def test_vibration_alert_is_received_in_time(
     for, so the true latency is shorter.
     """
     record.declare(LATENCY, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
-    longest_ms = 0.0
+    measured: list[Latency] = []
     for number in range(1, parameters.shakings + 1):
+        apart = parameters.apart and number == parameters.shakings
+        if apart:
+            bench_latency.look()
         shaking = _play(shaker, "sine", parameters.peak_g, parameters.frequency_Hz, parameters.lasts_ns)
         received = listener.first("shaken", parameters.window_ns)
-        took_ms = (clock.now_ns() - shaking.began_ns - parameters.criterion_ns) / 1e6
+        measured.append(
+            bench_latency.since(LATENCY, shaking.began_ns + parameters.criterion_ns, received, shaking=number)
+        )
+        if apart:
+            bench_latency.take_apart(LATENCY, measured[-1], received, bus_of(bench_latency.meter.file).motion_sensor)
         if received is None:
-            record.judge(LATENCY, took_ms, "ms", uncertainty=_budget(), lower_bound=True)
-            return
-        record.reading(LATENCY, took_ms, "ms", shaking=number)
-        longest_ms = max(longest_ms, took_ms)
+            break
         if listener.first("shaken_gone", parameters.over_within_ns) is None:
             record.inconclusive(f"shaking {number}: not reported as over, so another would be no new event")
         listener.collect_until_quiet()
-    record.judge(
-        LATENCY, longest_ms, "ms", uncertainty=_budget(), explanation=f"the longest of {parameters.shakings} shakings"
-    )
-
-
-def _budget() -> Budget:
-    return Budget("ms", (Contribution("command to the table, reception", 5.0, "ms", source="latencies of the bench"),))
+    judge_longest(record, LATENCY, measured, REFERENCE_SHAKINGS, "shaking")
 
 
 def _play(shaker: Shaker, kind: Kind, peak_g: float, frequency_Hz: float, lasts_ns: int) -> Shaking:

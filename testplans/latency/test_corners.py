@@ -9,12 +9,16 @@ from __future__ import annotations
 import pytest
 from pydantic import Field, field_validator
 
+from fixtures.bench_latency import BenchLatency
 from fixtures.case import Case
+from fixtures.latency_causes import Cause, CauseLatency
+from fixtures.latency_verdict import judge_longest
 from fixtures.listener import Listener
+from fixtures.load import Load
 from fixtures.magnet import Magnet
 from fixtures.mains import Mains
-from fixtures.meter import Meter
 from fixtures.scope import Scope
+from fixtures.shunt import Shunt
 from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
 from harness.measure.direction import Direction, DirectionField
@@ -22,6 +26,7 @@ from harness.measure.latency import Latency
 from harness.measure.repeats import spread_phases_ns
 from harness.measure.units import DurationNs, FieldMt, FrequencyHz, VoltageV
 from harness.plan.parameters import Parameters
+from testplans.latency.corner import AtCorner, FieldStep, ShuntClosing, field_of, mismatch_of
 
 BEFORE_NS = 60_000_000
 """Kept before the trigger: bounce, and the coil's rise."""
@@ -31,7 +36,7 @@ RESOLUTION_NS = 1_000
 SETTLE_NS = 500_000_000
 """After a closing, until the plunger and the contact are at rest."""
 CASE, MAGNET = "case-open alert latency", "magnet alert latency"
-REFERENCE_OPENINGS = 8
+REFERENCE_OFFSETS, REFERENCE_OPENINGS = 8, 4
 """What the reference plan asks for; a judgement of another number says so."""
 
 
@@ -112,52 +117,82 @@ def test_alerts_of_two_causes_at_once_are_in_time(
         magnet.off()
         case.close()
         listener.collect_until_quiet()
-    scope.judge_latency(CASE, of_case, REFERENCE_OPENINGS)
-    scope.judge_latency(MAGNET, of_magnet, REFERENCE_OPENINGS, "step")
+    scope.judge_latency(CASE, of_case, REFERENCE_OFFSETS)
+    scope.judge_latency(MAGNET, of_magnet, REFERENCE_OFFSETS, "step")
 
 
-class WhileRead(Parameters):
-    """The case opens ``openings`` times, at moments spread over ``spread``, which begins ``lead`` before the meter is
-    asked for its readout: an alert takes a while until it is ready to be sent, and must meet the readout then.
+class WhileRead(AtCorner):
+    """``spread`` begins ``lead`` before the meter is asked for its readout: an alert takes a while until it is ready to
+    be sent, and must meet the readout then.
     """
 
-    limit_ns: DurationNs
-    openings: int = Field(ge=1)
-    window_ns: DurationNs
-    spread_ns: DurationNs = Field(gt=0)
     lead_ns: DurationNs = Field(le=1_000_000_000)
+
+
+class FieldWhileRead(WhileRead, FieldStep):
+    """Of a field."""
+
+
+class MismatchWhileRead(WhileRead, ShuntClosing):
+    """Of a mismatch."""
 
 
 @pytest.mark.requirements("COM-1")
 @pytest.mark.parameters(model=WhileRead)
 def test_case_open_alert_is_in_time_while_the_meter_is_read(
-    case: Case,
-    scope: Scope,
-    listener: Listener,
-    meter: Meter,
-    clock: Clock,
-    record: TestRecord,
-    parameters: WhileRead,
+    case: Case, bench_latency: BenchLatency, record: TestRecord, parameters: WhileRead
 ) -> None:
     """An opening in the middle of a full readout: its alert is in time, and the readout comes to its end."""
-    record.declare(CASE, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
-    measured: list[Latency] = []
-    for number, phase_ns in enumerate(spread_phases_ns(parameters.openings, parameters.spread_ns), 1):
-        scope.arm("CASE_SW", "rising", BEFORE_NS, parameters.window_ns, RESOLUTION_NS)
-        with meter.being_read() as readout:
-            after_ns = phase_ns - parameters.lead_ns
-            if after_ns < 0:
-                case.open()
-                clock.sleep_ns(-after_ns)
-                readout.ask()
-            else:
-                readout.ask()
-                clock.sleep_ns(after_ns)
-                case.open()
-        measured.append(_case_latency(scope, listener, record, parameters.window_ns, f"opening {number}"))
-        case.close()
-        listener.collect_until_quiet()
-    scope.judge_latency(CASE, measured, REFERENCE_OPENINGS)
+    cause_latency = CauseLatency(bench_latency)
+    _judge_while_read(cause_latency.of_case(case), cause_latency, record, parameters)
+
+
+@pytest.mark.requirements("COM-1")
+@pytest.mark.parameters(model=FieldWhileRead)
+def test_magnet_alert_is_in_time_while_the_meter_is_read(
+    magnet: Magnet, bench_latency: BenchLatency, record: TestRecord, parameters: FieldWhileRead
+) -> None:
+    """A field that comes in the middle of a full readout."""
+    cause_latency = CauseLatency(bench_latency)
+    _judge_while_read(field_of(cause_latency, magnet, parameters), cause_latency, record, parameters)
+
+
+@pytest.mark.requirements("COM-1")
+@pytest.mark.parameters(model=MismatchWhileRead)
+def test_mismatch_alert_is_in_time_while_the_meter_is_read(
+    mains: Mains,
+    load: Load,
+    shunt: Shunt,
+    bench_latency: BenchLatency,
+    record: TestRecord,
+    parameters: MismatchWhileRead,
+) -> None:
+    """A mismatch that comes in the middle of a full readout, which reads currents as well."""
+    cause_latency = CauseLatency(bench_latency)
+    _judge_while_read(mismatch_of(cause_latency, mains, load, shunt, parameters), cause_latency, record, parameters)
+
+
+def _judge_while_read(cause: Cause, latency: CauseLatency, record: TestRecord, parameters: WhileRead) -> None:
+    cause = cause.at("while read")
+    record.declare(cause.name, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
+    latency.judge_repeats(
+        cause,
+        parameters.as_asked(),
+        lambda phase_ns: lambda made: _begin_in_a_readout(made, latency, phase_ns - parameters.lead_ns),
+    )
+
+
+def _begin_in_a_readout(cause: Cause, latency: CauseLatency, after_ns: int) -> None:
+    """The readout is asked for, and ``after_ns`` later the cause begins; before it, if that is below zero."""
+    with latency.meter.being_read() as readout:
+        if after_ns < 0:
+            cause.begin()
+            latency.clock.sleep_ns(-after_ns)
+            readout.ask()
+        else:
+            readout.ask()
+            latency.clock.sleep_ns(after_ns)
+            cause.begin()
 
 
 class WhileUnconfirmed(Parameters):
@@ -172,65 +207,85 @@ class WhileUnconfirmed(Parameters):
 @pytest.mark.requirements("COM-1")
 @pytest.mark.parameters(model=WhileUnconfirmed)
 def test_case_open_alert_is_in_time_while_others_are_unconfirmed(
-    case: Case, scope: Scope, listener: Listener, clock: Clock, record: TestRecord, parameters: WhileUnconfirmed
+    case: Case,
+    bench_latency: BenchLatency,
+    listener: Listener,
+    clock: Clock,
+    record: TestRecord,
+    parameters: WhileUnconfirmed,
 ) -> None:
     """An alert waits neither for the confirmation of an earlier one nor for its repeats."""
-    record.declare(CASE, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
+    cause_latency = CauseLatency(bench_latency)
+    cause = cause_latency.of_case(case).at("while others are unconfirmed")
+    record.declare(cause.name, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
     measured: list[Latency] = []
     with listener.unheard():
         for number, phase_ns in enumerate(spread_phases_ns(parameters.openings, parameters.spread_ns), 1):
             clock.sleep_ns((phase_ns - clock.now_ns()) % parameters.spread_ns)
-            scope.arm("CASE_SW", "rising", BEFORE_NS, parameters.window_ns, RESOLUTION_NS)
-            case.open()
-            measured.append(_case_latency(scope, listener, record, parameters.window_ns, f"opening {number}"))
-            case.close()
+            measured.append(cause_latency.measure(cause, parameters.window_ns, f"opening {number}"))
+            cause.end()
             clock.sleep_ns(SETTLE_NS)
     listener.collect_until_quiet()
-    scope.judge_latency(CASE, measured, REFERENCE_OPENINGS)
+    judge_longest(record, cause.name, measured, REFERENCE_OPENINGS, cause.noun)
 
 
-class SupplyCorners(Parameters):
-    """The case opens ``openings`` times at each of ``voltages`` of the meter's mains."""
+class SupplyCorners(AtCorner):
+    """At each of ``voltages`` of the meter's mains, each a figure of its own."""
 
-    limit_ns: DurationNs
     voltages_V: list[VoltageV] = Field(min_length=1)
-    frequency_Hz: FrequencyHz
-    openings: int = Field(ge=1)
-    window_ns: DurationNs
-    spread_ns: DurationNs = Field(gt=0)
+    frequency_Hz: FrequencyHz = Field(gt=0)
+
+
+class FieldSupplyCorners(SupplyCorners, FieldStep):
+    """Of a field."""
+
+
+class MismatchSupplyCorners(SupplyCorners, ShuntClosing):
+    """Of a mismatch, measured at rest at ``voltage``."""
 
 
 @pytest.mark.requirements("COM-1")
 @pytest.mark.parameters(model=SupplyCorners)
 def test_case_open_alert_is_in_time_at_the_ends_of_the_supply(
-    mains: Mains,
-    case: Case,
-    scope: Scope,
-    listener: Listener,
-    clock: Clock,
-    record: TestRecord,
-    parameters: SupplyCorners,
+    mains: Mains, case: Case, bench_latency: BenchLatency, record: TestRecord, parameters: SupplyCorners
 ) -> None:
     """An opening's alert is in time at the lowest and at the highest supply voltage too."""
-    record.declare(CASE, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
-    measured: list[Latency] = []
+    cause_latency = CauseLatency(bench_latency)
+    _judge_at_voltages(cause_latency.of_case(case), mains, cause_latency, record, parameters)
+
+
+@pytest.mark.requirements("COM-1")
+@pytest.mark.parameters(model=FieldSupplyCorners)
+def test_magnet_alert_is_in_time_at_the_ends_of_the_supply(
+    mains: Mains, magnet: Magnet, bench_latency: BenchLatency, record: TestRecord, parameters: FieldSupplyCorners
+) -> None:
+    """A field's alert is in time at the lowest and at the highest supply voltage too."""
+    cause_latency = CauseLatency(bench_latency)
+    _judge_at_voltages(field_of(cause_latency, magnet, parameters), mains, cause_latency, record, parameters)
+
+
+@pytest.mark.requirements("COM-1")
+@pytest.mark.parameters(model=MismatchSupplyCorners)
+def test_mismatch_alert_is_in_time_at_the_ends_of_the_supply(
+    mains: Mains,
+    load: Load,
+    shunt: Shunt,
+    bench_latency: BenchLatency,
+    record: TestRecord,
+    parameters: MismatchSupplyCorners,
+) -> None:
+    """A mismatch's alert is in time at the lowest and at the highest supply voltage too."""
+    cause_latency = CauseLatency(bench_latency)
+    cause = mismatch_of(cause_latency, mains, load, shunt, parameters)
+    _judge_at_voltages(cause, mains, cause_latency, record, parameters)
+
+
+def _judge_at_voltages(
+    cause: Cause, mains: Mains, latency: CauseLatency, record: TestRecord, parameters: SupplyCorners
+) -> None:
     for voltage_V in parameters.voltages_V:
+        here = cause.at(f"at {voltage_V:g} V")
+        record.declare(here.name, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
         mains.feed(voltage_V=voltage_V, frequency_Hz=parameters.frequency_Hz)
-        listener.collect_until_quiet()
-        for number, phase_ns in enumerate(spread_phases_ns(parameters.openings, parameters.spread_ns), 1):
-            clock.sleep_ns((phase_ns - clock.now_ns()) % parameters.spread_ns)
-            scope.arm("CASE_SW", "rising", BEFORE_NS, parameters.window_ns, RESOLUTION_NS)
-            case.open()
-            what = f"{voltage_V:g} V, opening {number}"
-            measured.append(_case_latency(scope, listener, record, parameters.window_ns, what))
-            case.close()
-            listener.collect_until_quiet()
-    scope.judge_latency(CASE, measured, REFERENCE_OPENINGS)
-
-
-def _case_latency(scope: Scope, listener: Listener, record: TestRecord, window_ns: int, what: str) -> Latency:
-    received = listener.first("case_opened", window_ns)
-    latency = scope.case_latency(received, what, listener.passed_over)
-    if latency.value_ms is not None:  # a missing one is judged inconclusive, with its reason
-        record.reading(CASE, latency.value_ms, "ms", at=what)
-    return latency
+        latency.listener.collect_until_quiet()
+        latency.judge_repeats(here, parameters.as_asked())

@@ -6,12 +6,11 @@ bench measures beforehand with the same shunt under the same load. How repeats a
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from pydantic import Field, field_validator, model_validator
 
 from fixtures.case import Case
+from fixtures.latency_causes import settled_peak_A
 from fixtures.listener import Listener
 from fixtures.load import Load
 from fixtures.mains import Mains
@@ -234,20 +233,5 @@ def test_mismatch_and_case_open_alerts_are_in_time(
 def _settled_peak(
     element: Element, shunt: Shunt, listener: Listener, parameters: MismatchLatency, record: TestRecord
 ) -> float:
-    """The peak of the current past ``element`` in A, measured at rest; the shunt is open again afterwards.
-
-    No verdict on a mismatch that may lie outside what the requirement speaks of.
-    """
-    shunt.close(parameters.mismatch_pct / 100, element=element)
-    found = shunt.mismatch()
-    low_pct = 100 * (found.fraction - found.expanded_uncertainty)
-    high_pct = 100 * (found.fraction + found.expanded_uncertainty)
-    if not (parameters.lowest_pct <= low_pct and high_pct <= parameters.highest_pct):
-        record.inconclusive(
-            f"{element} shunted: the mismatch was {low_pct:.2f} % to {high_pct:.2f} %; only one surely between "
-            f"{parameters.lowest_pct:g} % and {parameters.highest_pct:g} % can be judged"
-        )
-    listener.collect_until_quiet()
-    shunt.open()
-    listener.collect_until_quiet()
-    return math.sqrt(2) * found.shunt_current_A
+    between_pct = parameters.lowest_pct, parameters.highest_pct
+    return settled_peak_A(shunt, parameters.mismatch_pct, between_pct, listener, record, element)
