@@ -4,8 +4,7 @@ Active only where tests under testplans/ are asked for (or ``--plan`` is given),
 plain pytest. The order of everything is docs/run-order.md. With ``-n`` the controller brings the bench up, makes the
 run folder and joins the record; each worker opens a bench of its own and runs tests.
 
-Where a folder above testplans/ is asked for (an editor's test explorer does), its tests stand beside all others, and
-the bench is brought up only if some of them are run.
+Where a folder above testplans/ is asked for (editors do), the bench is brought up only if tests of a plan are run.
 """
 
 from __future__ import annotations

@@ -54,10 +54,8 @@ class BenchSection(FileModel):
     epoch: datetime = datetime(2026, 6, 1, tzinfo=UTC)
     """UTC at which an emulated bench's time begins; without meaning on a real one."""
     clock_reading_ms: float = Field(default=1.0, gt=0)
-    """By how much a moment read from the bench's clock may be beside the octet's leaving or coming that it stands for:
-    a USB serial adapter hands octets over in frames of a millisecond, one on the board is faster."""
     clock_rate_ppm: float = Field(default=500.0, gt=0)
-    """How wrong the clock may run: NTP slews a host's clock by 500 ppm at most (RFC 5905, appendix A)."""
+    """Of one reading (USB serial: frames of 1 ms), and of its rate (NTP slews by 500 ppm at most, RFC 5905, A)."""
 
 
 class InstrumentEntry(FileModel):
