@@ -50,9 +50,9 @@ class Life(Parameters):
     ``optical_probe`` is the field of a probe's own magnet at the meter's sensor. ``train`` is the peak of
     a train's passing, for many seconds, ``knock`` that of a slammed door, for some tenths of one. A stroke of lightning
     lies on the communication line for up to ``longest_stroke`` (SIG-4: a transient wipes no keys); others are surges on
-    the mains, of the bench's level. ``coldest`` and ``warmest`` are the day's air, which goes from one to the other and
-    back. Alerts are waited for ``watch`` after the
-    last of it, then for the one of an opening, without which silence would show nothing.
+    the mains, of the bench's level. ``coldest`` and ``warmest`` are the day's air, which goes from the warmest to the
+    coldest and back to the middle. Alerts are waited for ``watch`` after the last of it, then for the one of an
+    opening, without which silence would show nothing.
     """
 
     duration_ns: DurationNs = Field(gt=0)
@@ -222,13 +222,17 @@ def test_ordinary_life_gives_no_event(
     record: TestRecord,
     parameters: Life,
 ) -> None:
-    """Loads, dips, sags, visits, trains, doors, lightning and a day of heat and cold give no event; an opening does."""
+    """Loads, dips, visits, trains, lightning and a day's heat and cold give no event, told or kept; an opening does."""
     mains.feed(parameters.voltage_V, parameters.frequency_Hz)
     house = House(mains, load, magnet, shaker, chamber, high_voltage, surge, meter, clock, chance, parameters)
     record.judge_equal("events when the source takes over", listener.collect(parameters.watch_ns).events, 0)
+    log_before = meter.security_log()
+    warmest, coldest = parameters.warmest_degC, parameters.coldest_degC
+    third = max(parameters.happenings // 3, 1)
+    turns = {0: warmest, third: coldest, 2 * third: (warmest + coldest) / 2}
     for number, gap_ns in enumerate(_gaps(house)):
-        if number in (0, parameters.happenings // 2):
-            chamber.aim(parameters.coldest_degC if number else parameters.warmest_degC)
+        if number in turns:
+            chamber.aim(turns[number])
         seen = listener.collect(gap_ns)
         record.judge_equal(f"{number}: events in between", seen.events, 0)
         kind = parameters.kinds[chance.below(len(parameters.kinds), f"{number}, kind")]
@@ -236,6 +240,9 @@ def test_ordinary_life_gives_no_event(
         record.judge_equal(f"{number}: events of {what}", listener.collect(parameters.watch_ns).events, 0)
     load.off()
     record.judge_equal("events at the end", listener.collect(parameters.watch_ns).events, 0)
+    record.judge_true("at the end: status not marked tampered", not meter.read().tampered)
+    told = meter.security_log()
+    record.judge_true("at the end: the security log is as at the beginning", told == log_before)
     case.open()
     record.judge_equal("control: events of an opening", listener.collect(parameters.watch_ns).of("case_opened"), 1)
 
