@@ -41,6 +41,10 @@ class Quantity:
         return self.value * self.unit.factor / target.factor
 
 
+USUAL = {"time": "ms", "flux_density": "mT", "temperature": "degC"}
+"""Dimension → the unit of an example, where that is not the one a field is read in."""
+
+
 def parse_quantity(text: str, dimension: str) -> Quantity:
     """Read ``500 ms``, ``-1.5e-3 V`` or ``50mT``. The unit must be there and be one of ``dimension``."""
     choices = units_of(dimension)
@@ -65,7 +69,12 @@ def convert(value: float, from_symbol: str, to_symbol: str) -> float:
 
 
 def _example(dimension: str) -> str:
-    return f"5 {units_of(dimension).split(', ')[0]}"
+    return f"5 {_usual(dimension, units_of(dimension).split(', ')[0])}"
+
+
+def _usual(dimension: str, otherwise: str) -> str:
+    """The unit in which a person states such a value: a debounce in ms, whatever the harness counts in."""
+    return USUAL.get(dimension, otherwise)
 
 
 def _reader(dimension: str, symbol: str, *, whole: bool, lowest: int | None) -> Callable[[object], float]:
@@ -77,7 +86,8 @@ def _reader(dimension: str, symbol: str, *, whole: bool, lowest: int | None) -> 
     def read(value: object) -> float:
         if not isinstance(value, str):
             raise ValueError(  # noqa: TRY004 - pydantic reports ValueError with the field's place, TypeError not
-                f'{value!r} has no unit; write it as text with one of {units_of(dimension)}, as in "{value} {symbol}"'
+                f"{value!r} has no unit; write it as text with one of {units_of(dimension)}, as in "
+                f'"{value} {_usual(dimension, symbol)}"'
             )
         try:
             quantity = parse_quantity(value, dimension)

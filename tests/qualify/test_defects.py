@@ -24,7 +24,7 @@ from harness.run.inputs import choose_paths
 from tests.qualify.sampled import CHOSEN, NAMES, THERE
 
 WHOLE = ("battery-aged", "bypass-never-ends", "confirm-by-the-low-octet", "core-too-large", "hot-day-is-overheat")
-"""Through the whole plan, at some tens of seconds of one core each: firmware and hardware, of five subjects."""
+"""Through the whole plan, at some 30 s of one core each: firmware and hardware, of five subjects."""
 
 
 def run_bite(image: Path, folder: Path, defect: Defect | None, test_ids: Sequence[str] = ()) -> Run:
