@@ -55,7 +55,7 @@ def test_a_number_beyond_all_numbers_is_refused() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (500, "500 has no unit.*as in \"500 ms\""),
+        (500, '500 has no unit.*as in "500 ms"'),
         ("500", "not a quantity"),
         ("5 V", "use one of s, ms, us, ns, min, h, d"),
         ("500 msec", "near: ms"),
