@@ -25,11 +25,13 @@ def wait(world: World, seconds: float) -> None:
 def test_at_rest_everything_is_at_room_temperature() -> None:
     world = World(1)
     climate = Climate(world)
+    room_mC = climate.traits.room_uC // 1000
+    assert 21_000 <= room_mC <= 25_000
     for after_s in (0, 1, 3600, 86_400):
         wait(world, after_s)
-        assert climate.air_mC(world.now_ns) == climate.meter_mC(world.now_ns) == 23_000
+        assert climate.air_mC(world.now_ns) == climate.meter_mC(world.now_ns) == room_mC
     climate.switch_off()
-    assert climate.sensor_mC(world.now_ns) == 23_000
+    assert climate.sensor_mC(world.now_ns) == room_mC
 
 
 @pytest.mark.parametrize("target_mC", [70_000, -25_000, 23_500])
@@ -39,14 +41,15 @@ def test_air_and_board_obey_newtons_law_of_cooling(target_mC: int) -> None:
     climate = Climate(world)
     traits = climate.traits
     climate.condition(target_mC)
+    room = traits.room_uC / 1e6
     goal = target_mC / 1000 + traits.control_error_uC / 1e6
-    rate = (traits.heating_uC_per_s if goal > 23 else -traits.cooling_uC_per_s) / 1e6
+    rate = (traits.heating_uC_per_s if goal > room else -traits.cooling_uC_per_s) / 1e6
 
     def reference(t_s: float) -> float:
-        led = 23 + rate * t_s
+        led = room + rate * t_s
         return min(led, goal) if rate > 0 else max(led, goal)
 
-    air = board = 23.0
+    air = board = room
     for second in range(0, 7200, STEP_S):
         if second % 300 == 0:
             now_ns = world.now_ns
@@ -92,7 +95,7 @@ def test_a_new_set_point_midway_goes_on_from_where_everything_is() -> None:
     wait(world, 600)
     assert -10_000 < climate.air_mC(world.now_ns) < 10_000, "the insulation is good for an hour"
     wait(world, 24 * 3600)
-    assert climate.air_mC(world.now_ns) == pytest.approx(23_000, abs=2)
+    assert climate.air_mC(world.now_ns) == pytest.approx(climate.traits.room_uC / 1000, abs=2)
     assert len(climate.state.segments) <= 5
 
 

@@ -257,7 +257,7 @@ def test_the_earths_field_points_down_as_gravity_does_and_the_meter_faces_anywhe
     """North of the equator; the same axes as the tilt stage's, in which z is up."""
     fields_nT = [Electromagnet(World(seed)).earth_nT for seed in range(40)]
     assert Attitude(World(1)).gravity_ug(0)[2] > 0, "what keeps the meter from falling points up"
-    assert {z_nT for _, _, z_nT in fields_nT} == {-44_000}
+    assert all(-45_500 <= z_nT <= -42_500 for _, _, z_nT in fields_nT)
     for axis in (0, 1):
         assert min(one[axis] for one in fields_nT) < -15_000
         assert max(one[axis] for one in fields_nT) > 15_000
@@ -274,7 +274,7 @@ def test_places_and_tolerances(seed: int) -> None:
     world = World(seed)
     magnet = Electromagnet(world)
     earth_nT = magnet.field_nT("sensor", 0)
-    assert sqrt(sum(part * part for part in earth_nT)) == pytest.approx(50_000, abs=3)
+    assert sqrt(sum(part * part for part in earth_nT)) == pytest.approx(50_000, abs=1_503)
     magnet.drive("z", hold(2.0))
     run(world, S)
     sensor, probe, transformer = (magnet.field_nT(place, world.now_ns) for place in ("sensor", "probe", "transformer"))

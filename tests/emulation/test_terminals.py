@@ -19,7 +19,7 @@ def make(seed: int = 1) -> tuple[World, Plant]:
 def test_the_heater_warms_by_power_times_resistance_with_its_lag(seed: int) -> None:
     world, plant = make(seed)
     block = plant.terminals
-    assert block.terminal_mC(0) == 23_000
+    assert block.terminal_mC(0) == plant.climate.meter_mC(0)
     world.schedule(0, block.name, "heater", True)
     world.run_until(block.traits.lag_ns)
     final_mK = block.traits.heater_mW * block.traits.resistance_mK_per_W // 1000
@@ -46,7 +46,7 @@ def test_the_transmitter_tells_of_the_block() -> None:
     world, plant = make()
     world.run_until(S)
     loop_uA = plant.terminals.loop.segments_between(0, S)[0].final_u
-    assert loop_uA == pytest.approx(4_000 + 63 * 80, abs=41)
+    assert loop_uA == pytest.approx(4_000 + (40 + plant.terminals.terminal_mC(S) / 1000) * 80, abs=41)
 
 
 def test_a_restored_world_goes_on_the_same() -> None:

@@ -10,7 +10,10 @@ import pytest
 from harness.emulation.lm3s6965.hibernation import Crystal, draw_crystal
 from harness.emulation.meter_board import MeterBoard
 from harness.emulation.parts.current_transformer import draw_transformer
+from harness.emulation.plant.climate import Climate
+from harness.emulation.plant.mains import Mains
 from harness.emulation.plant.mains_electronics import MeterSupplyNet
+from harness.emulation.plant.plant import make_plant
 from harness.emulation.world import World
 
 SEEDS = range(1, 41)
@@ -41,6 +44,22 @@ DRAWN: dict[str, tuple[Draw, int, int]] = {
     "battery low below, mV": (lambda world: board(world).battery.least_mV, 2_300, 2_400),
     "processor on battery, uA": (lambda world: board(world).battery.awake_uA, 20_900, 23_100),
     "signing, ns": (lambda world: board(world).secure_element.times.execution[0x41], 69_000_000, 115_000_000),
+    "shortest impulse behind the input, ns": (lambda world: board(world).front_end.anti_alias_ns, 29_370, 36_630),
+    "period register's clock, mHz": (lambda world: board(world).front_end.period_mHz, 223_727_625, 223_772_375),
+    "accelerometer's data rate, ppm": (lambda world: board(world).accelerometer.traits.rate_ppm, -50_000, 50_000),
+    "field sensor's noise, nT": (lambda world: board(world).hall.traits.noise_step_nT, 200, 280),
+    "converter's offset, uV": (lambda world: board(world).mcu.adc.offset_uV, -3_000, 3_000),
+    "converter's gain, ppm": (lambda world: board(world).mcu.adc.gain_ppm, -1_000, 1_000),
+    "room, uC": (lambda world: Climate(world).traits.room_uC, 21_000_000, 25_000_000),
+    "board's share of the terminals, permille": (
+        lambda world: make_plant(world, {}).terminals.traits.board_share_permille,
+        400,
+        600,
+    ),
+    "earth's field downwards, nT": (lambda world: -make_plant(world, {}).magnet.earth_nT[2], 42_500, 45_500),
+    "surge's decay, ns": (lambda world: Mains(world, {}).traits.surge.tau_ns, 57_708, 86_562),
+    "house's reactance, permille": (lambda world: Mains(world, {}).traits.house_reactance_permille, 400, 800),
+    "meter's supply works from, uV": (lambda world: Mains(world, {}).traits.supplied_uV, 151_800_000, 161_000_000),
     "page write, ns": (lambda world: board(world).eeprom.write_ns, 3_000_000, 5_000_000),
 }
 

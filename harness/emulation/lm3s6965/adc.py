@@ -30,6 +30,8 @@ FIFO_EMPTY, FIFO_FULL = 1 << 8, 1 << 12
 
 SENSOR_ERROR_MK = 3_500
 """How far the temperature sensor may be off [recalled from the data sheet's electrical characteristics]."""
+OFFSET_UV, GAIN_PPM = 3_000, 1_000
+"""Errors of the converter: one step at either end of its range [recalled from the data sheet's characteristics]."""
 NOISE_UV = 1_500
 """Of one conversion, at most: half a step [assumed]."""
 
@@ -68,6 +70,9 @@ class Adc(Block):
         self.inputs_uV: dict[int, Callable[[], int]] = {}
         self.chip_mC: Callable[[], int] = lambda: 25_000
         self.sensor_error_mK = chip.world.stream("adc traits").take_int(-SENSOR_ERROR_MK, SENSOR_ERROR_MK)
+        converter = chip.world.stream("adc converter traits")
+        self.offset_uV = converter.take_int(-OFFSET_UV, OFFSET_UV)
+        self.gain_ppm = converter.take_int(-GAIN_PPM, GAIN_PPM)
         self.add_field(ACTSS, "active", 0xF)
         self.add_field(EMUX, "emux", 0)
         self.add_field(SSPRI, "priorities", 0x3333)
@@ -136,6 +141,7 @@ class Adc(Block):
             value_uV = self.inputs_uV[number]()
         else:
             raise self.not_modelled("write", PSSI, None, f"input ADC{number} is wired to nothing on this board")
+        value_uV += value_uV * self.gain_ppm // 1_000_000 + self.offset_uV
         value_uV += self.world.stream("adc noise").take_int(-NOISE_UV, NOISE_UV)
         return min(max(value_uV * CODES // REFERENCE_UV, 0), CODES - 1)
 

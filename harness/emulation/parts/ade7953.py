@@ -19,6 +19,8 @@ from typing import Any
 from harness.emulation.analog_net import Segment
 from harness.emulation.errors import NotModelledError
 from harness.emulation.parts.ade7953_channels import (
+    ANTI_ALIAS_NS,
+    ANTI_ALIAS_PPM,
     FULL_SCALE_UA,
     FULL_SCALE_UV,
     GAIN_ONE,
@@ -30,6 +32,7 @@ from harness.emulation.parts.ade7953_channels import (
 from harness.emulation.parts.ade7953_frame import Ade7953Frame, Asked
 from harness.emulation.parts.ade7953_peaks import peak_code, peak_uA
 from harness.emulation.parts.ade7953_power import (
+    CLOCK_PPM,
     PERIOD_HZ,
     PowerState,
     power_code,
@@ -115,6 +118,9 @@ class Ade7953(PlainComponent):
         self.transformer = draw_transformer(world, f"{name} line transformer")
         stream = world.stream(f"{name} traits")
         self.gain_ppm = {register: stream.take_int(-GAIN_PPM, GAIN_PPM) for register in MEASURED}
+        around = world.stream(f"{name} filter and clock traits")
+        self.anti_alias_ns = around.take_around(ANTI_ALIAS_NS, ANTI_ALIAS_PPM)
+        self.period_mHz = around.take_around(1000 * PERIOD_HZ, CLOCK_PPM)
         self.state = Ade7953State()
         self._noise = f"{name} noise"
         self.frame = Ade7953Frame(self._asked)
@@ -260,7 +266,7 @@ class Ade7953(PlainComponent):
         quantity, full_scale_u, gain_register = MEASURED[register]
         channel = state.channels[register]
         segments = self.surroundings.mains_segments(quantity, channel.at_ns, at_ns)
-        settle(channel, segments, at_ns, self._passed_ppm(quantity, segments, at_ns)[0])
+        settle(channel, segments, at_ns, self._passed_ppm(quantity, segments, at_ns)[0], self.anti_alias_ns)
         gain_ppm = self.gain_ppm[register]
         if state.registers.get(RESERVED_120, 0) != REQUIRED_120:
             gain_ppm += UNSET_GAIN_PPM
@@ -282,7 +288,8 @@ class Ade7953(PlainComponent):
         quantity, _, gain_register = MEASURED[current_register]
         since_ns = state.peaks_since_ns[current_register]
         segments = self.surroundings.mains_segments(quantity, since_ns, max(at_ns, since_ns + 1))
-        value_uA = peak_uA(segments, since_ns) * self._passed_ppm(quantity, segments, at_ns)[1] // 1_000_000
+        value_uA = peak_uA(segments, since_ns, self.anti_alias_ns)
+        value_uA = value_uA * self._passed_ppm(quantity, segments, at_ns)[1] // 1_000_000
         if resets:
             state.peaks_since_ns[current_register] = at_ns
         noise = self.world.stream(self._noise).take_bytes(1)[0]
@@ -329,7 +336,7 @@ class Ade7953(PlainComponent):
         segment = self.surroundings.mains_segments("LINE_V", at_ns, at_ns + 1)[-1]
         if not segment.peak_u:
             return 0xFFFF
-        return min(PERIOD_HZ * 1000 // segment.frequency_mHz - 1, 0xFFFF)
+        return min(self.period_mHz // segment.frequency_mHz - 1, 0xFFFF)
 
     def _not_modelled(self, what: str) -> NotModelledError:
         return NotModelledError(f"{self.name} (ADE7953): {what} is not modelled")

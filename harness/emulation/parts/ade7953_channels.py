@@ -29,8 +29,9 @@ RIPPLE_PPM = 300
 GAIN_PPM = 2_000
 GAIN_ONE = 0x40_0000
 """AIGAIN, BIGAIN and AVGAIN: this code is a factor of 1."""
-ANTI_ALIAS_NS = 33_000
-"""1 kohm and 33 nF at each input (the data sheet's circuit [recalled]): impulses of some microseconds are spread."""
+ANTI_ALIAS_NS, ANTI_ALIAS_PPM = 33_000, 110_000
+"""1 kohm (1 %) and 33 nF (10 %) at each input (the data sheet's circuit [recalled]): impulses of some microseconds are
+spread."""
 WHOLE_PPM = 1_000_000
 """A factor of 1."""
 _FORGOTTEN = 40
@@ -61,36 +62,42 @@ def mean_square_u2(segment: Segment) -> int:
     return sum((round(real) ** 2 + round(imaginary) ** 2) // 2 for real, imaginary in sums.values())
 
 
-def filtered_impulse(segment: Segment) -> tuple[int, int]:
+def filtered_impulse(segment: Segment, anti_alias_ns: int = ANTI_ALIAS_NS) -> tuple[int, int]:
     """Height and time constant of a segment's impulse behind the input's filter: an exponential of the same energy."""
-    tau_ns = segment.tau_ns + ANTI_ALIAS_NS
+    tau_ns = segment.tau_ns + anti_alias_ns
     return (segment.initial_u - segment.final_u) * segment.tau_ns // tau_ns, tau_ns
 
 
-def impulse_share_u2(segment: Segment, from_ns: int, to_ns: int, ratio_ppm: int) -> int:
+def impulse_share_u2(segment: Segment, from_ns: int, to_ns: int, ratio_ppm: int, anti_alias_ns: int) -> int:
     """What the square of an impulse adds meanwhile to the low-pass filter's output, whose time is far longer."""
-    height_u, tau_ns = filtered_impulse(segment)
+    height_u, tau_ns = filtered_impulse(segment, anti_alias_ns)
     height_u = height_u * ratio_ppm // 10**6
     began, ended = (exp(-2 * (at_ns - segment.start_ns) / tau_ns) for at_ns in (max(from_ns, segment.start_ns), to_ns))
     return height_u * height_u * tau_ns // (2 * FILTER_NS) * round((began - ended) * 1e9) // 10**9
 
 
-def settle(state: ChannelState, segments: list[Segment], now_ns: int, ratio_ppm: int = 1_000_000) -> None:
+def settle(
+    state: ChannelState,
+    segments: list[Segment],
+    now_ns: int,
+    ratio_ppm: int = 1_000_000,
+    anti_alias_ns: int = ANTI_ALIAS_NS,
+) -> None:
     """Let the filter follow ``segments`` from when it was last worked out until ``now_ns``.
 
     ``ratio_ppm`` is what the sensor before it passes, taken as constant meanwhile.
     """
     for segment, later in pairwise(segments):
-        _settle_one(state, segment, later.start_ns, ratio_ppm)
-    _settle_one(state, segments[-1], now_ns, ratio_ppm)
+        _settle_one(state, segment, later.start_ns, ratio_ppm, anti_alias_ns)
+    _settle_one(state, segments[-1], now_ns, ratio_ppm, anti_alias_ns)
 
 
-def _settle_one(state: ChannelState, segment: Segment, end_ns: int, ratio_ppm: int) -> None:
+def _settle_one(state: ChannelState, segment: Segment, end_ns: int, ratio_ppm: int, anti_alias_ns: int) -> None:
     since_ns = end_ns - state.at_ns
     if since_ns <= 0:
         return
     if segment.tau_ns:
-        state.mean_square += impulse_share_u2(segment, state.at_ns, end_ns, ratio_ppm)
+        state.mean_square += impulse_share_u2(segment, state.at_ns, end_ns, ratio_ppm, anti_alias_ns)
     target = mean_square_u2(segment)
     if ratio_ppm != WHOLE_PPM:
         target = target * ratio_ppm**2 // 10**12

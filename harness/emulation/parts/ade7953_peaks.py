@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import exp, pi, sin
 
 from harness.emulation.analog_net import FULL_TURN_MDEG, Segment
-from harness.emulation.parts.ade7953_channels import FULL_SCALE_UA, GAIN_ONE, filtered_impulse
+from harness.emulation.parts.ade7953_channels import ANTI_ALIAS_NS, FULL_SCALE_UA, GAIN_ONE, filtered_impulse
 
 FULL_SCALE_PEAK_CODES = 6_500_000
 FULL_SCALE_PEAK_UA = FULL_SCALE_UA * 1_414_214 // 10**6
@@ -20,16 +20,16 @@ FLOOR_PPM = 250
 POINTS, FINER = 64, 8
 
 
-def peak_uA(segments: list[Segment], from_ns: int = 0) -> int:
+def peak_uA(segments: list[Segment], from_ns: int = 0, anti_alias_ns: int = ANTI_ALIAS_NS) -> int:
     """The largest of the segments' amplitudes; a sum of sinusoids is looked at over a period of its slowest."""
-    return max(_amplitude(segment) + _impulse(segment, from_ns) for segment in segments)
+    return max(_amplitude(segment) + _impulse(segment, from_ns, anti_alias_ns) for segment in segments)
 
 
-def _impulse(segment: Segment, from_ns: int) -> int:
+def _impulse(segment: Segment, from_ns: int, anti_alias_ns: int) -> int:
     """What is left of an impulse after ``from_ns``; it may come at the top of the wave."""
     if not segment.tau_ns:
         return 0
-    height_u, tau_ns = filtered_impulse(segment)
+    height_u, tau_ns = filtered_impulse(segment, anti_alias_ns)
     return round(abs(height_u) * exp(-max(from_ns - segment.start_ns, 0) / tau_ns))
 
 

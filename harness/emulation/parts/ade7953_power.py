@@ -21,6 +21,8 @@ POWER_NOISE_PPM = 400
 FORGOTTEN = 40
 PERIOD_HZ = 223_750
 """Clock of the period register (data sheet, "Period Measurement"): period = (code + 1) / 223.75 kHz."""
+CLOCK_PPM = 100
+"""Of the part's 3.58 MHz crystal, over temperature and age [assumed]."""
 
 
 @dataclass

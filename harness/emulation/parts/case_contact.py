@@ -16,8 +16,8 @@ from harness.emulation.world import PlainComponent, World
 
 OPEN_DELAY_NS = (60_000, 150_000)
 CLOSE_DELAY_NS = (30_000, 80_000)
-THRESHOLD_UV = 1_500_000
-"""The light-emitting diode is on above this."""
+THRESHOLD_UV = (1_300_000, 1_700_000)
+"""The light-emitting diode is on above this [assumed: its forward voltage and what its current needs]."""
 
 
 @dataclass
@@ -38,6 +38,7 @@ class CaseContact(PlainComponent):
         stream = world.stream(f"{name} traits")
         self.open_delay_ns = stream.take_int(*OPEN_DELAY_NS)
         self.close_delay_ns = stream.take_int(*CLOSE_DELAY_NS)
+        self.threshold_uV = stream.take_int(*THRESHOLD_UV)
         self.terminal = terminal
         self.state = ContactState()
         super().__init__(world, name)
@@ -77,7 +78,7 @@ class CaseContact(PlainComponent):
         self.world.schedule(min(next_ns, played.end_ns), self.name, "pulse", not rising)
 
     def _follow(self, voltage_uV: int) -> None:
-        opens = voltage_uV > THRESHOLD_UV
+        opens = voltage_uV > self.threshold_uV
         delay_ns = self.open_delay_ns if opens else self.close_delay_ns
         self.world.cancel(self.name, "contact")  # what has not happened yet is overtaken
         self.world.schedule(self.world.now_ns + delay_ns, self.name, "contact", not opens)

@@ -48,8 +48,8 @@ PERIOD_NS = 13_300_000
 """Of a conversion, nominal; the part's RC oscillator is up to 5 % off."""
 FAST_DIVISOR = 26
 """Fast conversions in one of the others: 0.51 ms each."""
-FAST_NOISE_STEP_NT = 1_200
-"""5 times the noise, as one conversion of 26 has."""
+FAST_NOISE = 5
+"""So many times the noise, as one conversion of 26 has."""
 STEPS_PER_MT = 100
 PERIOD_PPM = 50_000
 GAIN_PPM = 30_000
@@ -59,8 +59,8 @@ DRIFT_PPM_PER_K = (-2_150, -1_850)
 part half of it, within narrow limits. 50 mT +- 5 mT can't be kept from -40 to +70 degrees Celsius unless the meter
 corrects it; the same holds for the ferrite magnets that other parts' sheets speak of (-0.2 %/K)."""
 REFERENCE_MC = 25_000
-NOISE_STEP_NT = 240
-"""Noise is the sum of two uniform bytes in these steps: 25 uT rms, 61 uT at most."""
+NOISE_STEP_NT = (200, 280)
+"""Noise is the sum of two uniform bytes in these steps: with 240, 25 uT rms, 61 uT at most."""
 
 
 HallFault = Literal["none", "stuck", "drift"]
@@ -77,6 +77,7 @@ class HallTraits:
     offset_nT: tuple[int, int, int]
     drift_ppm_per_K: int
     period_ns: int
+    noise_step_nT: int
 
 
 @dataclass
@@ -281,7 +282,7 @@ class HallReference(PlainComponent):
             state.ready = True
             return
         noise = self.world.stream(self._noise).take_bytes(6)
-        noise_step_nT = FAST_NOISE_STEP_NT if state.cra == CRA_FAST else NOISE_STEP_NT
+        noise_step_nT = self.traits.noise_step_nT * (FAST_NOISE if state.cra == CRA_FAST else 1)
         state.overload = False
         seen = self._seen(end_ns, [(noise[2 * axis] + noise[2 * axis + 1] - 255) * noise_step_nT for axis in range(3)])
         for axis, place in enumerate((0, 4, 2)):  # the data registers hold X, Z, Y
@@ -320,4 +321,5 @@ def _draw_traits(world: World, name: str) -> HallTraits:
         offset_nT=(offset[0], offset[1], offset[2]),
         drift_ppm_per_K=stream.take_int(*DRIFT_PPM_PER_K),
         period_ns=PERIOD_NS + PERIOD_NS * stream.take_int(-PERIOD_PPM, PERIOD_PPM) // 1_000_000,
+        noise_step_nT=world.stream(f"{name} noise traits").take_int(*NOISE_STEP_NT),
     )

@@ -49,13 +49,17 @@ GAIN_PPM = 25_000
 GAIN_PPM_PER_K, OFFSET_UG_PER_K = 100, 300
 """Drift: 0.01 %/K by the data sheet; of the zero-g level 0.5 mg/K there, drawn up to 0.3 here."""
 REFERENCE_MC = 25_000
-NOISE_STEP_UG = 7
-"""Noise is the sum of two uniform bytes in these steps: 0.73 mg rms (220 ug per root of Hz over 11 Hz)."""
+RATE_PPM = 50_000
+"""The sheet gives the data rates without a tolerance; 5 % of the part's own oscillator is an assumption."""
+NOISE_STEP_UG = (5, 9)
+"""Noise is the sum of two uniform bytes in these steps: with 7, 0.73 mg rms (220 ug per root of Hz over 11 Hz, typical;
+the spread is an assumption)."""
 WINDOW_NS_AT_100_HZ = 40_000_000
 """A mean over this time falls to 0.7 at 11 Hz, as the part's own filter does at 100 samples a second."""
 WINDOW_SAMPLES = 8
 PPM = 1_000_000
-NS_PER_S = 1_000_000_000
+UHZ_NS = 10**15
+"""A period in ns times its rate in uHz."""
 
 
 class InterruptLine(Protocol):
@@ -73,6 +77,8 @@ class Lis3dhTraits:
     offset_ug: tuple[int, int, int]
     offset_ug_per_K: tuple[int, int, int]
     gain_ppm_per_K: int
+    rate_ppm: int
+    noise_step_ug: int
 
 
 @dataclass
@@ -209,17 +215,17 @@ class Lis3dh(PlainComponent):
     # Samples
 
     @property
-    def _rate_Hz(self) -> int:
-        return DATA_RATES_HZ.get(self._get(CTRL1) >> 4, 0)
+    def _rate_uHz(self) -> int:
+        return DATA_RATES_HZ.get(self._get(CTRL1) >> 4, 0) * (PPM + self.traits.rate_ppm)
 
     @property
     def _window_ns(self) -> int:
         """The time that one value is the mean of."""
-        return WINDOW_NS_AT_100_HZ * 100 // self._rate_Hz
+        return WINDOW_NS_AT_100_HZ * 100_000_000 // self._rate_uHz
 
     def _newest(self) -> int:
         """How many samples there have been since the data rate was set."""
-        return (self.world.now_ns - self.state.started_ns) * self._rate_Hz // NS_PER_S
+        return (self.world.now_ns - self.state.started_ns) * self._rate_uHz // UHZ_NS
 
     def _convert(self) -> None:
         """The newest sample comes to the output registers."""
@@ -230,10 +236,10 @@ class Lis3dh(PlainComponent):
             raise self._not_modelled("a sample without all three axes, or not in high-resolution mode")
         state.read = newest
         noise = self.world.stream(f"{self.name} noise").take_bytes(6)
-        seen_ug = self._seen_ug(state.started_ns + newest * NS_PER_S // self._rate_Hz)
+        seen_ug = self._seen_ug(state.started_ns + newest * UHZ_NS // self._rate_uHz)
         octets = b""
         for axis in range(3):
-            value_ug = seen_ug[axis] + (noise[2 * axis] + noise[2 * axis + 1] - 255) * NOISE_STEP_UG
+            value_ug = seen_ug[axis] + (noise[2 * axis] + noise[2 * axis + 1] - 255) * self.traits.noise_step_ug
             mg = min(max((value_ug + UG_PER_MG // 2) // UG_PER_MG, LIMIT_MG[0]), LIMIT_MG[1])
             octets += (mg * 16).to_bytes(2, "little", signed=True)
         state.out = octets
@@ -261,7 +267,7 @@ class Lis3dh(PlainComponent):
     def on_event(self, kind: str, argument: Any) -> None:
         """Something begins to move (told by the plant), a sample of the running filter, or the supply's relay."""
         if kind == "moved":
-            if not self.state.watching and self._get(INT1_CFG) and self._rate_Hz:
+            if not self.state.watching and self._get(INT1_CFG) and self._rate_uHz:
                 self._watch()
         elif kind == "sample":
             self._filter()
@@ -279,7 +285,7 @@ class Lis3dh(PlainComponent):
         self._schedule()
 
     def _schedule(self) -> None:
-        at_ns = self.state.started_ns + (self._newest() + 1) * NS_PER_S // self._rate_Hz
+        at_ns = self.state.started_ns + -(-(self._newest() + 1) * UHZ_NS // self._rate_uHz)
         self.world.schedule(max(at_ns, self.world.now_ns + 1), self.name, "sample")
 
     def _filter(self) -> None:
@@ -316,7 +322,7 @@ class Lis3dh(PlainComponent):
 
 
 def _draw_traits(world: World, name: str) -> Lis3dhTraits:
-    stream = world.stream(f"{name} traits")
+    stream, own = world.stream(f"{name} traits"), world.stream(f"{name} rate and noise traits")
 
     def three(limit: int) -> tuple[int, int, int]:
         x, y, z = (stream.take_int(-limit, limit) for _ in range(3))
@@ -327,4 +333,6 @@ def _draw_traits(world: World, name: str) -> Lis3dhTraits:
         offset_ug=three(OFFSET_UG),
         offset_ug_per_K=three(OFFSET_UG_PER_K),
         gain_ppm_per_K=stream.take_int(-GAIN_PPM_PER_K, GAIN_PPM_PER_K),
+        rate_ppm=own.take_int(-RATE_PPM, RATE_PPM),
+        noise_step_ug=own.take_int(*NOISE_STEP_UG),
     )

@@ -40,7 +40,9 @@ GAIN_PPM = 30_000
 OFFSET_NT = 300_000
 DRIFT_PPM_PER_K = 300
 RATE_PPM = 50_000
-NOISE_STEP_NT = 1_600
+THERMOMETER_MK = 2_000
+"""How far its temperature result may be off [assumed]."""
+NOISE_STEP_NT = (1_300, 1_900)
 """Noise of one conversion is the sum of two uniform bytes in these steps, about 0.17 mT rms [recalled]; averaging
 over 2^n conversions divides it by the root of that."""
 NOISE_DIVISORS = (1_000, 1_414, 2_000, 2_828, 4_000, 5_657)
@@ -55,6 +57,8 @@ class TmagTraits:
     offset_nT: tuple[int, int, int]
     drift_ppm_per_K: int
     rate_ppm: int
+    thermometer_mK: int
+    noise_step_nT: int
 
 
 def _reset_registers() -> bytearray:
@@ -94,6 +98,8 @@ class Tmag5273(PlainComponent):
             offset_nT=(offset[0], offset[1], offset[2]),
             drift_ppm_per_K=stream.take_int(-DRIFT_PPM_PER_K, DRIFT_PPM_PER_K),
             rate_ppm=stream.take_int(-RATE_PPM, RATE_PPM),
+            thermometer_mK=stream.take_int(-THERMOMETER_MK, THERMOMETER_MK),
+            noise_step_nT=stream.take_int(*NOISE_STEP_NT),
         )
         self.state = TmagState()
         super().__init__(world, name)
@@ -193,7 +199,7 @@ class Tmag5273(PlainComponent):
         registers, traits = self.state.registers, self.traits
         board_mC = self.surroundings.meter_mC(end_ns)
         if registers[T_CONFIG] & 1:
-            code = TEMPERATURE_CODE + (board_mC - TEMPERATURE_MC) * CODES_PER_K_TENTHS // 10_000
+            code = TEMPERATURE_CODE + (board_mC + traits.thermometer_mK - TEMPERATURE_MC) * CODES_PER_K_TENTHS // 10_000
             registers[RESULTS : RESULTS + 2] = code.to_bytes(2, "big")
         averaging = registers[CONFIG_1] >> 2 & 7
         step = 16 >> min(averaging, 4)  # twelve bits of sixteen, and one more with each doubling of the average
@@ -202,7 +208,9 @@ class Tmag5273(PlainComponent):
         for axis, true_nT in enumerate(self.surroundings.field_nT("sensor", end_ns)):
             full_nT = RANGES_NT[registers[SENSOR_2] & 1 if axis == 2 else registers[SENSOR_2] >> 1 & 1]
             seen_nT = true_nT * (1_000_000 + traits.gain_ppm[axis] + drift_ppm) // 1_000_000 + traits.offset_nT[axis]
-            seen_nT += (noise[2 * axis] + noise[2 * axis + 1] - 255) * NOISE_STEP_NT * 1000 // NOISE_DIVISORS[averaging]
+            seen_nT += (
+                (noise[2 * axis] + noise[2 * axis + 1] - 255) * traits.noise_step_nT * 1000 // NOISE_DIVISORS[averaging]
+            )
             code = (seen_nT * CODES + full_nT * step // 2) // (full_nT * step) * step
             code = max(-CODES, min(code, CODES - step))
             place = RESULTS + 2 + 2 * axis

@@ -17,8 +17,8 @@ from math import exp
 from harness.emulation.errors import WorldError
 from harness.emulation.world import PlainComponent, World
 
-ROOM_UC = 23_000_000
-"""Room temperature, in millionths of a degree Celsius."""
+ROOM_UC = (21_000_000, 25_000_000)
+"""Room temperature, in millionths of a degree Celsius: a laboratory's 23 +- 2."""
 
 HEATING_UC_PER_S = (45_000, 55_000)
 COOLING_UC_PER_S = (30_000, 37_000)
@@ -44,6 +44,7 @@ class ChamberTraits:
     insulation_s: int
     board_lag_s: int
     control_error_uC: int
+    room_uC: int
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,10 @@ class Climate(PlainComponent):
             insulation_s=stream.take_int(*INSULATION_S),
             board_lag_s=stream.take_int(*BOARD_LAG_S),
             control_error_uC=stream.take_int(*CONTROL_ERROR_UC),
+            room_uC=stream.take_int(*ROOM_UC),
         )
-        rest = ThermalSegment(0, ROOM_UC, ROOM_UC, ROOM_UC, 0, traits.insulation_s, traits.board_lag_s)
+        room_uC = traits.room_uC
+        rest = ThermalSegment(0, room_uC, room_uC, room_uC, 0, traits.insulation_s, traits.board_lag_s)
         self.state = ClimateState([rest])
         super().__init__(world, name)
 
@@ -122,7 +125,9 @@ class Climate(PlainComponent):
             return
         air_uC, board_uC = self._now()
         traits = self.traits
-        drift = ThermalSegment(self.world.now_ns, air_uC, board_uC, ROOM_UC, 0, traits.insulation_s, traits.board_lag_s)
+        drift = ThermalSegment(
+            self.world.now_ns, air_uC, board_uC, traits.room_uC, 0, traits.insulation_s, traits.board_lag_s
+        )
         self._follow([drift])
         self.state.conditioning = False
 

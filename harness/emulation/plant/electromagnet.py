@@ -66,7 +66,7 @@ GRADIENT_PPM, GRADIENT_CROSS_PPM = 6_000, 2_000
 """By how much the field at the teslameter's probe, some millimetres off, differs from the sensor's."""
 TRANSFORMER_PPM, TRANSFORMER_SPREAD_PPM, TRANSFORMER_CROSS_PPM = 350_000, 70_000, 30_000
 """The current transformer sits at the rim of the gap, where about a third of the field is left."""
-EARTH_NT, EARTH_DIP_NT = 50_000, 44_000
+EARTH_NT, EARTH_DIP_NT = (48_500, 51_500), (42_500, 45_500)
 """Strength of the earth's field and its vertical part (along -z: the meter hangs upright) in middle latitudes, as the
 World Magnetic Model gives them for Europe; which way the meter faces is drawn."""
 
@@ -115,7 +115,7 @@ class Electromagnet(PlainComponent):
         self.traits: dict[CoilName, CoilTraits] = {axis: _draw_coil(stream) for axis in AXES}
         self.traits["narrow"] = _draw_narrow(world.stream(f"{COMPONENT} narrow coil traits"))
         self.mixtures: dict[Place, dict[Axis, Vector]] = _draw_mixtures(stream)
-        self.earth_nT = _draw_earth(stream)
+        self.earth_nT = _draw_earth(stream, world.stream(f"{COMPONENT} earth traits"))
         self.nets = {coil: AnalogNet(world, f"COIL_{coil.upper()}_I", unit="A") for coil in COILS}
         self.return_net = AnalogNet(world, RETURN_NET, unit="A")
         self.state = ElectromagnetState(
@@ -340,8 +340,9 @@ def _draw_mixtures(stream: SeededStream) -> dict[Place, dict[Axis, Vector]]:
     return {"sensor": sensor, "probe": probe, "transformer": rim}
 
 
-def _draw_earth(stream: SeededStream) -> Vector:
-    level_nT = isqrt(EARTH_NT**2 - EARTH_DIP_NT**2)
+def _draw_earth(stream: SeededStream, strength: SeededStream) -> Vector:
+    dip_nT = strength.take_int(*EARTH_DIP_NT)
+    level_nT = isqrt(strength.take_int(*EARTH_NT) ** 2 - dip_nT**2)
     x_nT = stream.take_int(-level_nT, level_nT)
     y_nT = isqrt(level_nT**2 - x_nT**2)
-    return x_nT, y_nT if stream.take_int(0, 1) else -y_nT, -EARTH_DIP_NT
+    return x_nT, y_nT if stream.take_int(0, 1) else -y_nT, -dip_nT

@@ -178,9 +178,10 @@ class Mains(PlainComponent):
 
     def _strike(self) -> None:
         """An impulse on the laws that hold: those go on beneath it."""
-        volts, amperes = self.voltage().rms_u, self.load_current().rms_u
-        for net, height_u in self.traits.surge.heights(self.surge_V, volts, amperes).items():
-            self.nets[net].follow(impulse(self.nets[net].state.segments[-1], self.world.now_ns, height_u))
+        volts, amperes, surge = self.voltage().rms_u, self.load_current().rms_u, self.traits.surge
+        for net, height_u in surge.heights(self.surge_V, volts, amperes).items():
+            law = self.nets[net].state.segments[-1]
+            self.nets[net].follow(impulse(law, self.world.now_ns, height_u, surge.tau_ns))
         self.world.schedule(self.world.now_ns + SURGE_OVER_NS, self.name, "surge over")
         for told in self.surge_watchers:
             self.world.schedule(self.world.now_ns, told, "coupled")
@@ -219,10 +220,12 @@ class Mains(PlainComponent):
         if not emf_uV:
             return NOTHING
         (load_active, load_reactive), (active, reactive) = self._load_parts(emf_uV), self._own_parts(emf_uV)
-        own_uV = dropped_uV(active, reactive, impedance_uOhm, frequency_mHz)
-        load_uV = dropped_uV(load_active, load_reactive, impedance_uOhm, frequency_mHz)
-        shape = self.traits.house_shape if self.state.feed == "house" else self.traits.source_shape
-        return Phasor(emf_uV - own_uV - load_uV, 0, frequency_mHz, shape)
+        in_house = self.state.feed == "house"
+        x_permille = self.traits.house_reactance_permille if in_house else self.traits.leads_reactance_permille
+        active, reactive = active + load_active, reactive + load_reactive
+        lost_uV = dropped_uV(active, reactive, impedance_uOhm, frequency_mHz, x_permille)
+        shape = self.traits.house_shape if in_house else self.traits.source_shape
+        return Phasor(emf_uV - lost_uV, 0, frequency_mHz, shape)
 
     def load_current(self) -> Phasor:
         """What the load draws, in uA: the current before and behind each element with its shunts."""
@@ -364,10 +367,8 @@ class Mains(PlainComponent):
         }
         for net, phasor in quantities.items():
             self._drive(self.nets[net], phasor, 0 if net == "SOURCE_V" else terminal_mdeg)
-        # A meter works from 0.7 of its nominal voltage on: the reference meter's own supply is made for that.
-        # Its backup supply, a capacitor from line to earth, keeps it alive where the neutral is gone.
-        line_to_earth = self.line_to_earth().rms_u >= NOMINAL_UV * 7 // 10
-        supplied = line_to_earth or self.voltage().rms_u >= NOMINAL_UV * 7 // 10
+        line_to_earth = self.line_to_earth().rms_u >= self.traits.supplied_uV
+        supplied = line_to_earth or self.voltage().rms_u >= self.traits.supplied_uV
         if supplied != self.state.supplied:
             self.state.supplied = supplied
             for consumer in self.consumers:

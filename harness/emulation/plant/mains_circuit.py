@@ -49,6 +49,11 @@ HOUSE_IMPEDANCE_UOHM = (200_000, 500_000)
 """A socket's resistance; IEC TR 60725 takes 0.4 + j0.25 ohm as reference."""
 REACTANCE_PERMILLE = 625
 """Reactance at 50 Hz over resistance: that of the reference impedance."""
+HOUSE_REACTANCE_PERMILLE, LEADS_REACTANCE_PERMILLE = (400, 800), (590, 660)
+"""A house lies somewhere about it [assumed]; the bench's own impedance is within 5 %."""
+SUPPLIED_PERMILLE = (660, 700)
+"""A meter works from 0.7 of its nominal voltage on: its own supply is made for that, with some reserve [assumed], and so
+is its backup, a capacitor from line to earth, which keeps it alive where the neutral is gone."""
 LEADS_UOHM = (460_000, 520_000)
 """The AC source's output is stiff, so the bench puts the reference impedance (0.4 + j0.25 ohm, IEC TR 60725) between
 it and the change-over, as for flicker tests; the rest is output and leads."""
@@ -119,6 +124,10 @@ class CircuitTraits:
     house_shape: Shape
     source_shape: Shape
     surge: SurgeTraits
+    house_reactance_permille: int
+    leads_reactance_permille: int
+    supplied_uV: int
+    """From this voltage on the meter's own supply, and its backup, feed the meter."""
 
 
 def draw_traits(stream: SeededStream, shunts: Mapping[str, ShuntEntry]) -> CircuitTraits:
@@ -153,12 +162,21 @@ def draw_traits(stream: SeededStream, shunts: Mapping[str, ShuntEntry]) -> Circu
         house_shape=draw_house_shape(stream),
         source_shape=draw_source_shape(stream),
         surge=draw_surge(stream),
+        house_reactance_permille=stream.take_int(*HOUSE_REACTANCE_PERMILLE),
+        leads_reactance_permille=stream.take_int(*LEADS_REACTANCE_PERMILLE),
+        supplied_uV=NOMINAL_UV * stream.take_int(*SUPPLIED_PERMILLE) // 1000,
     )
 
 
-def dropped_uV(active_uA: int, reactive_uA: int, resistance_uOhm: int, frequency_mHz: int) -> int:
+def dropped_uV(
+    active_uA: int,
+    reactive_uA: int,
+    resistance_uOhm: int,
+    frequency_mHz: int,
+    reactance_permille: int = REACTANCE_PERMILLE,
+) -> int:
     """What a current takes from the voltage; a lagging one has a negative reactive part, a leading one raises it."""
-    reactance_uOhm = resistance_uOhm * REACTANCE_PERMILLE // 1000 * frequency_mHz // 50_000
+    reactance_uOhm = resistance_uOhm * reactance_permille // 1000 * frequency_mHz // 50_000
     return (active_uA * resistance_uOhm - reactive_uA * reactance_uOhm) // 10**6
 
 

@@ -1,8 +1,9 @@
 """The meter's terminal block: how warm it is by the air and the board around it, by its contacts and by a heater.
 
-Base: half way between the air and the board, since the block sits in the base plate [assumed]. On top of it a lumped
-body with Newton's law of cooling: rise' = (P · R_th - rise) / tau, P = I² · R_contact + heater. The current is the line
-element's rms; each change of it or of the heater ends one closed form and begins the next, nothing is computed between.
+Base: about half way between the air and the board, since the block sits in the base plate [assumed]. On top of it a
+lumped body with Newton's law of cooling: rise' = (P · R_th - rise) / tau, P = I² · R_contact + heater. The current is
+the line element's rms; each change of it or of the heater ends one closed form and begins the next, nothing is computed
+between.
 
 The heater stands for what a loose contact gives off: a laboratory clamps a cartridge to the block, since no source of
 500 VA brings a sound contact of a milliohm to warmth. Figures are our assumptions for a block of some 50 g of brass in
@@ -30,6 +31,8 @@ CONTACT_UOHM = (300, 1_500)
 RESISTANCE_MK_PER_W = (3_500, 4_500)
 LAG_NS = (30_000_000_000, 40_000_000_000)
 HEATER_MW = (19_000, 21_000)
+BOARD_SHARE_PERMILLE = (400, 600)
+"""Of the board's temperature in the block's; the rest is the air's."""
 TRANSMITTER_MK = 500
 """How far the transmitter may be off; half a kelvin is usual for class A with its electronics [recalled]."""
 
@@ -43,6 +46,7 @@ class TerminalTraits:
     lag_ns: int
     heater_mW: int
     transmitter_mK: int
+    board_share_permille: int
 
 
 @dataclass
@@ -70,6 +74,7 @@ class Terminals(PlainComponent):
             lag_ns=stream.take_int(*LAG_NS),
             heater_mW=stream.take_int(*HEATER_MW),
             transmitter_mK=stream.take_int(-TRANSMITTER_MK, TRANSMITTER_MK),
+            board_share_permille=stream.take_int(*BOARD_SHARE_PERMILLE),
         )
         self.state = TerminalState()
         super().__init__(world, COMPONENT)
@@ -97,7 +102,9 @@ class Terminals(PlainComponent):
 
     def terminal_mC(self, at_ns: int) -> int:
         """The block's temperature, in thousandths of a degree Celsius."""
-        return (self.climate.air_mC(at_ns) + self.climate.meter_mC(at_ns)) // 2 + self.rise_mK(at_ns)
+        air_mC, share_permille = self.climate.air_mC(at_ns), self.traits.board_share_permille
+        warmer_mK = self.climate.meter_mC(at_ns) - air_mC
+        return air_mC + warmer_mK * share_permille // 1000 + self.rise_mK(at_ns)
 
 
 class TransmitterNet(AnalogNet):
