@@ -202,9 +202,7 @@ class Mains(PlainComponent):
 
     def voltage(self) -> Phasor:
         """Between the meter's terminals, in uV."""
-        if not has_tap_voltage(self.state.faults):
-            return NOTHING
-        return self._supply_voltage()
+        return self._supply_voltage() if has_tap_voltage(self.state.faults) else NOTHING
 
     def line_to_earth(self) -> Phasor:
         """Between terminal L and earth, in uV: what the meter's backup supply and its earth sense find."""
@@ -222,8 +220,8 @@ class Mains(PlainComponent):
         (load_active, load_reactive), (active, reactive) = self._load_parts(emf_uV), self._own_parts(emf_uV)
         in_house = self.state.feed == "house"
         x_permille = self.traits.house_reactance_permille if in_house else self.traits.leads_reactance_permille
-        active, reactive = active + load_active, reactive + load_reactive
-        lost_uV = dropped_uV(active, reactive, impedance_uOhm, frequency_mHz, x_permille)
+        currents_uA = active + load_active, reactive + load_reactive
+        lost_uV = dropped_uV(*currents_uA, impedance_uOhm, frequency_mHz, x_permille)
         shape = self.traits.house_shape if in_house else self.traits.source_shape
         return Phasor(emf_uV - lost_uV, 0, frequency_mHz, shape)
 

@@ -52,8 +52,8 @@ REACTANCE_PERMILLE = 625
 HOUSE_REACTANCE_PERMILLE, LEADS_REACTANCE_PERMILLE = (400, 800), (590, 660)
 """A house lies somewhere about it [assumed]; the bench's own impedance is within 5 %."""
 SUPPLIED_PERMILLE = (660, 700)
-"""A meter works from 0.7 of its nominal voltage on: its own supply is made for that, with some reserve [assumed], and so
-is its backup, a capacitor from line to earth, which keeps it alive where the neutral is gone."""
+"""A meter works from 0.7 of its nominal voltage on: its own supply is made for that, with some reserve [assumed]. So is
+its backup, a capacitor from line to earth, which keeps it alive where the neutral is gone."""
 LEADS_UOHM = (460_000, 520_000)
 """The AC source's output is stiff, so the bench puts the reference impedance (0.4 + j0.25 ohm, IEC TR 60725) between
 it and the change-over, as for flicker tests; the rest is output and leads."""
