@@ -7,6 +7,7 @@ one is named.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,8 @@ from harness.measure.units import (
 from harness.plan.parameters import Parameters
 
 S = 1_000_000_000
+SHOCK_RATE_HZ, SHOCK_COUNT = 200, 90
+"""Samples of an earthquake's strong motion: 0.45 s, the longest shock that TILT-2 lets pass."""
 DIRECTIONS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, -1.0))
 
 
@@ -172,6 +175,20 @@ def _knock(house: House, name: str) -> str:
     return "a slammed door"
 
 
+def _earthquake(house: House, name: str) -> str:
+    """A far earthquake's strong motion of 0.45 s: frequencies that rise from 3 to 8 Hz, strongest in the middle."""
+    seconds = SHOCK_COUNT / SHOCK_RATE_HZ
+    places = [index / SHOCK_COUNT for index in range(SHOCK_COUNT)]
+    samples = [math.sin(math.pi * at) * math.sin(2 * math.pi * (3 + 5 * at) * at * seconds) for at in places]
+    highest = max(abs(sample) for sample in samples)
+    part = 0.25 + 0.75 * house.chance.part(name)
+    shaking = house.shaker.record(
+        [sample / highest for sample in samples], SHOCK_RATE_HZ, round(house.parameters.knock_g * part, 3), "earthquake"
+    )
+    house.clock.sleep_ns(shaking.duration_ns)
+    return "an earthquake"
+
+
 def _thunderstorm(house: House, name: str) -> str:
     """A stroke or a few: surges on the mains, then high voltage on the communication line, the mains gone for some
     periods after every other."""
@@ -200,6 +217,7 @@ KINDS: Mapping[str, Callable[[House, str], str]] = {
     "visit": _visit,
     "train": _train,
     "knock": _knock,
+    "earthquake": _earthquake,
     "thunderstorm": _thunderstorm,
 }
 
