@@ -75,7 +75,8 @@ def test_a_bench_file_written_by_hand_is_not_overwritten(tmp_path: Path) -> None
 
 
 def test_a_real_bench_is_not_served(here: Here, tmp_path: Path, image: Path) -> None:
-    real = changed(BENCH, tmp_path / "real.toml", ('kind = "emulated"', 'kind = "real"'))
+    links = [(f'"board:{name}"', '"tcp://127.0.0.1:4059"') for name in ("modem", "optical", "diagnostic")]
+    real = changed(BENCH, tmp_path / "real.toml", ('kind = "emulated"', 'kind = "real"'), *links)
     outcome = here("serve", "--bench", real, "--image", image)
     assert outcome.status == 2
     assert "'real'" in outcome.text
