@@ -22,6 +22,7 @@
 #define CONFIG_PARAMETER_PAGE_BYTES 0x400u
 #define CONFIG_POSITION_ADDRESS 0x3F400u /* TILT-1: installed positions, one after the other, never erased */
 #define CONFIG_POSITION_PAGE_BYTES 0x400u
+#define CONFIG_KEYS_ADDRESS 0x3F800u /* SIG-1: the keys of the alerts' encryption (core/keys.h) */
 /*
  * How often the flash is asked whether a word is written: 3 cycles or more each, so 12 ms at least. The part takes 20 us; an
  * ageing one somewhat more.

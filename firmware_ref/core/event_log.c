@@ -166,7 +166,7 @@ void event_log_begin_write(struct event_log *log, const struct alert_record *rec
         log_page_put_record(eeprom_page(&log->eeprom), record);
         eeprom_begin_write(&log->eeprom, page, LOG_RECORD_BYTES, now_us);
     } else {
-        log_page_put_half(eeprom_page(&log->eeprom), record, part == LOG_PART_R ? 0u : 1u, signature);
+        log_page_put_half(eeprom_page(&log->eeprom), record, part == LOG_PART_R ? 0u : 1u, signature, log->key_mark);
         eeprom_begin_write(&log->eeprom, page, LOG_HALF_BYTES, now_us);
     }
 }

@@ -14,6 +14,7 @@ enum log_part { LOG_PART_RECORD, LOG_PART_R, LOG_PART_S, LOG_PART_CURSOR };
 struct event_log {
     struct eeprom eeprom;
     struct log_cursor cursor;
+    uint32_t key_mark;      /* of the keys that alerts are encrypted with (core/keys.h) */
     uint32_t newest;        /* highest sequence found or given; 0 when the log is empty */
     uint16_t scan_page;     /* index of the scan: the cursors, then the entries */
     uint8_t scan_left;      /* places without a later record until the scan ends */

@@ -60,7 +60,7 @@ static void take_loaded(struct log_keeper *keeper, struct event_log *log, uint64
         break;
     default:
         if (take_loaded_half(keeper, log, &tag) && tag == keeper->signature_tag &&
-            tag == log_page_signature_tag(&entry->record, entry->signature)) {
+            tag == log_page_signature_tag(&entry->record, entry->signature, log->key_mark)) {
             entry->unsaved = 0;
             outbox_set_signed(entry, now_us);
         } else {

@@ -52,18 +52,18 @@ bool log_page_get_record(const uint8_t page[LOG_RECORD_BYTES], struct alert_reco
     return true;
 }
 
-uint32_t log_page_signature_tag(const struct alert_record *record, const uint8_t *signature) {
+uint32_t log_page_signature_tag(const struct alert_record *record, const uint8_t *signature, uint32_t key_mark) {
     uint8_t page[LOG_RECORD_BYTES];
     log_page_put_record(page, record);
-    return crc32_ieee(signature, 2u * SIGNATURE_HALF_BYTES) ^ get_u32(&page[LOG_RECORD_BYTES - 4u]);
+    return crc32_ieee(signature, 2u * SIGNATURE_HALF_BYTES) ^ get_u32(&page[LOG_RECORD_BYTES - 4u]) ^ key_mark;
 }
 
 /* magic 4, sequence 4, tag 4, half 32, CRC 4 */
 void log_page_put_half(uint8_t page[LOG_HALF_BYTES], const struct alert_record *record, unsigned which,
-                       const uint8_t *signature) {
+                       const uint8_t *signature, uint32_t key_mark) {
     uint8_t *at = put_u32(page, MAGIC_HALF + which);
     at = put_u32(at, record->sequence);
-    at = put_u32(at, log_page_signature_tag(record, signature));
+    at = put_u32(at, log_page_signature_tag(record, signature, key_mark));
     put_octets(at, &signature[which * SIGNATURE_HALF_BYTES], SIGNATURE_HALF_BYTES);
     seal_page(page, LOG_HALF_BYTES);
 }

@@ -37,12 +37,13 @@ void log_page_put_record(uint8_t page[LOG_RECORD_BYTES], const struct alert_reco
 bool log_page_get_record(const uint8_t page[LOG_RECORD_BYTES], struct alert_record *record);
 
 /*
- * A signature takes two pages. Each carries a tag of the whole signature and of the record it was made for, so that r and
- * s of different attempts, or of another record with the same sequence, are never put together.
+ * A signature takes two pages. Each carries a tag of the whole signature, of the record it was made for and of the keys it was
+ * encrypted with, so that r and s of different attempts, or of another record with the same sequence, are never put together,
+ * nor sent with other octets than they were made over.
  */
-uint32_t log_page_signature_tag(const struct alert_record *record, const uint8_t *signature);
+uint32_t log_page_signature_tag(const struct alert_record *record, const uint8_t *signature, uint32_t key_mark);
 void log_page_put_half(uint8_t page[LOG_HALF_BYTES], const struct alert_record *record, unsigned which,
-                       const uint8_t *signature);
+                       const uint8_t *signature, uint32_t key_mark);
 /* Puts the half into its place in `signature`; false when the page is torn or belongs elsewhere. */
 bool log_page_get_half(const uint8_t page[LOG_HALF_BYTES], uint32_t sequence, unsigned which, uint8_t *signature,
                        uint32_t *tag);

@@ -173,6 +173,14 @@ void outbox_release(struct outbox_entry *entry) {
     }
 }
 
+bool outbox_has_signed(const struct outbox *outbox) {
+    bool has_signed = false;
+    for (unsigned i = 0; i < CONFIG_OUTBOX_ALERTS; i++) {
+        has_signed = has_signed || outbox->entries[i].state == OUTBOX_SIGNED;
+    }
+    return has_signed;
+}
+
 unsigned outbox_count_held(const struct outbox *outbox, bool *has_major) {
     unsigned held = 0;
     *has_major = false;

@@ -63,6 +63,9 @@ void outbox_hasten(struct outbox *outbox, uint32_t chance, uint64_t now_us);
 /* Empties the entry when it is confirmed and nothing is left to save. */
 void outbox_release(struct outbox_entry *entry);
 
+/* Whether a signed alert waits for its confirmation. */
+bool outbox_has_signed(const struct outbox *outbox);
+
 /* COM-5. What waits for a payload: how many, and whether a major one is among them. */
 unsigned outbox_count_held(const struct outbox *outbox, bool *has_major);
 /* COM-1: whether each of them can wait and still be in time. */

@@ -107,6 +107,7 @@ static void take_se_answer(struct reporter *reporter, struct event_queue *queue,
         reporter->state = REPORTER_IDLE;
         break;
     case REPORTER_WIPING:
+        hal_key_page_wipe();
         reporter->is_wipe_due = false;
         hal_keep(HAL_KEPT_KEYS_WIPED, KEYS_WIPED);
         reporter->state = REPORTER_IDLE;
@@ -223,8 +224,21 @@ static uint64_t send_due(struct reporter *reporter, uint64_t now_us) {
     return now_us;
 }
 
+/*
+ * SIG-4: what was signed in its encrypted form can only be repeated in that, so the RAM has the wiped keys until it is confirmed or
+ * the supply is cut; later alerts go in clear.
+ */
+static void forget_keys(struct reporter *reporter, struct event_log *log) {
+    if (reporter->parties.keys.mark != 0 && hal_kept(HAL_KEPT_KEYS_WIPED) == KEYS_WIPED &&
+        reporter->state != REPORTER_SIGNING && !outbox_has_signed(&reporter->outbox)) {
+        reporter->parties.keys = (struct cipher_keys){0};
+        log->key_mark = 0;
+    }
+}
+
 uint64_t reporter_step(struct reporter *reporter, struct event_queue *queue, struct event_log *log, struct bus *bus,
                        uint64_t now_us) {
+    forget_keys(reporter, log);
     uint64_t next_us = step_secure_element(reporter, queue, log, bus, now_us);
     next_us = earlier_of(next_us, send_due(reporter, now_us));
     return earlier_of(next_us, log_keeper_step(&reporter->keeper, log, &reporter->outbox, now_us));

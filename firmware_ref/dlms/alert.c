@@ -4,13 +4,18 @@
 #include "core/calendar.h"
 #include "core/severity.h"
 #include "core/sha256.h"
+#include "crypto/gcm.h"
 
 #define WRAPPER_VERSION 0x0001u
 #define WPORT_MANAGEMENT 0x0001u
 #define WRAPPER_BYTES 8u
 
 #define TAG_GENERAL_SIGNING 0xDFu
+#define TAG_GENERAL_GLO_CIPHERING 0xDBu
 #define TAG_DATA_NOTIFICATION 0x0Fu
+#define SECURITY_CONTROL 0x30u /* suite 0, authenticated and encrypted, unicast key */
+#define CIPHER_TAG_BYTES 12u
+#define CIPHER_HEAD_BYTES 5u /* security control and invocation counter */
 #define TYPE_ARRAY 0x01u
 #define TYPE_STRUCTURE 0x02u
 #define TYPE_DOUBLE_LONG_UNSIGNED 0x06u
@@ -21,7 +26,7 @@
 #define EVENT_BYTES 38u
 #define ARRAY_HEAD_BYTES 2u
 #define NOTIFICATION_HEAD_BYTES 18u
-#define HEAD_BYTES_MAX (41u + 2u + NOTIFICATION_HEAD_BYTES + ARRAY_HEAD_BYTES)
+#define HEAD_BYTES_MAX 48u /* encrypted: 29 and a length of 2, then 12 and 5 */
 
 /* 0-0:96.11.1.255, event code object of the fraud (tamper) log. */
 static const uint8_t obis_event_code[6] = {0, 0, 96, 11, 1, 255};
@@ -52,36 +57,88 @@ static unsigned content_bytes(unsigned count) {
 }
 
 /* A-XDR: a length of 128 and more is preceded by the number of its octets. */
-static unsigned length_bytes(unsigned count) { return content_bytes(count) >= 0x80u ? 2u : 1u; }
+static unsigned length_bytes(unsigned count) { return count >= 0x80u ? 2u : 1u; }
 
-/* From transaction-id to the notification's head. The last event stands for the payload: it has the highest counter. */
-static uint8_t *put_head(uint8_t *at, const struct alert_parties *parties, const struct alert_payload *payload) {
-    const struct alert_record *last = payload->records[payload->count - 1u];
-    at = put_u8(at, 8); /* transaction-id: the event counter, 8 octets */
-    at = put_u32(put_u32(at, 0), last->counter);
-    at = put_string(at, parties->originator, SYSTEM_TITLE_BYTES);
-    at = put_string(at, parties->recipient, SYSTEM_TITLE_BYTES);
-    at = put_date_time_string(at, &last->sent_time);
-    at = put_u8(at, 0); /* other-information: none */
-    if (length_bytes(payload->count) > 1u) {
+static uint8_t *put_length(uint8_t *at, unsigned count) {
+    if (count >= 0x80u) {
         at = put_u8(at, 0x81u);
     }
-    at = put_u8(at, (uint8_t)content_bytes(payload->count));
+    return put_u8(at, (uint8_t)count);
+}
+
+static unsigned ciphered_bytes(unsigned count) { return CIPHER_HEAD_BYTES + content_bytes(count) + CIPHER_TAG_BYTES; }
+
+/*
+ * SIG-1: never used twice with one key, or GCM gives both away. It comes from the event counter, which the secure element never
+ * turns back: a counter ends one payload of several at most, and once alone, after a reset, so these two differ here. A repeat
+ * has the same octets and the same number. Up to 2^21 the counter leaves room for it.
+ */
+static uint32_t invocation_counter(const struct alert_payload *payload) {
+    return 4u * payload->records[payload->count - 1u]->counter + (payload->count - 1u);
+}
+
+/* From transaction-id to where the notification begins. The last event stands for the payload: it has the highest counter. */
+static uint8_t *put_head(uint8_t *at, const struct alert_parties *parties, const struct alert_payload *payload) {
+    const struct alert_record *last = payload->records[payload->count - 1u];
+    const bool is_ciphered = parties->keys.mark != 0;
+    at = put_u8(at, 8); /* transaction-id: the event counter, 8 octets; encrypted, what is known without it */
+    at = put_u32(put_u32(at, 0), is_ciphered ? invocation_counter(payload) : last->counter);
+    at = put_string(at, parties->originator, SYSTEM_TITLE_BYTES);
+    at = put_string(at, parties->recipient, SYSTEM_TITLE_BYTES);
+    at = is_ciphered ? put_u8(at, 0) : put_date_time_string(at, &last->sent_time);
+    at = put_u8(at, 0); /* other-information: none */
+    if (!is_ciphered) {
+        return put_length(at, content_bytes(payload->count));
+    }
+    const unsigned ciphered = ciphered_bytes(payload->count);
+    at = put_length(at, 2u + SYSTEM_TITLE_BYTES + length_bytes(ciphered) + ciphered);
+    at = put_string(put_u8(at, TAG_GENERAL_GLO_CIPHERING), parties->originator, SYSTEM_TITLE_BYTES);
+    at = put_u8(put_length(at, ciphered), SECURITY_CONTROL);
+    return put_u32(at, invocation_counter(payload));
+}
+
+static uint8_t *put_notification_head(uint8_t *at, const struct alert_payload *payload) {
+    const struct alert_record *last = payload->records[payload->count - 1u];
     at = put_u8(at, TAG_DATA_NOTIFICATION);
     at = put_u32(at, alert_invoke_id(last->counter));
     at = put_date_time_string(at, &last->sent_time);
     return payload->count > 1u ? put_u8(put_u8(at, TYPE_ARRAY), payload->count) : at;
 }
 
+/* IV: title and invocation counter; authenticated besides the text: security control and authentication key. */
+static void begin_ciphering(struct gcm *gcm, const struct alert_parties *parties, const struct alert_payload *payload) {
+    uint8_t iv[GCM_IV_BYTES];
+    put_u32(put_octets(iv, parties->originator, SYSTEM_TITLE_BYTES), invocation_counter(payload));
+    static const uint8_t security_control = SECURITY_CONTROL;
+    gcm_begin(gcm, parties->keys.encryption, iv);
+    gcm_add_aad(gcm, &security_control, 1);
+    gcm_add_aad(gcm, parties->keys.authentication, CIPHER_KEY_BYTES);
+}
+
 /* Piece by piece: the whole signed part would be a third of the stack (SEAL-4). */
 void alert_digest(uint8_t digest[32], const struct alert_parties *parties, const struct alert_payload *payload) {
+    const bool is_ciphered = parties->keys.mark != 0;
     uint8_t piece[HEAD_BYTES_MAX];
     struct sha256 sha;
+    struct gcm gcm;
     sha256_begin(&sha);
     sha256_add(&sha, piece, (size_t)(put_head(piece, parties, payload) - piece));
-    for (unsigned i = 0; i < payload->count; i++) {
-        put_event(piece, payload->records[i]);
-        sha256_add(&sha, piece, EVENT_BYTES);
+    if (is_ciphered) {
+        begin_ciphering(&gcm, parties, payload);
+    }
+    size_t count = (size_t)(put_notification_head(piece, payload) - piece);
+    for (unsigned i = 0; i <= payload->count; i++) {
+        if (is_ciphered) {
+            gcm_encrypt(&gcm, piece, count);
+        }
+        sha256_add(&sha, piece, count);
+        if (i < payload->count) {
+            count = (size_t)(put_event(piece, payload->records[i]) - piece);
+        }
+    }
+    if (is_ciphered) {
+        gcm_end(&gcm, piece);
+        sha256_add(&sha, piece, CIPHER_TAG_BYTES);
     }
     sha256_end(&sha, digest);
 }
@@ -93,8 +150,18 @@ size_t alert_put_frame(uint8_t frame[ALERT_FRAME_BYTES_MAX], const struct alert_
     at = put_u16(at, WPORT_MANAGEMENT);
     at = put_u8(at + 2, TAG_GENERAL_SIGNING);
     at = put_head(at, parties, payload);
+    uint8_t *text = at;
+    at = put_notification_head(at, payload);
     for (unsigned i = 0; i < payload->count; i++) {
         at = put_event(at, payload->records[i]);
+    }
+    if (parties->keys.mark != 0) {
+        struct gcm gcm;
+        uint8_t tag[GCM_TAG_BYTES];
+        begin_ciphering(&gcm, parties, payload);
+        gcm_encrypt(&gcm, text, (size_t)(at - text));
+        gcm_end(&gcm, tag);
+        at = put_octets(at, tag, CIPHER_TAG_BYTES);
     }
     at = put_string(at, signature, ALERT_SIGNATURE_BYTES);
     const size_t length = (size_t)(at - frame);

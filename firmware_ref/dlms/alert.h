@@ -1,5 +1,6 @@
 /*
- * The alert on the wire: data-notification inside general-signing inside the 62056-47 wrapper (SIG-1, DLMS-1).
+ * The alert on the wire: data-notification inside general-signing inside the 62056-47 wrapper (SIG-1, DLMS-1); with keys the
+ * notification is inside a general-glo-ciphering, so the signature is over what is encrypted and is checked first.
  * Byte by byte in docs/alert-format.md. Pure.
  */
 #ifndef TBR_ALERT_H
@@ -9,16 +10,21 @@
 
 #include "config.h"
 #include "core/alert_record.h"
+#include "core/keys.h"
 
-/* One event makes 172 octets; an array adds 2, each further event 38, a content of 128 octets and more another 1. */
-#define ALERT_FRAME_BYTES_MAX (175u + 38u * (CONFIG_PAYLOAD_EVENTS - 1u))
+/*
+ * One event makes 172 octets, encrypted 188; an array adds 2, each further event 38, a length of 128 and more another 1, of which
+ * an encrypted frame has two.
+ */
+#define ALERT_FRAME_BYTES_MAX (192u + 38u * (CONFIG_PAYLOAD_EVENTS - 1u))
 #define ALERT_SIGNATURE_BYTES 64u
 #define SYSTEM_TITLE_BYTES 8u
 
-/* Who sends to whom: from the parameter page. */
+/* Who sends to whom, from the parameter page, and what they encrypt with, from the page of keys. */
 struct alert_parties {
     uint8_t originator[SYSTEM_TITLE_BYTES];
     uint8_t recipient[SYSTEM_TITLE_BYTES];
+    struct cipher_keys keys;
 };
 
 /* The events that one signature covers, in the order of their counters (COM-5). */

@@ -139,6 +139,10 @@ void hal_latch_reset(void);
 
 /* The device's parameter page, or NULL where none was programmed. */
 const uint8_t *hal_parameter_page(void);
+/* The page of keys, KEY_PAGE_BYTES octets, FF where none was programmed. */
+const uint8_t *hal_key_page(void);
+/* Writes zeros over that page; waits for it, some 0.3 ms (SIG-4). */
+void hal_key_page_wipe(void);
 /* The page of installed positions, CONFIG_POSITION_PAGE_BYTES octets, FF where nothing is. */
 const uint8_t *hal_position_page(void);
 /* Writes octets, a multiple of four, into a blank place of that page; waits for it, some 30 us for four. */

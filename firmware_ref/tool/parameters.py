@@ -1,4 +1,4 @@
-"""The parameter page as production programs it (`core/parameters.h`): its parties, its calibration."""
+"""The parameter page as production programs it (`core/parameters.h`): its parties, its calibration; and its keys."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import zlib
 from firmware_ref.tool.errors import FirmwareError
 
 PARAMETERS_ADDRESS = 0x3F000
+KEYS_ADDRESS = 0x3F800
 REFERENCE_ORIGINATOR = bytes.fromhex("5442520000000001")
 REFERENCE_RECIPIENT = b"TBRHEAD1"
 
 _MAGIC = 0x54425031
 _TITLE_BYTES = 8
+_MAGIC_KEYS = 0x54424B31
+_KEY_BYTES = 16
 _MAGIC_GAINS = 0x54424731
 _GAINS_AT = 32
 _MAGIC_LIMITS = 0x54424C31
@@ -48,6 +51,21 @@ def make_parameter_page(
     if limits is None:
         return page
     return page.ljust(_LIMITS_AT, b"\xff") + _with_crc(struct.pack(">I4H", _MAGIC_LIMITS, *limits))
+
+
+def make_key_page(encryption: bytes, authentication: bytes) -> bytes:
+    """The page of keys that alerts are ciphered with, to be programmed at `KEYS_ADDRESS`; blank, they go in clear."""
+    for what, key in (("encryption", encryption), ("authentication", authentication)):
+        if len(key) != _KEY_BYTES:
+            raise FirmwareError(f"{what} key: expected {_KEY_BYTES} octets, got {len(key)}")
+    return _with_crc(struct.pack(">I", _MAGIC_KEYS) + encryption + authentication)
+
+
+def make_test_keys(serial: str) -> tuple[bytes, bytes]:
+    """Published keys of a meter on a test bench: encryption and authentication. Never for a meter in the field."""
+    names = ("encryption", "authentication")
+    digests = [hashlib.sha256(f"tamperbench reference {name} key {serial}".encode()).digest() for name in names]
+    return digests[0][:_KEY_BYTES], digests[1][:_KEY_BYTES]
 
 
 def _make_access(password: str, salt: bytes) -> bytes:

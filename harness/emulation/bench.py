@@ -15,7 +15,7 @@ from harness.bench.errors import BenchFileError
 from harness.bench.files import BenchFile, MeterFile
 from harness.bench.link import ByteLink
 from harness.bench.ports import SmbusPort
-from harness.emulation.factory import ACCESS_ADDRESS, make_access_block
+from harness.emulation.factory import ACCESS_ADDRESS, KEYS_ADDRESS, make_access_block, make_key_page
 from harness.emulation.instruments.board_ports import EmulatedPorts
 from harness.emulation.instruments.families import make_instrument
 from harness.emulation.instruments.visa_library import EmulatedVisaLibrary
@@ -92,6 +92,8 @@ class EmulatedBench:
         if meter.diagnostic is not None:
             block = make_access_block(meter.diagnostic.password, meter.meter.serial)
             self.board.cpu.load_flash(ACCESS_ADDRESS, block)
+        if meter.alerts.ciphering is not None:
+            self.board.cpu.load_flash(KEYS_ADDRESS, make_key_page(meter.alerts.ciphering.keys()))
         self.board.power_on()
         self.world.run_until(BOOT_NS)
         self._booted = self.world.snapshot()

@@ -7,7 +7,7 @@ test can make any step wrong. Decoding checks the shape only; whether to believe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import pairwise
 
@@ -22,6 +22,7 @@ from harness.meter.apdu import (
     GeneralSigning,
 )
 from harness.meter.axdr import Data, Tag
+from harness.meter.ciphering import CipherKeys, GeneralGloCiphering, cipher, has_right_tag, read_unchecked
 from harness.meter.errors import CodecError
 
 LAYER = "alert"
@@ -75,6 +76,10 @@ class Alert(AlertContent):
     signing_date_time: bytes = b""
     signed_octets: bytes = b""
     signature: bytes = b""
+    invocation_counter: int | None = None
+    """Of the ciphering that the alert came in; None: it came in clear."""
+    ciphering_valid: bool = True
+    """Whether the ciphering's tag is right, if there is one: else the text may be anyone's."""
     event_octets: bytes = b""
     """The event itself, as it was encoded: the same in every payload that carries it."""
 
@@ -125,6 +130,26 @@ def signing_of(content: AlertContent, notification: DataNotification) -> General
     )
 
 
+def ciphered_signing_of(content: AlertContent, ciphered: GeneralGloCiphering) -> GeneralSigning:
+    """The APDU around a ciphered notification, without signature yet: nothing in it tells of the event."""
+    return GeneralSigning(
+        transaction_id=expected_transaction_id(ciphered.invocation_counter),
+        originator_system_title=content.originator_title,
+        recipient_system_title=content.recipient_title,
+        date_time=b"",
+        other_information=b"",
+        content=ciphered.encode(),
+    )
+
+
+def encode_ciphered_alert(
+    content: AlertContent, sign: Callable[[bytes], bytes], keys: CipherKeys, invocation_counter: int
+) -> bytes:
+    """A right alert APDU, ciphered."""
+    ciphered = cipher(notification_of(content).encode(), keys, content.originator_title, invocation_counter)
+    return ciphered_signing_of(content, ciphered).signed_with(sign).encode()
+
+
 def encode_alert(content: AlertContent, sign: Callable[[bytes], bytes]) -> bytes:
     """A right alert APDU; ``sign`` gives r and s, 32 octets each, over the octets it gets."""
     return signing_of(content, notification_of(content)).signed_with(sign).encode()
@@ -142,20 +167,44 @@ def expected_transaction_id(counter: int) -> bytes:
     return counter.to_bytes(TRANSACTION_ID_OCTETS, "big")
 
 
-def decode_alert(apdu: bytes, base: int = 0) -> Alert:
+def decode_alert(apdu: bytes, base: int = 0, keys: CipherKeys | None = None) -> Alert:
     """The last alert in a general-signing APDU; ``base`` is the APDU's offset in what was received."""
-    return alert_of(GeneralSigning.decode(apdu, base), base)
+    return alert_of(GeneralSigning.decode(apdu, base), base, keys)
 
 
-def alert_of(signing: GeneralSigning, base: int = 0) -> Alert:
+def alert_of(signing: GeneralSigning, base: int = 0, keys: CipherKeys | None = None) -> Alert:
     """The last alert in a decoded general-signing APDU: the one that stands for the payload."""
-    return alerts_of(signing, base)[-1]
+    return alerts_of(signing, base, keys)[-1]
 
 
-def alerts_of(signing: GeneralSigning, base: int = 0) -> tuple[Alert, ...]:
-    """The alerts in a decoded general-signing APDU, as they follow each other."""
+def ciphering_of(signing: GeneralSigning, base: int = 0) -> GeneralGloCiphering | None:
+    """The ciphering inside; None where the content is in clear."""
+    if signing.content[:1] != bytes([GeneralGloCiphering.TAG]):
+        return None
+    return GeneralGloCiphering.decode(signing.content, base + signing.content_offset)
+
+
+def alerts_of(signing: GeneralSigning, base: int = 0, keys: CipherKeys | None = None) -> tuple[Alert, ...]:
+    """The alerts in a decoded general-signing APDU, as they follow each other; ``keys`` open a ciphered one."""
     content_at = base + signing.content_offset
-    notification = DataNotification.decode(signing.content, content_at)
+    content = signing.content
+    ciphered = ciphering_of(signing, base)
+    if ciphered is not None:
+        if keys is None:
+            raise CodecError(LAYER, content_at, "an alert in clear, since no keys are known", "a ciphered one", CLAUSE)
+        if ciphered.system_title != signing.originator_system_title:
+            raise CodecError(LAYER, content_at, "the originator's title again", ciphered.system_title.hex(" "), CLAUSE)
+        content = read_unchecked(ciphered, keys)
+        content_at += ciphered.text_offset
+    alerts = _alerts_in(content, signing, content_at)
+    if ciphered is None or keys is None:
+        return alerts
+    counter, is_valid = ciphered.invocation_counter, has_right_tag(ciphered, keys)
+    return tuple(replace(alert, invocation_counter=counter, ciphering_valid=is_valid) for alert in alerts)
+
+
+def _alerts_in(content: bytes, signing: GeneralSigning, content_at: int) -> tuple[Alert, ...]:
+    notification = DataNotification.decode(content, content_at)
     body = notification.body
     body_at = content_at + 1 + INVOKE_OCTETS + 1 + len(notification.date_time)
     if body.tag is not Tag.ARRAY:

@@ -77,6 +77,8 @@ class HostMeter:
     accelerometer: Accelerometer = field(default_factory=Accelerometer)
     positions: dict[int, bytes] = field(default_factory=dict)
     """What has been written into the page of installed positions, by its place."""
+    keys_wiped: bool = False
+    """The page of keys has been written over."""
     adc_codes: tuple[int, int] | None = None
     """Of the chip's temperature sensor and the terminals' thermistor; None: no converter."""
     adc_reads_us: list[int] = field(default_factory=list)
@@ -96,6 +98,7 @@ class HostMeter:
         *,
         is_case_open: bool = False,
         parameters: bytes | None = None,
+        keys: bytes | None = None,
         clock_lost: bool = False,
         latch: bool = False,
         battery_low: bool = False,
@@ -110,6 +113,8 @@ class HostMeter:
         self.accelerometer.power_on()
         if parameters is not None:
             self._obey(f"parameters {parameters.hex()}")
+        if keys is not None:
+            self._obey(f"keys {keys.hex()}")
         for which, value in self.kept.items():
             self._obey(f"keep {which} {value}")
         if clock_lost:
@@ -207,6 +212,8 @@ class HostMeter:
                 self.host.write("none" if self.adc_codes is None else "{} {}".format(*self.adc_codes))
             elif words[0] == "position":
                 self.positions[int(words[1])] = bytes.fromhex(words[2])
+            elif words[0] == "keys":
+                self.keys_wiped = True
             elif words[0] == "latch-reset":
                 self.latch_resets_us.append(int(words[1]))
             elif words[0] == "kept":

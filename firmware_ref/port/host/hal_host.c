@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "core/keys.h"
 #include "port/host/host.h"
 
 #define EDGES_MAX 4096u
@@ -36,6 +37,8 @@ static struct {
     bool is_clock_lost;
     uint8_t parameters[256];
     bool has_parameters;
+    uint8_t keys[KEY_PAGE_BYTES]; /* inverted, as the positions */
+    uint8_t key_page[KEY_PAGE_BYTES];
     bool is_motion_signalled;
     uint8_t positions[CONFIG_POSITION_PAGE_BYTES]; /* inverted, so that zeroed memory is a blank page */
     uint8_t position_page[CONFIG_POSITION_PAGE_BYTES];
@@ -221,6 +224,27 @@ bool hal_serial_is_quiet(enum hal_port port) { return !hal_serial_is_sending(por
 const char *hal_reset_cause(void) { return "power-on"; }
 uint32_t hal_boot_count(void) { return 1; }
 const uint8_t *hal_parameter_page(void) { return host.has_parameters ? host.parameters : NULL; }
+
+const uint8_t *hal_key_page(void) {
+    for (size_t i = 0; i < sizeof host.keys; i++) {
+        host.key_page[i] = (uint8_t)~host.keys[i];
+    }
+    return host.key_page;
+}
+
+void hal_key_page_wipe(void) {
+    memset(host.keys, 0xFF, sizeof host.keys);
+    printf("keys wiped\n");
+}
+
+void host_set_keys(const uint8_t *octets, size_t count) {
+    if (count != sizeof host.keys) {
+        fail("key page of another length");
+    }
+    for (size_t i = 0; i < count; i++) {
+        host.keys[i] = (uint8_t)~octets[i];
+    }
+}
 
 const uint8_t *hal_position_page(void) {
     for (size_t i = 0; i < sizeof host.positions; i++) {

@@ -22,6 +22,7 @@ void host_set_line_live(bool live);
 void host_set_motion(bool is_signalled);
 void host_set_position(uint32_t at, const uint8_t *octets, uint32_t count);
 void host_set_parameters(const uint8_t *octets, size_t count);
+void host_set_keys(const uint8_t *octets, size_t count);
 void host_set_overdriven(bool is_overdriven);
 void host_set_latch(bool is_set);
 void host_set_battery_low(bool is_low);

@@ -241,6 +241,8 @@ static bool obey_device(const char *verb, const char *rest) {
         vigil_note((uint32_t)time_us, open != 0);
     } else if (strcmp(verb, "earth") == 0) {
         host_set_line_live(rest[0] == '1');
+    } else if (strcmp(verb, "keys") == 0) {
+        host_set_keys(octets, (size_t)host_read_hex(rest, octets, sizeof octets));
     } else if (strcmp(verb, "parameters") == 0) {
         host_set_parameters(octets, (size_t)host_read_hex(rest, octets, sizeof octets));
     } else if (strcmp(verb, "edge") == 0 && sscanf(rest, "%llu %u", &time_us, &open) == 2) {

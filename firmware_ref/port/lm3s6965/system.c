@@ -1,5 +1,6 @@
 /* Clock tree, pins, watchdog, reset cause, parameters: what is set once at boot. */
 #include "config.h"
+#include "core/keys.h"
 #include "port/lm3s6965/oscillator.h"
 #include "port/lm3s6965/port.h"
 
@@ -36,21 +37,34 @@ const char *hal_reset_cause(void) {
 
 const uint8_t *hal_parameter_page(void) { return (const uint8_t *)(uintptr_t)CONFIG_PARAMETERS_ADDRESS; }
 
+const uint8_t *hal_key_page(void) { return (const uint8_t *)(uintptr_t)CONFIG_KEYS_ADDRESS; }
+
 const uint8_t *hal_position_page(void) { return (const uint8_t *)(uintptr_t)CONFIG_POSITION_ADDRESS; }
 
 /*
  * The flash's time base is the clock's microsecond; the program waits in flash while a word is written. A flash that does not end
  * is left: the record is not whole then, which its reader notices.
  */
-void hal_position_write(uint32_t at, const uint8_t *octets, uint32_t count) {
+static void write_word(uint32_t address, uint32_t word) {
     FLASH_USECRL = CONFIG_CYCLES_PER_US - 1u;
+    FLASH_FMA = address;
+    FLASH_FMD = word;
+    FLASH_FMC = FLASH_FMC_WRITE;
+    for (unsigned left = CONFIG_FLASH_POLLS; left > 0 && (FLASH_FMC & 1u) != 0; left--) {
+    }
+}
+
+void hal_position_write(uint32_t at, const uint8_t *octets, uint32_t count) {
     for (uint32_t i = 0; i < count; i += 4u) {
-        FLASH_FMA = CONFIG_POSITION_ADDRESS + at + i;
-        FLASH_FMD = (uint32_t)octets[i] | (uint32_t)octets[i + 1u] << 8 | (uint32_t)octets[i + 2u] << 16 |
-                    (uint32_t)octets[i + 3u] << 24;
-        FLASH_FMC = FLASH_FMC_WRITE;
-        for (unsigned left = CONFIG_FLASH_POLLS; left > 0 && (FLASH_FMC & 1u) != 0; left--) {
-        }
+        write_word(CONFIG_POSITION_ADDRESS + at + i, (uint32_t)octets[i] | (uint32_t)octets[i + 1u] << 8 |
+                                                         (uint32_t)octets[i + 2u] << 16 | (uint32_t)octets[i + 3u] << 24);
+    }
+}
+
+/* A bit of flash goes from 1 to 0 without an erasure. */
+void hal_key_page_wipe(void) {
+    for (uint32_t at = 0; at < KEY_PAGE_BYTES; at += 4u) {
+        write_word(CONFIG_KEYS_ADDRESS + at, 0);
     }
 }
 

@@ -96,7 +96,7 @@ def judge_octets(
         signing = GeneralSigning.decode(frame.apdu, HEADER_OCTETS)
     except CodecError as error:
         return Finding(Outcome.MALFORMED, str(error), format_error=error)
-    alerts, format_error = _read_alerts(signing)
+    alerts, format_error = _read_alerts(signing, meter)
     alert = alerts[-1] if alerts else None
     origin = _check_origin(signing, meter)
     if origin is not None:
@@ -134,6 +134,8 @@ def _judge_ordinary(apdu: bytes) -> Finding | None:
 
 
 def _find_objection(alert: Alert, ports: tuple[int, int], meter: MeterIdentity) -> tuple[Outcome, str] | None:
+    if not alert.ciphering_valid:
+        return Outcome.CIPHERING_INVALID, "rightly signed, but its tag is not what this meter's keys make of it"
     mismatch = _find_mismatch(alert, ports, meter)
     if mismatch is not None:
         return Outcome.MALFORMED, mismatch
@@ -143,9 +145,9 @@ def _find_objection(alert: Alert, ports: tuple[int, int], meter: MeterIdentity) 
     return None
 
 
-def _read_alerts(signing: GeneralSigning) -> tuple[tuple[Alert, ...], CodecError | None]:
+def _read_alerts(signing: GeneralSigning, meter: MeterIdentity) -> tuple[tuple[Alert, ...], CodecError | None]:
     try:
-        return alerts_of(signing, HEADER_OCTETS), None
+        return alerts_of(signing, HEADER_OCTETS, meter.keys), None
     except CodecError as error:
         return (), error
 
@@ -171,7 +173,9 @@ def _find_mismatch(alert: Alert, ports: tuple[int, int], meter: MeterIdentity) -
         return f"wPorts: expected source and destination {expected_ports}, found {ports}"
     if alert.obis != ALERT_OBIS:
         return _expected("OBIS code", ALERT_OBIS, alert.obis)
-    transaction_id = expected_transaction_id(alert.counter)
+    ciphered_under = alert.invocation_counter
+    is_ciphered = ciphered_under is not None
+    transaction_id = expected_transaction_id(alert.counter if ciphered_under is None else ciphered_under)
     if alert.transaction_id != transaction_id:
         return _expected(f"transaction-id of counter {alert.counter}", transaction_id, alert.transaction_id)
     # The priority says how an alert wants to be carried, not whose it is: COM-2 judges it.
@@ -181,10 +185,9 @@ def _find_mismatch(alert: Alert, ports: tuple[int, int], meter: MeterIdentity) -
             f"long-invoke-id-and-priority of counter {alert.counter}: expected {invoke_id:#010x}, "
             f"found {alert.invoke_id_and_priority:#010x}"
         )
-    if alert.signing_date_time != alert.date_time:
-        return _expected(
-            "general-signing date-time (that of the notification)", alert.date_time, alert.signing_date_time
-        )
+    date_time = b"" if is_ciphered else alert.date_time  # in clear it would tell when the alert was made
+    if alert.signing_date_time != date_time:
+        return _expected("general-signing date-time (that of the notification)", date_time, alert.signing_date_time)
     return None
 
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from harness.headend.errors import IdentityError
 from harness.meter.alert import SIGNATURE_OCTETS, TITLE_OCTETS
+from harness.meter.ciphering import CipherKeys
 
 _COORDINATE_OCTETS = 32
 
@@ -31,6 +32,8 @@ class MeterIdentity:
     recipient_title: bytes
     source_wport: int = 1
     destination_wport: int = 1
+    keys: CipherKeys | None = None
+    """What its alerts are ciphered with; None: they come in clear."""
 
     def __post_init__(self) -> None:
         for name, title in (("system", self.system_title), ("recipient", self.recipient_title)):

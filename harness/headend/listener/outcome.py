@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     """A new counter, below one that was already received."""
     SIGNATURE_INVALID = "signature_invalid"
     """The signature does not belong to these octets and this meter's key (error code 0xF2)."""
+    CIPHERING_INVALID = "ciphering_invalid"
+    """Rightly signed, but the tag of its ciphering does not belong to this meter's keys."""
     MALFORMED = "malformed"
     """Not an alert by its format, or one whose signed parts contradict each other."""
     UNKNOWN_METER = "unknown_meter"
