@@ -238,8 +238,8 @@ static void forget_keys(struct reporter *reporter, struct event_log *log) {
 
 uint64_t reporter_step(struct reporter *reporter, struct event_queue *queue, struct event_log *log, struct bus *bus,
                        uint64_t now_us) {
-    forget_keys(reporter, log);
     uint64_t next_us = step_secure_element(reporter, queue, log, bus, now_us);
+    forget_keys(reporter, log);
     next_us = earlier_of(next_us, send_due(reporter, now_us));
     return earlier_of(next_us, log_keeper_step(&reporter->keeper, log, &reporter->outbox, now_us));
 }

@@ -7,27 +7,28 @@
  * tells nothing of them.
  */
 static void multiply(struct gcm *gcm) {
-    uint32_t product[4] = {0}, factor[4];
-    for (unsigned i = 0; i < 4; i++) {
-        factor[i] = get_u32(&gcm->subkey[4u * i]);
-    }
-    for (unsigned i = 0; i < 4; i++) {
-        uint32_t bits = get_u32(&gcm->hash[4u * i]);
-        for (unsigned bit = 0; bit < 32u; bit++) {
-            const uint32_t taken = 0u - (bits >> 31), carried = 0u - (factor[3] & 1u);
-            bits <<= 1;
-            for (unsigned k = 0; k < 4; k++) {
-                product[k] ^= factor[k] & taken;
-            }
-            factor[3] = factor[3] >> 1 | factor[2] << 31;
-            factor[2] = factor[2] >> 1 | factor[1] << 31;
-            factor[1] = factor[1] >> 1 | factor[0] << 31;
-            factor[0] = factor[0] >> 1 ^ (carried & 0xE1000000u);
+    uint32_t p0 = 0, p1 = 0, p2 = 0, p3 = 0;
+    uint32_t f0 = get_u32(gcm->subkey), f1 = get_u32(&gcm->subkey[4]);
+    uint32_t f2 = get_u32(&gcm->subkey[8]), f3 = get_u32(&gcm->subkey[12]);
+    for (unsigned i = 0; i < AES_BLOCK_BYTES; i += 4u) {
+        const uint32_t bits = get_u32(&gcm->hash[i]);
+        for (unsigned left = 32u; left > 0; left--) {
+            const uint32_t taken = 0u - (bits >> (left - 1u) & 1u);
+            const uint32_t carried = (0u - (f3 & 1u)) & 0xE1000000u;
+            p0 ^= f0 & taken;
+            p1 ^= f1 & taken;
+            p2 ^= f2 & taken;
+            p3 ^= f3 & taken;
+            f3 = f3 >> 1 | f2 << 31;
+            f2 = f2 >> 1 | f1 << 31;
+            f1 = f1 >> 1 | f0 << 31;
+            f0 = f0 >> 1 ^ carried;
         }
     }
-    for (unsigned i = 0; i < 4; i++) {
-        put_u32(&gcm->hash[4u * i], product[i]);
-    }
+    put_u32(&gcm->hash[0], p0);
+    put_u32(&gcm->hash[4], p1);
+    put_u32(&gcm->hash[8], p2);
+    put_u32(&gcm->hash[12], p3);
 }
 
 static void hash_octet(struct gcm *gcm, uint32_t at, uint8_t octet) {
