@@ -13,11 +13,11 @@ from typing import Annotated, Literal
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from harness.bench.ciphering_section import CipheringSection
 from harness.bench.diagnostic_section import DiagnosticSection
 from harness.bench.errors import BenchFileError, InstrumentMissingError
 from harness.bench.stimuli import CoilEntry, NarrowCoilEntry, ShakerEntry, ShuntEntry, SurgeEntry
 from harness.bench.toml_file import FileModel, load_model
-from harness.meter.ciphering import CipherKeys
 
 MAX_IMAGE_BYTES = 256 * 1024
 """SEAL-4: the image fits the reference part's flash."""
@@ -213,19 +213,6 @@ class FirmwareSection(FileModel):
     """Where the image is built from, if it is built here (the reference meter)."""
 
 
-class CipheringSection(FileModel):
-    """Keys that its alerts are ciphered with (DLMS suite 0). Published test keys only: the file is in every record."""
-
-    published_encryption_key: Annotated[str, _octets(16)]
-    """The global unicast encryption key."""
-    published_authentication_key: Annotated[str, _octets(16)]
-
-    def keys(self) -> CipherKeys:
-        """Both keys."""
-        encryption, authentication = self.published_encryption_key, self.published_authentication_key
-        return CipherKeys(bytes.fromhex(encryption), bytes.fromhex(authentication))
-
-
 class AlertSection(FileModel):
     """What its alerts must be signed with, and for whom they are."""
 
@@ -238,7 +225,6 @@ class AlertSection(FileModel):
     event_time: Literal["first-edge", "detection"]
     """What the event time in its alerts is: the first edge of the lasting change, or the moment the meter was sure."""
     ciphering: CipheringSection | None = None
-    """None: its alerts are signed, and anyone can read them."""
     events: EventCodes
 
 

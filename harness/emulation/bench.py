@@ -27,6 +27,7 @@ from harness.emulation.plant.felt import FeltPlant
 from harness.emulation.plant.mains_electronics import MeterSupplyNet
 from harness.emulation.plant.plant import make_plant
 from harness.emulation.world import World
+from harness.meter.ciphering import CipherKeys
 
 BOOT_NS = 3_000_000_000
 """The meter is up well within a second; then its clock waits for the next whole second once."""
@@ -93,7 +94,7 @@ class EmulatedBench:
             block = make_access_block(meter.diagnostic.password, meter.meter.serial)
             self.board.cpu.load_flash(ACCESS_ADDRESS, block)
         if meter.alerts.ciphering is not None:
-            self.board.cpu.load_flash(KEYS_ADDRESS, make_key_page(meter.alerts.ciphering.keys()))
+            self.board.cpu.load_flash(KEYS_ADDRESS, make_key_page(CipherKeys(*meter.alerts.ciphering.keys)))
         self.board.power_on()
         self.world.run_until(BOOT_NS)
         self._booted = self.world.snapshot()

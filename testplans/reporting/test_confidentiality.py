@@ -15,7 +15,6 @@ from fixtures.listener import Listener
 from fixtures.supply import Supply
 from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
-from harness.headend.listener.listener import ReceivedAlert
 from harness.measure.units import DurationNs
 from harness.meter.alert import Alert, ciphering_of
 from harness.meter.apdu import GeneralSigning
@@ -90,7 +89,7 @@ def test_no_invocation_counter_is_used_twice(
     clock.sleep_ns(began_ns + parameters.into_report_ns - clock.now_ns())
     _cut(supply, parameters, record)
     listener.alerts_until_quiet()
-    used = ciphered(listener.received_since(mark))
+    used = ciphered(one.octets for one in listener.received_since(mark) if one.alerts)
     texts: dict[int, set[bytes]] = {}
     for one in used:
         texts.setdefault(one.invocation_counter, set()).add(one.encode())
@@ -113,9 +112,9 @@ def parts_of(alert: Alert) -> list[tuple[str, bytes]]:
     ]
 
 
-def ciphered(received: Iterable[ReceivedAlert]) -> list[GeneralGloCiphering]:
+def ciphered(frames: Iterable[bytes]) -> list[GeneralGloCiphering]:
     """The ciphering of each alert that has one."""
-    contents = [ciphering_of(GeneralSigning.decode(decode_frame(one.octets).apdu)) for one in received if one.alerts]
+    contents = [ciphering_of(GeneralSigning.decode(decode_frame(octets).apdu)) for octets in frames]
     return [one for one in contents if one is not None]
 
 
