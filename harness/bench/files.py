@@ -214,14 +214,12 @@ class FirmwareSection(FileModel):
 
 
 class AlertSection(FileModel):
-    """What its alerts must be signed with, and for whom they are."""
+    """What its alerts must be signed with (ECDSA P-256, x ‖ y as at enrolment), and for whom they are."""
 
     system_title: Annotated[str, _octets(8)]
     head_end_title: Annotated[str, _octets(8)]
     public_key: Annotated[str, _octets(64), AfterValidator(_point_of_p256)]
-    """ECDSA P-256: x ‖ y, as a secure element gives it out at enrolment."""
-    commissioned: datetime
-    """No event of this meter can be older (UTC)."""
+    commissioned: datetime  # no event of this meter can be older (UTC)
     event_time: Literal["first-edge", "detection"]
     """What the event time in its alerts is: the first edge of the lasting change, or the moment the meter was sure."""
     ciphering: CipheringSection | None = None
