@@ -102,7 +102,7 @@ def latency_lines(latencies: Latencies) -> list[str]:
     for row in latencies.rows:
         what = row.test_id if tests.count(row.test_id) == 1 else f"{row.test_id}, {row.name}"
         bound = f"; {row.bounded} of all up to {row.bound} ms (95 % confidence)" if row.count >= FEWEST_TO_TELL else ""
-        lines.append(f"{what}: longest of {row.count} {row.longest} ms, limit {row.limit} ms{bound}")
+        lines.append(f"{what}: longest {row.longest} ms of {row.count}, limit {row.limit} ms{bound}")
     return lines
 
 
