@@ -147,10 +147,15 @@ def _can_return(function: Function, functions: Mapping[int, Function]) -> bool:
 
 
 def _runs_on(function: Function, functions: Mapping[int, Function]) -> bool:
-    """Whether it ends without a branch and the function behind it returns in its place."""
+    """Whether it ends without a branch and the function behind it returns in its place.
+
+    Constants between its code and the function behind part them: nothing runs on over them, whatever pads the code.
+    """
     if function.end not in functions or not functions[function.end].returns or not function.code:
         return False
     last = function.code[max(function.code)]
+    if last.address + last.size != function.end:
+        return False
     target = branch_target(last)
     if last.id == ARM_INS_BL and target in functions and target is not None:
         return functions[target].returns

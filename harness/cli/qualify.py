@@ -135,8 +135,8 @@ def qualify_command(
     Caught means: a fail in a test of a requirement that the defect violates.
     An error, a time-out, nothing judged or a fail elsewhere is not. A defect is
     NAME.patch (of the firmware that the meter file names) and NAME.toml; one of
-    the hardware has "hardware" in NAME.toml and needs no patch. Their keys, with
-    an example: docs/defects.md.
+    the hardware has "hardware" in NAME.toml and needs no patch. Their keys,
+    with an example: docs/defects.md.
 
     A defect's tests end once it is caught for each requirement in "violates",
     those that should catch it going first. If one of these is never shown, the
