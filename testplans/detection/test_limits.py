@@ -19,7 +19,7 @@ from harness.evidence.record import TestRecord
 from harness.measure.contact import Opening
 from harness.measure.units import AngleDeg, DurationNs
 from harness.plan.parameters import Parameters
-from testplans.detection.tilting import Direction, check_stimulus, install, turn
+from testplans.detection.tilting import Direction, install
 
 LONG_ENOUGH_NS = 1_000_000_000
 """Twice the limit of COM-1: whoever listens for less may miss a good meter's alert."""
@@ -82,20 +82,19 @@ def test_the_tilt_threshold_can_be_set(
     parameters: SettableTilt,
 ) -> None:
     """A tilt below the threshold that was set gives no event, one above it gives one, at both ends."""
-    home = install(tilt, case, listener, meter, "0/0")
+    installed = install(tilt, case, listener, meter, record, "0/0", parameters.watch_ns)
     for threshold_deg in parameters.thresholds_deg:
         name = f"threshold {threshold_deg:g} deg"
         _set(limits, limits.changed(tilt_deg=round(threshold_deg)), listener, record, parameters.watch_ns)
         for direction in parameters.directions:
             for what, sign in (("below", -1), ("above", 1)):
                 near, far = (threshold_deg + sign * by for by in (parameters.nearest_deg, parameters.farthest_deg))
-                applied = turn(tilt, home, direction, threshold_deg + sign * parameters.margin_deg)
-                seen = listener.collect(parameters.watch_ns)
-                check_stimulus(f"{name}, {direction}", home, applied, (min(near, far), max(near, far)), record)
+                angle_deg, judged_deg = threshold_deg + sign * parameters.margin_deg, (min(near, far), max(near, far))
+                seen = installed.seen_after_turn(direction, angle_deg, judged_deg, f"{name}, {direction}")
                 wanted = int(what == "above")
                 record.judge_equal(f"{name}, {direction}: events 'tilted' {what} it", seen.of("tilted"), wanted)
                 record.judge_equal(f"{name}, {direction}: others {what} it", seen.other_than("tilted"), 0)
-            tilt.go(*home)
+            installed.go_home()
             listener.collect_until_quiet()
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from fixtures.case import Case
-from fixtures.listener import Listener
+from fixtures.listener import Listener, Seen
 from fixtures.meter import Meter
 from fixtures.tilt import AppliedTilt, Tilt, angle_between_deg
 from harness.evidence.record import TestRecord
@@ -67,7 +68,59 @@ class TiltInDirections(Parameters):
         return self.lowest_deg, self.highest_deg
 
 
-def install(tilt: Tilt, case: Case, listener: Listener, meter: Meter, position: Position) -> tuple[float, float]:
+@dataclass(frozen=True)
+class InstalledMeter:
+    """A meter in its installed position on the stage: turned out of it, and listened to."""
+
+    tilt: Tilt
+    listener: Listener
+    record: TestRecord
+    home: tuple[float, float]
+    """Pitch and roll of the stage there."""
+    watch_ns: int
+    """How long alerts are waited for after each movement."""
+
+    def target(self, direction: str, angle_deg: float) -> tuple[float, float]:
+        """The attitude that lies so far from the installed one in ``direction``."""
+        pitch, roll = DIRECTIONS[direction]
+        return self.home[0] + pitch * angle_deg, self.home[1] + roll * angle_deg
+
+    def turn(self, direction: str, angle_deg: float) -> AppliedTilt:
+        """Turn it there, and wait until it rests."""
+        return self.tilt.go(*self.target(direction, angle_deg))
+
+    def seen_after_turn(
+        self, direction: str, angle_deg: float, judged_deg: tuple[float, float], name: str | None = None
+    ) -> Seen:
+        """Turn it there: what was reported then. The tilt is a reading ``name``, else that of its direction."""
+        return self.seen_of(name or direction, self.turn(direction, angle_deg), judged_deg)
+
+    def seen_of(self, name: str, applied: AppliedTilt, judged_deg: tuple[float, float]) -> Seen:
+        """What is reported now that it rests so; no verdict on a tilt that may lie outside ``judged_deg``."""
+        seen = self.listener.collect(self.watch_ns)
+        found_deg = angle_between_deg(self.home, (applied.pitch_deg, applied.roll_deg))
+        spread_deg = applied.expanded_uncertainty_deg
+        self.record.reading(f"{name}: tilt against the installed position", found_deg, "deg")
+        if not (judged_deg[0] <= found_deg - spread_deg and found_deg + spread_deg <= judged_deg[1]):
+            self.record.inconclusive(
+                f"{name}: the tilt was {found_deg:.2f}° ± {spread_deg:.2f}°; only one surely between "
+                f"{judged_deg[0]:g}° and {judged_deg[1]:g}° can be judged"
+            )
+        return seen
+
+    def go_home(self) -> None:
+        """Turn it back into its installed position."""
+        self.tilt.go(*self.home)
+
+    def seen_at_home(self) -> Seen:
+        """Turn it back: what was reported then."""
+        self.go_home()
+        return self.listener.collect(self.watch_ns)
+
+
+def install(
+    tilt: Tilt, case: Case, listener: Listener, meter: Meter, record: TestRecord, position: Position, watch_ns: int
+) -> InstalledMeter:
     """The meter in its position, and told so as an installer tells it: with its case open."""
     home = attitude(position)
     tilt.go(*home)
@@ -77,29 +130,4 @@ def install(tilt: Tilt, case: Case, listener: Listener, meter: Meter, position: 
     listener.collect_until_quiet()
     case.close()
     listener.collect_until_quiet()
-    return home
-
-
-def target(home: tuple[float, float], direction: str, angle_deg: float) -> tuple[float, float]:
-    """The attitude that lies so far from ``home`` in ``direction``."""
-    pitch, roll = DIRECTIONS[direction]
-    return home[0] + pitch * angle_deg, home[1] + roll * angle_deg
-
-
-def turn(tilt: Tilt, home: tuple[float, float], direction: str, angle_deg: float) -> AppliedTilt:
-    """Turn the meter there, and wait until it rests."""
-    return tilt.go(*target(home, direction, angle_deg))
-
-
-def check_stimulus(
-    direction: str, home: tuple[float, float], applied: AppliedTilt, judged_deg: tuple[float, float], record: TestRecord
-) -> None:
-    """No verdict on a tilt that may lie outside what the requirement speaks of."""
-    found_deg = angle_between_deg(home, (applied.pitch_deg, applied.roll_deg))
-    spread_deg = applied.expanded_uncertainty_deg
-    record.reading(f"{direction}: tilt against the installed position", found_deg, "deg")
-    if not (judged_deg[0] <= found_deg - spread_deg and found_deg + spread_deg <= judged_deg[1]):
-        record.inconclusive(
-            f"{direction}: the tilt was {found_deg:.2f}° ± {spread_deg:.2f}°; only one surely between "
-            f"{judged_deg[0]:g}° and {judged_deg[1]:g}° can be judged"
-        )
+    return InstalledMeter(tilt, listener, record, home, watch_ns)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import Field
 
 from fixtures.case import Case
-from fixtures.latency_parts import bus_of, record_parts
+from fixtures.latency_parts import BUS_RESOLUTION_NS, bus_of, record_parts
 from fixtures.listener import Listener
 from fixtures.magnet import Magnet
 from fixtures.meter import Meter
@@ -23,8 +23,6 @@ from harness.measure.units import DurationNs, FieldMt
 from harness.plan.parameters import Parameters
 
 BEFORE_NS = 60_000_000
-RESOLUTION_NS = 150
-"""Half of what Fast-mode asks for (two samples in 600 ns), since the oscilloscope leaves whole samples out."""
 CASE, MAGNET = "case-open alert latency", "magnet alert latency"
 
 
@@ -53,7 +51,7 @@ def test_case_open_alert_is_taken_apart(
     record.declare(CASE, "ms", at_most=parameters.limit_ns / 1e6, requirements=["COM-1"])
     clock.sleep_ns((parameters.at_ns - clock.now_ns()) % 1_000_000_000)
     scope.watch_bus("CASE_SW", "MODEM_TX")
-    scope.arm("CASE_SW", "rising", BEFORE_NS, parameters.window_ns, RESOLUTION_NS)
+    scope.arm("CASE_SW", "rising", BEFORE_NS, parameters.window_ns, BUS_RESOLUTION_NS)
     case.open()
     received = listener.first("case_opened", parameters.window_ns)
     latency = scope.case_latency(received, "opening", listener.passed_over)
@@ -84,7 +82,7 @@ def test_magnet_alert_is_taken_apart(
     magnet.off()
     listener.collect_until_quiet()
     scope.watch_bus("COIL_I", "MODEM_TX")
-    scope.arm_on_coil(crossing_A, BEFORE_NS, parameters.window_ns, RESOLUTION_NS)
+    scope.arm_on_coil(crossing_A, BEFORE_NS, parameters.window_ns, BUS_RESOLUTION_NS)
     magnet.step(steady)
     received = listener.first("magnetic_field", parameters.window_ns)
     latency = scope.magnet_latency(

@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from harness.meter.ciphering import CipherKeys, GeneralGloCiphering, cipher, decipher
+from harness.meter.ciphering import (
+    AUTHENTICATED_AND_ENCRYPTED,
+    CipherKeys,
+    GeneralGloCiphering,
+    cipher,
+    decipher,
+    has_right_tag,
+    read_unchecked,
+)
 from harness.meter.errors import CodecError
 
 KEYS = CipherKeys(bytes(range(16)), bytes(range(0xD0, 0xE0)))
@@ -31,6 +40,20 @@ def test_every_changed_bit_is_told() -> None:
         changed[bit // 8] ^= 0x80 >> bit % 8
         with pytest.raises(CodecError):
             decipher(GeneralGloCiphering.decode(bytes(changed)), KEYS)
+
+
+def test_a_tag_of_another_length_or_control_is_wrong_and_the_content_can_still_be_read() -> None:
+    whole = AESGCM(KEYS.encryption).encrypt(
+        TITLE + bytes.fromhex("01234567"), PLAIN, bytes([AUTHENTICATED_AND_ENCRYPTED]) + KEYS.authentication
+    )[len(PLAIN) :]
+    assert has_right_tag(replace(CIPHERED, tag=whole[:12]), KEYS)
+    changed = [replace(CIPHERED, tag=tag) for tag in (b"", whole[:4], whole[:11], whole[:13], whole, bytes(12))]
+    changed += [replace(CIPHERED, security_control=0x10), replace(CIPHERED, text=CIPHERED.text[:-1])]
+    for one in changed:
+        assert not has_right_tag(one, KEYS)
+        assert read_unchecked(one, KEYS) == PLAIN[: len(one.text)]
+        with pytest.raises(CodecError, match="tag that these keys make"):
+            decipher(one, KEYS)
 
 
 def test_other_keys_open_nothing() -> None:
