@@ -23,6 +23,8 @@ OVERRANGE = 1.2
 AC_FILTER_HZ = 20
 """Settles within 0.25 s, and takes 45 Hz and more within the AC accuracy."""
 NPLC = 10
+FAST_NPLC = 0.02
+"""The shortest without the digitizing option; 0.4 ms at 50 Hz, less at 60 Hz."""
 
 SPECIFICATION = MultimeterSpecification(
     source="Keysight Truevolt data sheet, 1 year, 23 °C ± 5 °C, AC 20 Hz to 5 kHz [recalled]",
@@ -44,6 +46,8 @@ SPECIFICATION = MultimeterSpecification(
         3.0: CurrentAccuracy(0.20, 0.02),
         10.0: CurrentAccuracy(0.12, 0.01),
     },
+    fast_aperture_s=0.0004,
+    fast_noise_percent=0.01,
 )
 
 
@@ -90,6 +94,14 @@ class Keysight34465A:
 
     def currents_A(self, kind: Kind, range_A: float, readings: int = 1) -> list[float]:
         """CONFigure, then SAMPle:COUNt and READ? until there are so many."""
+        setting = f"CURRent:AC:BANDwidth {AC_FILTER_HZ}" if kind == "AC" else f"CURRent:DC:NPLC {NPLC}"
+        return self._currents_A(kind, range_A, readings, setting)
+
+    def fast_currents_A(self, range_A: float, readings: int) -> list[float]:
+        """The same over ``FAST_NPLC``."""
+        return self._currents_A("DC", range_A, readings, f"CURRent:DC:NPLC {FAST_NPLC:g}")
+
+    def _currents_A(self, kind: Kind, range_A: float, readings: int, setting: str) -> list[float]:
         if range_A not in SPECIFICATION.ac_current or readings < 1:
             known = ", ".join(f"{known_A:g}" for known_A in SPECIFICATION.ac_current)
             raise SettingError(
@@ -97,8 +109,7 @@ class Keysight34465A:
                 f"{readings} readings in the range {range_A:g} A were asked for; expected 1 or more in one of the "
                 f"ranges {known} A",
             )
-        detail = f"CURRent:AC:BANDwidth {AC_FILTER_HZ}" if kind == "AC" else f"CURRent:DC:NPLC {NPLC}"
-        self._session.command(f"CONFigure:CURRent:{kind} {range_A:g}", detail)
+        self._session.command(f"CONFigure:CURRent:{kind} {range_A:g}", setting)
         values: list[float] = []
         while len(values) < readings:
             values += self._read(min(readings - len(values), READINGS_AT_ONCE), range_A)

@@ -26,6 +26,10 @@ class MultimeterSpecification:
     source: str
     ac_current: Mapping[float, CurrentAccuracy]
     dc_current: Mapping[float, CurrentAccuracy]
+    fast_aperture_s: float
+    """What one of the fast DC readings averages over."""
+    fast_noise_percent: float
+    """Of the range, half width: by which a fast reading is less sure."""
 
     def limit_A(self, kind: Kind, range_A: float, current_A: float) -> float:
         """The half width for a reading of ``current_A`` in that range."""
@@ -54,3 +58,6 @@ class Multimeter(Protocol):
 
         Raises OverloadError for a current beyond the range, BadAnswerError for an answer that is no reading.
         """
+
+    def fast_currents_A(self, range_A: float, readings: int) -> list[float]:
+        """So many DC readings, each over the shortest aperture, in a fixed range; raises as ``currents_A`` does."""

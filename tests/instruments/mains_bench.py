@@ -27,18 +27,27 @@ _BENCHES = count()
 
 
 class Lamp:
-    """Hangs on the meter's supply; remembers how often it went out. Its processor sleeps unless it is ``awake``."""
+    """Hangs on the meter's supply; remembers how often it went out. Its processor sleeps unless it is ``awake``.
+
+    With ``every_ns`` it wakes so often, for ``busy_ns`` each time.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.lit = True
         self.went_out = 0
         self.awake = False
+        self.every_ns = self.busy_ns = 0
         self.warned = False
 
     @property
     def sleep_ns(self) -> int:
-        return 0 if self.awake else self.world.now_ns
+        if self.awake:
+            return 0
+        if not self.every_ns:
+            return self.world.now_ns
+        whole, part_ns = divmod(self.world.now_ns, self.every_ns)
+        return whole * (self.every_ns - self.busy_ns) + max(0, part_ns - self.busy_ns)
 
     def power_on(self) -> None:
         self.lit = True

@@ -206,6 +206,18 @@ def test_many_readings_come_in_several_goes_none_longer_than_the_time_out(bench:
         assert driver.currents_A("AC", 3.0, 30) == pytest.approx([2.0] * 30, rel=0.005)
 
 
+def test_fast_readings_take_0_4_ms_and_are_noisier(bench: MainsBench) -> None:
+    with opened(bench, "supply_current") as driver:
+        slow_A = driver.currents_A("DC", 0.1, 8)
+        began_ns = bench.world.now_ns
+        fast_A = driver.fast_currents_A(0.1, 50)
+        took_ns = bench.world.now_ns - began_ns
+    assert 50 * 400_000 <= took_ns < 50 * 400_000 + 100 * MS, "and some ms for each message"
+    assert max(fast_A) - min(fast_A) > max(slow_A) - min(slow_A)
+    noise_A = 0.1 * SPECIFICATION.fast_noise_percent / 100
+    assert fast_A == pytest.approx([sum(slow_A) / len(slow_A)] * 50, abs=noise_A + 0.000002)
+
+
 def test_the_driver_raises_on_overload(bench: MainsBench) -> None:
     with opened(bench) as driver:
         for _ in range(2):

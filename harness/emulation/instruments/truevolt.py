@@ -34,6 +34,8 @@ AC_APERTURE_NS = {3: 1_000_000_000, 20: 200_000_000, 200: 40_000_000}
 NPLC_PERMILLE = (20, 60, 200, 1_000, 10_000, 100_000)
 """0.02 to 100 power line cycles."""
 CYCLE_NS = 20_000_000
+FAST_NPLC_PERMILLE, FAST_NOISE_PPM = 20, 100
+"""The shortest aperture adds so much noise, of the range [recalled: as the 34401A's data sheet has it]."""
 
 AC_PPM = {100: (1_000, 400), 1_000: (1_000, 400), 10_000: (1_000, 400), 100_000: (1_000, 400),
           1_000_000: (1_000, 400), 3_000_000: (2_300, 400), 10_000_000: (1_500, 400)}  # fmt: skip
@@ -166,7 +168,8 @@ class Truevolt(ScpiInstrument):
         value_uA = self._true_uA()
         range_uA = self._range_for(abs(value_uA))
         error = self.errors[state.function, range_uA]
-        noise_uA = self.world.stream(f"{self.name} noise").take_int(-error.noise_u, error.noise_u)
+        noise_u = error.noise_u + self._fast_noise_uA(range_uA)
+        noise_uA = self.world.stream(f"{self.name} noise").take_int(-noise_u, noise_u)
         read_uA = value_uA + value_uA * error.gain_ppm // PPM + error.offset_u + noise_uA
         if state.function == "CURR:AC":
             read_uA = max(read_uA, 0)
@@ -177,6 +180,10 @@ class Truevolt(ScpiInstrument):
             self._start_reading()
         else:
             self.operation_ended()
+
+    def _fast_noise_uA(self, range_uA: int) -> int:
+        is_fast = self.state.function == "CURR" and self.state.nplc_permille <= FAST_NPLC_PERMILLE
+        return range_uA * FAST_NOISE_PPM // PPM if is_fast else 0
 
     def _true_uA(self) -> int:
         from_ns, to_ns = self.state.began_ns, self.world.now_ns
