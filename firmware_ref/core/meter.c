@@ -197,7 +197,6 @@ static bool is_logged(struct meter *meter) {
 void meter_begin(struct meter *meter, uint64_t now_us) {
     struct alert_parties parties;
     parameters_read(hal_parameter_page(), &parties);
-    keys_read(hal_key_page(), &parties.keys);
     sensors_begin(&meter->sensors, hal_parameter_page());
     if (!limits_unpack(hal_kept(HAL_KEPT_LIMITS), &meter->limits)) {
         parameters_read_limits(hal_parameter_page(), &meter->limits);
@@ -215,9 +214,11 @@ void meter_begin(struct meter *meter, uint64_t now_us) {
         const struct event event = {.code = EVENT_PARAMETERS_DAMAGED, .time = hal_utc_at(now_us)};
         event_queue_put(&meter->queue, &event);
     }
-    meter->log.key_mark = parties.keys.mark;
     event_log_begin(&meter->log, now_us);
     reporter_begin(&meter->reporter, &parties, now_us);
+    /* SIG-4: into their only place, never through a copy: this turn's stack is what lies under all others, and is never wiped. */
+    keys_read(hal_key_page(), &meter->reporter.parties.keys);
+    meter->log.key_mark = meter->reporter.parties.keys.mark;
     const size_t length = banner_put_identity(meter->banner);
     hal_serial_send(HAL_PORT_DIAGNOSTIC, (const uint8_t *)meter->banner, length);
 }
