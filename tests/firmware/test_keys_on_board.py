@@ -1,4 +1,4 @@
-"""The keys that alerts are encrypted with, on the board: each meter has its own, and what a wipe leaves (SIG-1, SIG-4)."""
+"""The keys that alerts are encrypted with, on the board: each meter has its own; what a wipe leaves (SIG-1, SIG-4)."""
 
 from __future__ import annotations
 
@@ -135,9 +135,7 @@ def test_a_wipe_leaves_no_key_anywhere_once_the_last_word_is_confirmed(image: Bu
     """The page of keys is all zeroes, not only unreadable, before the meter has told anyone of the wipe.
 
     In the RAM they stay until then, in one place: what was signed in its encrypted form can be repeated only so. Once
-    that alert is confirmed they are zeroes there too, and no copy is left on the stack. What
-    does remain is of no use without them: the hash subkey of one payload perhaps, and the mark (a CRC) in log pages.
-    """
+    that alert is XX"""
     keys = CipherKeys(*make_test_keys(SERIALS[0]))
     with open_bench(image, SERIALS[0], seed=1) as bench:
         assert key_page(bench) == make_key_page(keys.encryption, keys.authentication)
