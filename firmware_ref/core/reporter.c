@@ -45,14 +45,37 @@ static void take_se_failure(struct reporter *reporter, struct event_queue *queue
     reporter->state = REPORTER_IDLE;
 }
 
-static void start_signing(struct reporter *reporter, struct outbox_entry *entry, uint64_t now_us) {
+static void start_signing(struct reporter *reporter, struct outbox_entry *entry) {
     reporter->signing = entry;
-    reporter->state = REPORTER_SIGNING;
-    reporter->is_se_resting = false;
+    reporter->state = REPORTER_SEALING;
+}
+
+/* SEAL-4: what takes half a millisecond is left to the next turn of the main loop after a sensor's sample or the like. */
+static bool is_turn_long(uint64_t now_us) { return hal_time_us() - now_us > CONFIG_TURN_SHARE_US; }
+
+/* A step of making the frame of the payload that `lead` leads; true once it is made. */
+static bool seal(struct reporter *reporter, const struct outbox_entry *lead, uint64_t now_us) {
+    if (is_turn_long(now_us)) {
+        return false;
+    }
     struct alert_payload payload;
-    outbox_gather(&reporter->outbox, entry, &payload);
-    alert_digest(reporter->digest, &reporter->parties, &payload);
-    secure_element_begin(&reporter->se, SE_REQUEST_SIGN, reporter->digest, now_us);
+    outbox_gather(&reporter->outbox, lead, &payload);
+    return alert_seal(&reporter->sealer, reporter->frame, &reporter->parties, &payload);
+}
+
+/* An alert that is signed goes first: its frame is made, or nearly so. */
+static uint64_t step_sealing(struct reporter *reporter, uint64_t now_us) {
+    uint64_t due_us = HAL_NEVER;
+    const struct outbox_entry *due = outbox_next_due(&reporter->outbox, now_us, &due_us);
+    if (reporter->is_frame_out || (due != NULL && due->repeat_us == 0)) {
+        return HAL_NEVER; /* the port's interrupt calls again, or send_due() wants to go on itself */
+    }
+    if (seal(reporter, reporter->signing, now_us) && alert_digest(&reporter->sealer, reporter->frame, reporter->digest)) {
+        reporter->state = REPORTER_SIGNING;
+        reporter->is_se_resting = false;
+        secure_element_begin(&reporter->se, SE_REQUEST_SIGN, reporter->digest, now_us);
+    }
+    return now_us;
 }
 
 /*
@@ -168,9 +191,9 @@ static uint64_t start_work(struct reporter *reporter, struct event_queue *queue,
     } else if (held > 0 && put_off_until_us(reporter, held, has_major, now_us) > now_us) {
         return put_off_until_us(reporter, held, has_major, now_us);
     } else if (held > 0 && (has_major || has_event || now_us >= reporter->held_until_us)) {
-        start_signing(reporter, outbox_close_payload(&reporter->outbox), now_us);
+        start_signing(reporter, outbox_close_payload(&reporter->outbox));
     } else if (unsigned_entry != NULL) {
-        start_signing(reporter, unsigned_entry, now_us);
+        start_signing(reporter, unsigned_entry);
     } else if (reporter->is_wipe_due && (event_queue_next(queue) == NULL || log->state == LOG_ABSENT)) {
         reporter->state = REPORTER_WIPING;
         reporter->is_se_resting = false;
@@ -193,6 +216,9 @@ static uint64_t step_secure_element(struct reporter *reporter, struct event_queu
     if (reporter->state == REPORTER_IDLE) {
         return start_work(reporter, queue, log, now_us);
     }
+    if (reporter->state == REPORTER_SEALING) {
+        return step_sealing(reporter, now_us);
+    }
     const uint64_t next_us = secure_element_step(&reporter->se, bus, now_us);
     if (reporter->se.status == SE_WORKING) {
         return next_us;
@@ -206,20 +232,46 @@ static uint64_t step_secure_element(struct reporter *reporter, struct event_queu
     return reporter->state == REPORTER_IDLE ? start_work(reporter, queue, log, now_us) : now_us;
 }
 
-/* COM-1, COM-3: the frame is rebuilt from record and signature, so a repeat has the same bytes as the first. */
+/*
+ * COM-1: whether a repeat would keep the frame from an alert that is about to be signed or sent for the first time. While the
+ * secure element fails, none is.
+ */
+static bool is_frame_wanted(const struct reporter *reporter, uint64_t now_us) {
+    if (reporter->state == REPORTER_SEALING || reporter->retry_us > 0) {
+        return reporter->state == REPORTER_SEALING;
+    }
+    if (reporter->state == REPORTER_SIGNING) {
+        return secure_element_needs_bus_at_us(&reporter->se) < now_us + CONFIG_REPEAT_ROOM_US;
+    }
+    bool has_major = false;
+    (void)outbox_count_held(&reporter->outbox, &has_major);
+    return has_major || reporter->state == REPORTER_COUNTING;
+}
+
+/*
+ * COM-1, COM-3: the frame is what was signed, with its signature. After another one it is made anew from the record, so a repeat has
+ * the same bytes as the first; of what is being signed it is made again at once, in the secure element's time.
+ */
 static uint64_t send_due(struct reporter *reporter, uint64_t now_us) {
     uint64_t due_us = HAL_NEVER;
     struct outbox_entry *entry = outbox_next_due(&reporter->outbox, now_us, &due_us);
+    if (entry != NULL && entry->repeat_us > 0 && is_frame_wanted(reporter, now_us)) {
+        entry = NULL;
+        due_us = HAL_NEVER; /* whatever ends this calls again */
+    }
+    const struct outbox_entry *next = entry == NULL && reporter->state == REPORTER_SIGNING ? reporter->signing : entry;
+    if (next != NULL && !reporter->is_frame_out && !seal(reporter, next, now_us)) {
+        return now_us;
+    }
     if (entry == NULL) {
         return due_us;
     }
-    if (hal_serial_is_sending(HAL_PORT_MODEM)) {
+    if (reporter->is_frame_out || hal_serial_is_sending(HAL_PORT_MODEM)) {
         return HAL_NEVER; /* the port's interrupt calls again at its end */
     }
-    struct alert_payload payload;
-    outbox_gather(&reporter->outbox, entry, &payload);
-    const size_t length = alert_put_frame(reporter->frame, &reporter->parties, &payload, entry->signature);
+    const size_t length = alert_put_signature(&reporter->sealer, reporter->frame, entry->signature);
     hal_serial_send(HAL_PORT_MODEM, reporter->frame, length);
+    reporter->is_frame_out = true;
     outbox_set_sent(entry, take_chance(reporter), now_us);
     return now_us;
 }
@@ -238,9 +290,13 @@ static void forget_keys(struct reporter *reporter, struct event_log *log) {
 
 uint64_t reporter_step(struct reporter *reporter, struct event_queue *queue, struct event_log *log, struct bus *bus,
                        uint64_t now_us) {
+    reporter->is_frame_out = reporter->is_frame_out && hal_serial_is_sending(HAL_PORT_MODEM);
     uint64_t next_us = step_secure_element(reporter, queue, log, bus, now_us);
     forget_keys(reporter, log);
     next_us = earlier_of(next_us, send_due(reporter, now_us));
+    if (is_turn_long(now_us)) {
+        return now_us;
+    }
     return earlier_of(next_us, log_keeper_step(&reporter->keeper, log, &reporter->outbox, now_us));
 }
 

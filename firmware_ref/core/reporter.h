@@ -11,7 +11,15 @@
 #include "core/outbox.h"
 #include "core/secure_element.h"
 
-enum reporter_state { REPORTER_PROBING, REPORTER_IDLE, REPORTER_COUNTING, REPORTER_SIGNING, REPORTER_WIPING, REPORTER_RESTING };
+enum reporter_state {
+    REPORTER_PROBING,
+    REPORTER_IDLE,
+    REPORTER_COUNTING,
+    REPORTER_SEALING, /* what is to be signed is encrypted and hashed, without the secure element */
+    REPORTER_SIGNING,
+    REPORTER_WIPING,
+    REPORTER_RESTING,
+};
 enum se_presence { SE_UNKNOWN, SE_PRESENT, SE_ABSENT };
 
 struct reporter {
@@ -24,7 +32,8 @@ struct reporter {
     uint32_t retry_us;
     uint64_t held_until_us; /* when the payload closes that events are held for (COM-5) */
     uint32_t chance;        /* state of the generator that spreads repeats (COM-6) */
-    uint8_t frame[ALERT_FRAME_BYTES_MAX]; /* what the modem is sending */
+    uint8_t frame[ALERT_FRAME_BYTES_MAX]; /* what is being made for the modem, or is on its way to it */
+    struct alert_sealer sealer;           /* of the frame */
     uint8_t digest[32];
     uint64_t major_since_us; /* since when a major event has waited for its signature (COM-1) */
     uint64_t decision_at_us; /* when a sensor will have decided, at the latest; HAL_NEVER: none is about to */
@@ -32,6 +41,7 @@ struct reporter {
     uint8_t se_revision[4];
     uint8_t state;
     uint8_t presence;
+    bool is_frame_out;  /* the modem is sending the frame */
     bool is_se_resting; /* put to sleep since its last use */
 };
 

@@ -31,18 +31,22 @@ static void multiply(struct gcm *gcm) {
     put_u32(&gcm->hash[12], p3);
 }
 
-static void hash_octet(struct gcm *gcm, uint32_t at, uint8_t octet) {
-    gcm->hash[at % AES_BLOCK_BYTES] ^= octet;
-    if (at % AES_BLOCK_BYTES == AES_BLOCK_BYTES - 1u) {
+static void hash_octet(struct gcm *gcm, uint8_t octet) {
+    gcm->hash[gcm->filled] ^= octet;
+    gcm->filled++;
+    if (gcm->filled == AES_BLOCK_BYTES) {
         multiply(gcm);
+        gcm->filled = 0;
     }
 }
 
-/* The rest of a block is zeros, which change nothing but that the block is whole. */
-static void end_part(struct gcm *gcm, uint32_t bytes) {
-    if (bytes % AES_BLOCK_BYTES != 0) {
-        multiply(gcm);
+bool gcm_pad(struct gcm *gcm) {
+    if (gcm->filled == 0) {
+        return false;
     }
+    multiply(gcm);
+    gcm->filled = 0;
+    return true;
 }
 
 void gcm_begin(struct gcm *gcm, const uint8_t key[AES_KEY_BYTES], const uint8_t iv[GCM_IV_BYTES]) {
@@ -53,7 +57,7 @@ void gcm_begin(struct gcm *gcm, const uint8_t key[AES_KEY_BYTES], const uint8_t 
 
 void gcm_add_aad(struct gcm *gcm, const uint8_t *octets, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        hash_octet(gcm, gcm->aad_bytes, octets[i]);
+        hash_octet(gcm, octets[i]);
         gcm->aad_bytes++;
     }
 }
@@ -61,7 +65,7 @@ void gcm_add_aad(struct gcm *gcm, const uint8_t *octets, size_t count) {
 static uint8_t next_of_stream(struct gcm *gcm) {
     const uint32_t at = gcm->text_bytes % AES_BLOCK_BYTES;
     if (gcm->text_bytes == 0) {
-        end_part(gcm, gcm->aad_bytes);
+        (void)gcm_pad(gcm);
     }
     if (at == 0) {
         put_u32(&gcm->counter[GCM_IV_BYTES], get_u32(&gcm->counter[GCM_IV_BYTES]) + 1u);
@@ -73,7 +77,7 @@ static uint8_t next_of_stream(struct gcm *gcm) {
 void gcm_encrypt(struct gcm *gcm, uint8_t *octets, size_t count) {
     for (size_t i = 0; i < count; i++) {
         octets[i] ^= next_of_stream(gcm);
-        hash_octet(gcm, gcm->text_bytes, octets[i]);
+        hash_octet(gcm, octets[i]);
         gcm->text_bytes++;
     }
 }
@@ -81,31 +85,23 @@ void gcm_encrypt(struct gcm *gcm, uint8_t *octets, size_t count) {
 void gcm_decrypt(struct gcm *gcm, uint8_t *octets, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const uint8_t stream = next_of_stream(gcm);
-        hash_octet(gcm, gcm->text_bytes, octets[i]);
+        hash_octet(gcm, octets[i]);
         octets[i] ^= stream;
         gcm->text_bytes++;
     }
 }
 
 void gcm_end(struct gcm *gcm, uint8_t tag[GCM_TAG_BYTES]) {
-    end_part(gcm, gcm->text_bytes == 0 ? gcm->aad_bytes : gcm->text_bytes);
+    (void)gcm_pad(gcm);
     uint8_t lengths[AES_BLOCK_BYTES] = {0};
     put_u32(&lengths[4], gcm->aad_bytes * 8u);
     put_u32(&lengths[12], gcm->text_bytes * 8u);
     for (unsigned i = 0; i < AES_BLOCK_BYTES; i++) {
-        hash_octet(gcm, i, lengths[i]);
+        hash_octet(gcm, lengths[i]);
     }
     put_u32(&gcm->counter[GCM_IV_BYTES], 1);
     aes_encrypt(gcm->key, gcm->counter, gcm->stream);
     for (unsigned i = 0; i < GCM_TAG_BYTES; i++) {
         tag[i] = gcm->hash[i] ^ gcm->stream[i];
     }
-}
-
-bool gcm_is_same_tag(const uint8_t *one, const uint8_t *other, size_t count) {
-    uint8_t differing = 0;
-    for (size_t i = 0; i < count; i++) {
-        differing = (uint8_t)(differing | (one[i] ^ other[i]));
-    }
-    return differing == 0;
 }

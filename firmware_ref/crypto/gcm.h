@@ -22,6 +22,7 @@ struct gcm {
     uint8_t hash[AES_BLOCK_BYTES];
     uint32_t aad_bytes;
     uint32_t text_bytes;
+    uint8_t filled; /* octets of a block that is hashed once it is full */
 };
 
 void gcm_begin(struct gcm *gcm, const uint8_t key[AES_KEY_BYTES], const uint8_t iv[GCM_IV_BYTES]);
@@ -30,9 +31,12 @@ void gcm_add_aad(struct gcm *gcm, const uint8_t *octets, size_t count);
 /* In place. */
 void gcm_encrypt(struct gcm *gcm, uint8_t *octets, size_t count);
 void gcm_decrypt(struct gcm *gcm, uint8_t *octets, size_t count);
+/*
+ * Hashes what is left of a block, when all of the one or the other part was given; false: nothing was. Need not be called, but
+ * takes a multiplication from the call that would do it.
+ */
+bool gcm_pad(struct gcm *gcm);
 /* Ends it: the tag, of which the first octets may be used alone (12 in DLMS). */
 void gcm_end(struct gcm *gcm, uint8_t tag[GCM_TAG_BYTES]);
-/* Takes the same time wherever they differ. */
-bool gcm_is_same_tag(const uint8_t *one, const uint8_t *other, size_t count);
 
 #endif

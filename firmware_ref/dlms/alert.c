@@ -3,12 +3,11 @@
 #include "core/bytes.h"
 #include "core/calendar.h"
 #include "core/severity.h"
-#include "core/sha256.h"
-#include "crypto/gcm.h"
 
 #define WRAPPER_VERSION 0x0001u
 #define WPORT_MANAGEMENT 0x0001u
 #define WRAPPER_BYTES 8u
+#define SIGNED_PART_AT 9u /* after the tag of general-signing */
 
 #define TAG_GENERAL_SIGNING 0xDFu
 #define TAG_GENERAL_GLO_CIPHERING 0xDBu
@@ -26,7 +25,6 @@
 #define EVENT_BYTES 38u
 #define ARRAY_HEAD_BYTES 2u
 #define NOTIFICATION_HEAD_BYTES 18u
-#define HEAD_BYTES_MAX 48u /* encrypted: 29 and a length of 2, then 12 and 5 */
 
 /* 0-0:96.11.1.255, event code object of the fraud (tamper) log. */
 static const uint8_t obis_event_code[6] = {0, 0, 96, 11, 1, 255};
@@ -73,6 +71,7 @@ static unsigned ciphered_bytes(unsigned count) { return CIPHER_HEAD_BYTES + cont
  * turns back: a counter ends one payload of several at most, and once alone, after a reset, so these two differ here. A repeat
  * has the same octets and the same number. Up to 2^21 the counter leaves room for it.
  */
+_Static_assert(CONFIG_PAYLOAD_EVENTS <= 4u, "a payload of more events has the invocation counter of a later one");
 static uint32_t invocation_counter(const struct alert_payload *payload) {
     return 4u * payload->records[payload->count - 1u]->counter + (payload->count - 1u);
 }
@@ -115,56 +114,107 @@ static void begin_ciphering(struct gcm *gcm, const struct alert_parties *parties
     gcm_add_aad(gcm, parties->keys.authentication, CIPHER_KEY_BYTES);
 }
 
-/* Piece by piece: the whole signed part would be a third of the stack (SEAL-4). */
-void alert_digest(uint8_t digest[32], const struct alert_parties *parties, const struct alert_payload *payload) {
-    const bool is_ciphered = parties->keys.mark != 0;
-    uint8_t piece[HEAD_BYTES_MAX];
-    struct sha256 sha;
-    struct gcm gcm;
-    sha256_begin(&sha);
-    sha256_add(&sha, piece, (size_t)(put_head(piece, parties, payload) - piece));
-    if (is_ciphered) {
-        begin_ciphering(&gcm, parties, payload);
-    }
-    size_t count = (size_t)(put_notification_head(piece, payload) - piece);
-    for (unsigned i = 0; i <= payload->count; i++) {
-        if (is_ciphered) {
-            gcm_encrypt(&gcm, piece, count);
-        }
-        sha256_add(&sha, piece, count);
-        if (i < payload->count) {
-            count = (size_t)(put_event(piece, payload->records[i]) - piece);
-        }
-    }
-    if (is_ciphered) {
-        gcm_end(&gcm, piece);
-        sha256_add(&sha, piece, CIPHER_TAG_BYTES);
-    }
-    sha256_end(&sha, digest);
+/* Its last event's counter is no other payload's with as many events: each further one was counted after the one before. */
+static bool is_begun(const struct alert_sealer *sealer, const struct alert_parties *parties,
+                     const struct alert_payload *payload) {
+    return sealer->events == payload->count && sealer->key_mark == parties->keys.mark &&
+           sealer->counter == payload->records[payload->count - 1u]->counter;
 }
 
-size_t alert_put_frame(uint8_t frame[ALERT_FRAME_BYTES_MAX], const struct alert_parties *parties,
-                       const struct alert_payload *payload, const uint8_t signature[ALERT_SIGNATURE_BYTES]) {
+/* All that is written before the events. */
+static void begin_frame(struct alert_sealer *sealer, uint8_t *frame, const struct alert_parties *parties,
+                        const struct alert_payload *payload) {
+    *sealer = (struct alert_sealer){.counter = payload->records[payload->count - 1u]->counter,
+                                    .key_mark = parties->keys.mark,
+                                    .events = payload->count,
+                                    .state = ALERT_WRITING};
     uint8_t *at = put_u16(frame, WRAPPER_VERSION);
     at = put_u16(at, WPORT_MANAGEMENT);
     at = put_u16(at, WPORT_MANAGEMENT);
     at = put_u8(at + 2, TAG_GENERAL_SIGNING);
     at = put_head(at, parties, payload);
-    uint8_t *text = at;
-    at = put_notification_head(at, payload);
-    for (unsigned i = 0; i < payload->count; i++) {
-        at = put_event(at, payload->records[i]);
+    sealer->at = (uint16_t)(at - frame);
+    sealer->end = (uint16_t)(put_notification_head(at, payload) - frame);
+}
+
+static void write_event(struct alert_sealer *sealer, uint8_t *frame, const struct alert_payload *payload) {
+    sealer->end = (uint16_t)(put_event(&frame[sealer->end], payload->records[sealer->written]) - frame);
+    sealer->written++;
+    if (sealer->written == payload->count) {
+        sealer->state = sealer->key_mark != 0 ? ALERT_KEYING : ALERT_SEALED;
     }
-    if (parties->keys.mark != 0) {
-        struct gcm gcm;
-        uint8_t tag[GCM_TAG_BYTES];
-        begin_ciphering(&gcm, parties, payload);
-        gcm_encrypt(&gcm, text, (size_t)(at - text));
-        gcm_end(&gcm, tag);
-        at = put_octets(at, tag, CIPHER_TAG_BYTES);
+}
+
+static void encrypt_block(struct alert_sealer *sealer, uint8_t *frame) {
+    if (gcm_pad(&sealer->work.gcm)) {
+        return;
     }
-    at = put_string(at, signature, ALERT_SIGNATURE_BYTES);
-    const size_t length = (size_t)(at - frame);
+    const uint16_t left = (uint16_t)(sealer->end - sealer->at);
+    const uint16_t count = left < AES_BLOCK_BYTES ? left : AES_BLOCK_BYTES;
+    gcm_encrypt(&sealer->work.gcm, &frame[sealer->at], count);
+    sealer->at = (uint16_t)(sealer->at + count);
+    sealer->state = sealer->at == sealer->end ? ALERT_TAGGING : ALERT_ENCRYPTING;
+}
+
+static void put_tag(struct alert_sealer *sealer, uint8_t *frame) {
+    uint8_t tag[GCM_TAG_BYTES];
+    if (gcm_pad(&sealer->work.gcm)) {
+        return;
+    }
+    gcm_end(&sealer->work.gcm, tag);
+    put_octets(&frame[sealer->end], tag, CIPHER_TAG_BYTES);
+    sealer->end = (uint16_t)(sealer->end + CIPHER_TAG_BYTES);
+    sealer->state = ALERT_SEALED;
+}
+
+bool alert_seal(struct alert_sealer *sealer, uint8_t frame[ALERT_FRAME_BYTES_MAX], const struct alert_parties *parties,
+                const struct alert_payload *payload) {
+    if (!is_begun(sealer, parties, payload)) {
+        begin_frame(sealer, frame, parties, payload);
+        return false;
+    }
+    switch (sealer->state) {
+    case ALERT_WRITING:
+        write_event(sealer, frame, payload);
+        break;
+    case ALERT_KEYING:
+        begin_ciphering(&sealer->work.gcm, parties, payload);
+        sealer->state = ALERT_ENCRYPTING;
+        break;
+    case ALERT_ENCRYPTING:
+        encrypt_block(sealer, frame);
+        break;
+    case ALERT_TAGGING:
+        put_tag(sealer, frame);
+        break;
+    default:
+        return true;
+    }
+    return false;
+}
+
+bool alert_digest(struct alert_sealer *sealer, const uint8_t frame[ALERT_FRAME_BYTES_MAX], uint8_t digest[32]) {
+    struct sha256 *sha = &sealer->work.sha;
+    if (sealer->state == ALERT_SEALED) {
+        sha256_begin(sha);
+        sealer->at = SIGNED_PART_AT;
+        sealer->state = ALERT_HASHING;
+    }
+    const uint16_t left = (uint16_t)(sealer->end - sealer->at);
+    if (left == 0) {
+        sha256_end(sha, digest);
+        sealer->state = ALERT_SEALED;
+        return true;
+    }
+    const uint16_t count = left < SHA256_BLOCK_BYTES ? left : SHA256_BLOCK_BYTES;
+    sha256_add(sha, &frame[sealer->at], count);
+    sealer->at = (uint16_t)(sealer->at + count);
+    return false;
+}
+
+size_t alert_put_signature(const struct alert_sealer *sealer, uint8_t frame[ALERT_FRAME_BYTES_MAX],
+                           const uint8_t signature[ALERT_SIGNATURE_BYTES]) {
+    const size_t length = (size_t)(put_string(&frame[sealer->end], signature, ALERT_SIGNATURE_BYTES) - frame);
     put_u16(&frame[6], (uint16_t)(length - WRAPPER_BYTES));
     return length;
 }
