@@ -284,6 +284,7 @@ static void forget_keys(struct reporter *reporter, struct event_log *log) {
     if (reporter->parties.keys.mark != 0 && hal_kept(HAL_KEPT_KEYS_WIPED) == KEYS_WIPED &&
         reporter->state != REPORTER_SIGNING && !outbox_has_signed(&reporter->outbox)) {
         reporter->parties.keys = (struct cipher_keys){0};
+        reporter->sealer = (struct alert_sealer){0}; /* what was made of the keys goes with them */
         log->key_mark = 0;
     }
 }
