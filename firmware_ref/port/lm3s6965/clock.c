@@ -104,8 +104,14 @@ uint32_t clock_seconds(void) { return (uint32_t)(HIB_RTCC + correction_hundredth
 
 void clock_ask_for_hibernation(void) { write_slowly(&HIB_CTL, HIB_CTL | HIB_CTL_HIBREQ); }
 
-/* One write only, which clears the interrupt; clock_service() does the other one. */
+/*
+ * One write only, which clears the interrupt; clock_service() does the other one. A match reached without supply stays pending in
+ * the processor though its status was cleared, and says nothing of when a second begins (TIME-1).
+ */
 void handle_hibernation(void) {
+    if ((HIB_RIS & HIB_INT_RTCALT0) == 0) {
+        return;
+    }
     const uint64_t now_us = hal_time_us();
     write_slowly(&HIB_IC, HIB_INT_RTCALT0);
     utc_anchor.anchor_us = now_us;
