@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from firmware_ref.tool.parameters import KEYS_ADDRESS, make_key_page, make_test_keys
 from harness.emulation.meter_board import MeterBoard
 from harness.emulation.world import NONVOLATILE, Snapshot, World
 from harness.headend.listener.identity import MeterIdentity, load_public_key
+from harness.meter.ciphering import CipherKeys
 from tests.emulation.parts.sources import HandMade
 from tests.powercut.head_end import HeadEnd
 from tests.powercut.pages import filled
@@ -61,6 +63,8 @@ class Meter:
         self.world = World(seed)
         self.board = MeterBoard(self.world, utc_at_zero_s=UTC_AT_ZERO_S, surroundings=self.room)
         self.board.load_image(image, elf)
+        keys = CipherKeys(*make_test_keys(self.board.serial))
+        self.board.cpu.load_flash(KEYS_ADDRESS, make_key_page(keys.encryption, keys.authentication))
         self.board.eeprom.state.array[:] = filled(FILLED, FILLED_FIRST_S)
         self.board.secure_element.state.memory.counters[0] = FILLED
         self.head_end = HeadEnd()
@@ -70,6 +74,7 @@ class Meter:
             public_key=load_public_key(self.board.secure_element.public_key),
             commissioned_utc_ns=0,
             recipient_title=b"TBRHEAD1",
+            keys=keys,
         )
         self.board.power_on()
 
@@ -86,7 +91,8 @@ class Meter:
     def kept(self) -> str:
         """A digest of what outlasts a power cut and of what the head-end knows; equal ones recover alike."""
         element = self.board.secure_element.state.memory
-        head_end = (sorted(self.head_end.heard), sorted(self.head_end.confirmed), self.head_end.is_reachable)
+        known = (self.head_end.heard, self.head_end.ciphered, self.head_end.confirmed)
+        head_end = ([sorted(one) for one in known], self.head_end.is_reachable)
         physical = (self.is_open, self.room.field_nT("sensor", self.world.now_ns))
         words = [word for index, word in enumerate(self.board.mcu.hibernation.state.data) if index != BOOTS_WORD]
         parts = repr((element.counters, head_end, physical, words)).encode()

@@ -22,11 +22,18 @@ class HeadEnd:
     confirmed: set[int] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
     is_reachable: bool = True
+    ciphered: dict[int, bytes] = field(default_factory=dict)
+    """By invocation counter, the one text that was encrypted with it."""
 
     def copy(self) -> HeadEnd:
         """Another one that has heard the same."""
         return HeadEnd(
-            bytearray(self.octets), dict(self.heard), set(self.confirmed), list(self.wrong), self.is_reachable
+            bytearray(self.octets),
+            dict(self.heard),
+            set(self.confirmed),
+            list(self.wrong),
+            self.is_reachable,
+            dict(self.ciphered),
         )
 
     def take(self, data: bytes, identity: MeterIdentity) -> bytes:
@@ -44,12 +51,14 @@ class HeadEnd:
     def _take_frame(self, frame: bytes, identity: MeterIdentity) -> bytes:
         try:
             signing = GeneralSigning.decode(decode_frame(frame).apdu, HEADER)
-            alerts = alerts_of(signing)
+            alerts = alerts_of(signing, keys=identity.keys)
         except CodecError as error:
             self.wrong.append(f"octets that can't be read: {error}")
             return b""
         if not identity.signature_fits(alerts[-1].signed_octets, alerts[-1].signature):
             self.wrong.append(f"counter {alerts[-1].counter}: the signature does not fit")
+        if identity.keys is not None:
+            self._check_ciphering(alerts[-1], signing.content)
         for alert in alerts:
             known = self.heard.setdefault(alert.counter, alert)
             if known.event_octets != alert.event_octets:
@@ -58,3 +67,13 @@ class HeadEnd:
             return b""
         self.confirmed.update(alert.counter for alert in alerts)
         return encode_frame(alerts[-1].confirmation().encode(), 1, 1)
+
+    def _check_ciphering(self, last: Alert, content: bytes) -> None:
+        """With keys nothing goes in clear, and no invocation counter is used for two texts: it would give both away."""
+        if last.invocation_counter is None:
+            self.wrong.append(f"counter {last.counter} was sent in clear")
+            return
+        if not last.ciphering_valid:
+            self.wrong.append(f"counter {last.counter}: the ciphering's tag is not that of the meter's keys")
+        if self.ciphered.setdefault(last.invocation_counter, content) != content:
+            self.wrong.append(f"invocation counter {last.invocation_counter} was used for two texts")

@@ -10,7 +10,7 @@ from tests.powercut.pages import ENTRIES, filled, record_at, states
 from tests.powercut.sweep import Findings, Image, ReplayIdError, Sweep, evenly, moments, replay
 
 POINTS = 12
-"""Of the day's 95; each in all its patterns."""
+"""Of the day's 99; each in all its patterns."""
 AGAIN = 2
 
 
@@ -28,6 +28,7 @@ def test_nothing_confirmed_is_lost_at_some_points_of_the_day(reference: Image) -
     points = len(moments(meter))
     assert points > 60, "the day writes words, a position, records, states, signatures, cursors and counts"
     assert len(meter.head_end.confirmed) == 7
+    assert len(meter.head_end.ciphered) >= 4, "alerts are encrypted, as the plans' meters send them"
     found = Sweep(reference, again=False).run(evenly(points, POINTS))
     assert found.failed == []
     assert found.recovered == found.unique > POINTS
