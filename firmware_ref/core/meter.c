@@ -245,7 +245,7 @@ static uint64_t step_desk(struct meter *meter, uint64_t now_us) {
     const uint64_t report_us = reporter_step(&meter->reporter, &meter->queue, &meter->log, &meter->bus, now_us);
     next_us = earlier_of(next_us, earlier_of(report_us, step_billing(meter, now_us)));
     /* The secure element's needs are known only now: it always gets the bus before the EEPROM (COM-1). */
-    const uint64_t needed_us = secure_element_needs_bus_at_us(&meter->reporter.se);
+    const uint64_t needed_us = reporter_needs_bus_at_us(&meter->reporter);
     return earlier_of(next_us, event_log_step(&meter->log, &meter->bus, needed_us, now_us));
 }
 

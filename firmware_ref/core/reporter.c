@@ -301,6 +301,13 @@ uint64_t reporter_step(struct reporter *reporter, struct event_queue *queue, str
     return earlier_of(next_us, log_keeper_step(&reporter->keeper, log, &reporter->outbox, now_us));
 }
 
+uint64_t reporter_needs_bus_at_us(const struct reporter *reporter) {
+    if (reporter->state == REPORTER_SEALING) {
+        return reporter->is_frame_out ? HAL_NEVER : 0; /* nearly signed: a page of the log would hold the signature up */
+    }
+    return secure_element_needs_bus_at_us(&reporter->se);
+}
+
 static void confirm_entry(struct event_log *log, struct outbox_entry *entry) {
     entry->state = OUTBOX_CONFIRMED;
     event_log_confirm(log, entry->record.sequence);

@@ -50,6 +50,8 @@ void reporter_begin(struct reporter *reporter, const struct alert_parties *parti
 /* Moves everything on; returns when to call again. */
 uint64_t reporter_step(struct reporter *reporter, struct event_queue *queue, struct event_log *log, struct bus *bus,
                        uint64_t now_us);
+/* When the secure element will need the bus: the EEPROM leaves it free from then on (COM-1). */
+uint64_t reporter_needs_bus_at_us(const struct reporter *reporter);
 /* An APDU from the head-end: a confirmation ends the repeats of its alert, anything else is dropped. */
 void reporter_take_apdu(struct reporter *reporter, struct event_log *log, const uint8_t *apdu, size_t length,
                         uint64_t now_us);

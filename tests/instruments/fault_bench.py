@@ -206,6 +206,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("reset"),
         Call("currents_A", ("AC", 3.0, 2), before=_reset),
         Call("currents_A", ("DC", 1.0), before=_reset),
+        Call("fast_currents_A", (1.0, 2), before=_reset),
     ),
     "espec-p300": (
         Call("reset"),
