@@ -80,6 +80,7 @@ pytest_plugins = (
     "fixtures.surge",
     "fixtures.shunt",
     "fixtures.wiring",
+    "fixtures.write_cuts",
     "fixtures.magnet",
     "fixtures.narrow_magnet",
     "fixtures.chamber",
@@ -100,9 +101,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of a run; their defaults are the shipped emulated bench and reference meter."""
     group = parser.getgroup("tamperbench", "certification of a meter by a plan")
     group.addoption("--plan", default=None, help="plan: a name under testplans/ or a .toml file (default: smoke)")
-    group.addoption(
-        "--testplans", default=None, help="folder of tests and requirements.toml (default: the shipped one)"
-    )
+    group.addoption("--testplans", default=None, help="folder of tests and requirements.toml (default: the shipped)")
     group.addoption("--bench", default=None, help="bench file (default: the emulated bench)")
     group.addoption("--meter", default=None, help="meter file (default: the reference meter)")
     group.addoption("--image", default=None, help="firmware image to run instead of the meter file's (emulated bench)")

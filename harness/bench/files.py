@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from harness.bench.board_sections import BusSection, LineSection
 from harness.bench.ciphering_section import CipheringSection
 from harness.bench.diagnostic_section import DiagnosticSection
 from harness.bench.errors import BenchFileError, InstrumentMissingError
@@ -328,25 +329,6 @@ class ReadoutSection(FileModel):
     """The mode in which the block is asked for: 6 to 9 are the maker's (IEC 62056-21)."""
     install_mode: Annotated[str, Field(pattern="^[6-9]$")] | None = None
     """The mode that tells the meter, with its case open, that it is in its installed position (TILT-1)."""
-
-
-class LineSection(FileModel):
-    """The probed lines on the meter's board: what a receiver on them takes for low and high."""
-
-    logic_low_V: float
-    logic_high_V: float
-    supply_V: float = Field(gt=0)
-    edge_time_ns: float = Field(gt=0)
-    """Longest time that an edge takes between the two levels."""
-    modem_baud_Bd: int = Field(gt=0)
-
-
-class BusSection(FileModel):
-    """Who is who on the board's I2C bus, by seven-bit address: what a latency's parts are told by (COM-1)."""
-
-    secure_element: int = Field(ge=0x08, le=0x77)
-    field_sensor: int | None = Field(default=None, ge=0x08, le=0x77)
-    motion_sensor: int | None = Field(default=None, ge=0x08, le=0x77)
 
 
 class MeterFile(FileModel):

@@ -11,24 +11,32 @@ from fixtures.case import Case
 from fixtures.listener import Listener, SignedAlert
 from fixtures.meter import Meter
 from fixtures.supply import Supply
+from fixtures.write_cuts import WriteCuts
 from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
+from harness.measure.memory_writes import moments_within
 from harness.measure.units import DurationNs
 from harness.meter.security_log import SecurityLog
 from harness.plan.parameters import Parameters
 from testplans.log.lines import counts
 
+REPEATED_NS = 15_000_000_000
+"""Long enough for a few repeats of what is not confirmed."""
+
 
 class Cuts(Parameters):
-    """After each opening the supply is cut ``first`` later, then ``step`` later each time, ``cuts`` times in all.
+    """Through each write of the event memory in an opening's report the supply goes every ``step`` once.
 
-    ``off`` is how long, ``back_within`` how long this meter may take to sign on again. ``clock_tolerance``: how far an
-    alert's time may be from the bench's UTC.
+    ``write_cycle`` is the memory's longest (its data sheet), ``window`` how long after an opening writes are looked
+    for, ``hold_up`` the longest that the supply takes to go once it is interrupted; the bench's relays are in it.
+    ``off`` is how long it is interrupted, ``back_within`` how long this meter may take to sign on again.
+    ``clock_tolerance``: how far an alert's time may be from the bench's UTC.
     """
 
-    first_ns: DurationNs = Field(gt=0)
+    write_cycle_ns: DurationNs = Field(gt=0)
     step_ns: DurationNs = Field(gt=0)
-    cuts: int = Field(ge=1, le=10_000)
+    window_ns: DurationNs = Field(gt=0)
+    hold_up_ns: DurationNs = Field(gt=0)
     off_ns: DurationNs = Field(gt=0)
     back_within_ns: DurationNs = Field(gt=0)
     clock_tolerance_ns: DurationNs = Field(gt=0)
@@ -66,10 +74,11 @@ class Kept:
 
 @pytest.mark.requirements("LOG-2", "SIG-1")
 @pytest.mark.parameters(model=Cuts)
-def test_cuts_in_the_middle_of_a_report_lose_nothing(
+def test_cuts_at_the_writes_of_a_report_lose_nothing(
     meter: Meter,
     case: Case,
     supply: Supply,
+    write_cuts: WriteCuts,
     listener: Listener,
     clock: Clock,
     record: TestRecord,
@@ -79,14 +88,22 @@ def test_cuts_in_the_middle_of_a_report_lose_nothing(
     documented = meter.file.alerts.events.model_dump(exclude_none=True).values()
     kept = Kept(listener, record, documented)
     tolerance_s = parameters.clock_tolerance_ns / 1e9
+    with listener.unheard():
+        writes = write_cuts.writes_of_an_opening(parameters.window_ns, parameters.write_cycle_ns)
+    listener.collect(REPEATED_NS)
+    case.close()
+    listener.collect_until_quiet()
     before = counts(meter.security_log())
-    for cut in range(parameters.cuts):
-        name = f"cut {cut + 1}, {(parameters.first_ns + cut * parameters.step_ns) / 1e6:g} ms after the opening"
+    gone_ns = []
+    moments = moments_within(writes, parameters.step_ns)
+    settled_ns = writes[-1].end_ns + parameters.write_cycle_ns  # all is written, nothing is confirmed
+    # The first one shows how long the supply takes to go, and may itself come at another moment.
+    for cut, at_ns in enumerate([moments[0], *moments, settled_ns], 1):
+        name = f"cut {cut}, {at_ns / 1e6:.1f} ms after the opening"
         mark = listener.mark()
         with listener.unheard():
-            began_ns, began_utc_s = clock.now_ns(), case.open() / 1e9
-            clock.sleep_ns(began_ns + parameters.first_ns + cut * parameters.step_ns - clock.now_ns())
-            supply.cut()
+            began_utc_s = clock.utc_ns() / 1e9
+            gone_ns.append(write_cuts.open_and_cut(name, at_ns, parameters.hold_up_ns))
             listener.collect(parameters.off_ns)
             sent = listener.told_since(mark)
             supply.restore()
@@ -103,6 +120,7 @@ def test_cuts_in_the_middle_of_a_report_lose_nothing(
         closed = [found for found in listener.alerts_until_quiet() if listener.tells_of("case_closed", found)]
         record.judge_equal(f"{name}: closings reported", len(closed), 1, requirements=["LOG-2"])
         before = _judge_counts(name, meter.security_log(), before, openings, listener, record)
+    write_cuts.confirm_met(writes, gone_ns)
 
 
 def _judge_counts(

@@ -9,25 +9,36 @@ from pydantic import Field
 
 from fixtures.case import Case
 from fixtures.listener import Listener, SignedAlert
+from fixtures.meter import Meter
 from fixtures.supply import Supply
 from harness.bench.clock import Clock
 from harness.evidence.record import TestRecord
 from harness.measure.units import DurationNs
 from harness.plan.parameters import Parameters
+from testplans.log.lines import counts
 
 WATCH_NS = 2_000_000_000
 """Long enough for an alert that is on the wire within four times the limit of COM-1."""
 
 
-class PowerCuts(Parameters):
-    """``off``: how long each cut lasts. ``into_report``: the second cut comes so long after an opening.
+REPEATED_NS = 15_000_000_000
+"""Long enough for a few repeats of what is not confirmed."""
+
+
+class CutWhileWaiting(Parameters):
+    """``off``: how long a cut lasts.
 
     ``back_within``: how long this meter may take from its supply's return to signing on at its optical port.
     """
 
     off_ns: DurationNs = Field(gt=0)
-    into_report_ns: DurationNs = Field(gt=0)
     back_within_ns: DurationNs = Field(gt=0)
+
+
+class PowerCuts(CutWhileWaiting):
+    """``into_report``: the second cut comes so long after an opening."""
+
+    into_report_ns: DurationNs = Field(gt=0)
 
 
 class Counters:
@@ -88,7 +99,41 @@ def test_the_counter_goes_on_over_power_cuts(
     counters.judge("last closing", [listener.one(WATCH_NS, "last closing", ["SIG-1"])])
 
 
-def _cut(supply: Supply, parameters: PowerCuts, name: str, record: TestRecord) -> None:
+@pytest.mark.requirements("SIG-1")
+@pytest.mark.parameters(model=CutWhileWaiting)
+def test_no_counter_is_used_again_while_an_alert_waits(
+    meter: Meter, case: Case, supply: Supply, listener: Listener, record: TestRecord, parameters: CutWhileWaiting
+) -> None:
+    """An opening waits when the supply is cut, and nobody confirms what follows: each event has its own counter."""
+    before = counts(meter.security_log())
+    mark = listener.mark()
+    with listener.unheard():
+        case.open()
+        listener.one(WATCH_NS, "the opening that waits", ["SIG-1"])
+        _cut(supply, parameters, "cut while it waits", record)
+        case.close()
+        listener.collect(WATCH_NS)
+    listener.collect(REPEATED_NS)
+    told = listener.told_since(mark)
+    signed = sum(found.signature_valid for found in told)
+    record.judge_equal("valid signatures", signed, len(told), requirements=["SIG-1"])
+    events = {(found.alert.counter, found.alert.event_octets) for found in told}
+    counters = {counter for counter, _ in events}
+    record.judge_equal("counters used for another event", len(events) - len(counters), 0, requirements=["SIG-1"])
+    told_of = {
+        event: len({found.alert.counter for found in told if listener.tells_of(event, found)})
+        for event in ("case_opened", "case_closed")
+    }
+    record.judge("openings told", told_of["case_opened"], "1", at_least=1, at_most=2, requirements=["SIG-1"])
+    record.judge_equal("closings told", told_of["case_closed"], 1, requirements=["SIG-1"])
+    # An event that was given another's counter may never be told: to whoever reads counters it is that other one.
+    code = listener.code_of("case_opened")
+    logged = counts(meter.security_log()).get(code, 0) - before.get(code, 0)
+    left = logged - told_of["case_opened"]
+    record.judge_equal("openings logged, without a counter of their own", left, 0, requirements=["SIG-1"])
+
+
+def _cut(supply: Supply, parameters: CutWhileWaiting, name: str, record: TestRecord) -> None:
     """A meter that does not come back reports nothing more, however well it counts."""
     back = supply.cut_for(parameters.off_ns, parameters.back_within_ns)
     record.judge_equal(f"{name}: meter signs on again", int(back), 1, requirements=["SIG-1"])
